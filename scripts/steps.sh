@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: says what is being done, and how long it took.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+step_times="${STEP_TIMES:-$(mktemp)}"
+
+# step WORDS -- COMMAND…: runs the command; a failure ends the script, naming the step.
+step() {
+  local words="" began=$SECONDS
+  while [ "$1" != "--" ]; do words="$words${words:+ }$1"; shift; done
+  shift
+  printf '\n==> %s\n' "$words"
+  if ! "$@"; then
+    printf '\n==> failed: %s\n' "$words" >&2
+    exit 1
+  fi
+  printf '%5d s  %s\n' "$((SECONDS - began))" "$words" >>"$step_times"
+}
+
+# The table of steps so far.
+print_steps() {
+  printf '\nWhere the time went:\n'
+  cat "$step_times"
+}
