@@ -1,0 +1,135 @@
+//! How a sign-in token is derived, so that it stands in no table: it is the HMAC-SHA-256 of the sign-in's id under a
+//! key from the settings of the function that checks it and the one that mails it. The row names the key by its id.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use platform::config::{Reader, Settings, setting};
+use ring::hmac;
+use uuid::Uuid;
+
+use crate::ids::SignInId;
+
+const WANTED: &str = "ID:KEY, comma-separated, the newest first; each KEY is 32 bytes or more in base64";
+const ID_BYTES: usize = 16;
+const MAC_BYTES: usize = 32;
+
+/// The keys, by id. The first one is for new tokens; the others are kept for 15 minutes after a rotation.
+#[derive(Clone)]
+pub struct SignInKeys {
+    newest: String,
+    keys: BTreeMap<String, hmac::Key>,
+}
+
+impl std::fmt::Debug for SignInKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignInKeys").field("newest", &self.newest).finish_non_exhaustive()
+    }
+}
+
+impl Settings for SignInKeys {
+    fn read(from: &mut Reader) -> Option<Self> {
+        from.secret(setting("SIGN_IN_KEYS", "derive the tokens of mailed links"), WANTED, Self::parse)
+    }
+}
+
+impl SignInKeys {
+    /// Reads `ID:KEY,ID:KEY`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut newest = None;
+        let mut keys = BTreeMap::new();
+        for pair in text.split(',') {
+            let (id, key) = pair.trim().split_once(':')?;
+            let key = STANDARD.decode(key).ok().filter(|key| key.len() >= MAC_BYTES)?;
+            newest.get_or_insert_with(|| id.to_owned());
+            let unique = keys.insert(id.to_owned(), hmac::Key::new(hmac::HMAC_SHA256, &key)).is_none();
+            if id.is_empty() || !unique {
+                return None;
+            }
+        }
+        Some(Self { newest: newest?, keys })
+    }
+
+    /// The key id for new tokens.
+    #[must_use]
+    pub fn newest(&self) -> &str {
+        &self.newest
+    }
+
+    /// The token of a sign-in; `None` when its key is not here any more.
+    #[must_use]
+    pub fn token(&self, id: SignInId, key_id: &str) -> Option<String> {
+        let mac = hmac::sign(self.keys.get(key_id)?, id.0.as_bytes());
+        let mut bytes = id.0.as_bytes().to_vec();
+        bytes.extend_from_slice(mac.as_ref());
+        Some(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Which sign-in a token is of, if any key here made it. The row's key id decides later which one had to.
+    #[must_use]
+    pub fn verify(&self, token: &str) -> Option<SignInId> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == ID_BYTES + MAC_BYTES)?;
+        let (id, mac) = bytes.split_at(ID_BYTES);
+        let made = self.keys.values().any(|key| hmac::verify(key, id, mac).is_ok());
+        made.then(|| Uuid::from_slice(id).ok().map(SignInId)).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> SignInKeys {
+        SignInKeys::parse(text).expect("keys")
+    }
+
+    fn key(byte: u8) -> String {
+        STANDARD.encode([byte; 32])
+    }
+
+    const ID: SignInId = SignInId(Uuid::from_u128(7));
+
+    #[test]
+    fn a_token_names_its_sign_in() {
+        let keys = keys(&format!("k1:{}", key(1)));
+        let token = keys.token(ID, "k1").expect("a key");
+        assert_eq!(keys.verify(&token), Some(ID));
+    }
+
+    #[test]
+    fn a_token_outlives_a_rotation_that_keeps_its_key() {
+        let before = keys(&format!("k1:{}", key(1)));
+        let after = keys(&format!("k2:{},k1:{}", key(2), key(1)));
+        assert_eq!(after.newest(), "k2");
+        assert_eq!(after.token(ID, "k1"), before.token(ID, "k1"));
+        assert_eq!(after.verify(&before.token(ID, "k1").expect("a key")), Some(ID));
+    }
+
+    #[test]
+    fn a_token_of_another_key_is_nobodys() {
+        let (ours, theirs) = (keys(&format!("k1:{}", key(1))), keys(&format!("k1:{}", key(2))));
+        assert_eq!(ours.verify(&theirs.token(ID, "k1").expect("a key")), None);
+        assert_eq!(ours.token(ID, "k9"), None);
+    }
+
+    #[test]
+    fn any_changed_byte_makes_it_nobodys() {
+        let keys = keys(&format!("k1:{}", key(1)));
+        let token = URL_SAFE_NO_PAD.decode(keys.token(ID, "k1").expect("a key")).expect("base64");
+        for at in 0..token.len() {
+            let mut changed = token.clone();
+            changed[at] ^= 1;
+            assert_eq!(keys.verify(&URL_SAFE_NO_PAD.encode(changed)), None, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn keys_that_are_none_are_refused() {
+        let (good, short) = (key(1), STANDARD.encode([1; 31]));
+        for wrong in ["", "k1", "k1:", &format!(":{good}"), &format!("k1:{short}"), &format!("k1:{good},k1:{good}")] {
+            assert!(SignInKeys::parse(wrong).is_none(), "{wrong} was taken");
+        }
+    }
+}

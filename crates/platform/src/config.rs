@@ -1,0 +1,215 @@
+//! Settings, read from the environment once, typed, and all mistakes told together.
+//!
+//! A concern has a struct that implements [`Settings`]; `read` asks a [`Reader`] for each value. A value that is
+//! missing or wrong is noted by name, with what it had and what was wanted, and reading goes on, so that a person
+//! mends everything in one round. A process with mistakes ends with [`EXIT_MISCONFIGURED`] before it listens.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+/// Exit code of a process that was given wrong settings: `EX_USAGE` of sysexits.h.
+pub const EXIT_MISCONFIGURED: u8 = 64;
+
+/// A group of settings that belong to one concern.
+pub trait Settings: Sized {
+    /// Asks for each setting; `None` if any of them was missing or wrong, which the reader has noted by then.
+    fn read(from: &mut Reader) -> Option<Self>;
+}
+
+/// For a function without settings of its own.
+impl Settings for () {
+    fn read(_: &mut Reader) -> Option<Self> {
+        Some(())
+    }
+}
+
+/// Hands out typed values and notes mistakes.
+#[derive(Debug)]
+pub struct Reader {
+    values: BTreeMap<String, String>,
+    mistakes: Vec<String>,
+    asked: Vec<Asked>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    name: &'static str,
+    wanted: String,
+    default: Option<String>,
+    about: &'static str,
+}
+
+/// What a person needs to know of one setting.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Name in the environment, with the unit where the type cannot tell it: `DRAIN_S`.
+    pub name: &'static str,
+    /// What it is for, in half a sentence.
+    pub about: &'static str,
+}
+
+/// Names a setting; see [`About`].
+#[must_use]
+pub const fn setting(name: &'static str, about: &'static str) -> About {
+    About { name, about }
+}
+
+impl Reader {
+    /// Reads from these values; an empty value counts as not set.
+    pub fn new(values: impl IntoIterator<Item = (String, String)>) -> Self {
+        let values = values.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        Self { values, mistakes: Vec::new(), asked: Vec::new() }
+    }
+
+    /// Reads from the process's environment; a value that is not UTF-8 is told as a mistake when it is asked for.
+    #[must_use]
+    pub fn from_process() -> Self {
+        Self::new(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        }))
+    }
+
+    /// A value that must be set.
+    pub fn required<T: FromStr>(&mut self, about: About, wanted: &str) -> Option<T> {
+        self.parse(about, wanted, None, false, |text| text.parse().ok())
+    }
+
+    /// A value that may be absent.
+    pub fn optional<T: FromStr>(&mut self, about: About, wanted: &str) -> Option<Option<T>> {
+        if self.values.contains_key(about.name) {
+            return self.required(about, wanted).map(Some);
+        }
+        self.note(about, wanted, Some("none"));
+        Some(None)
+    }
+
+    /// A value with a default, which is written as the environment would have it.
+    pub fn default<T: FromStr>(&mut self, about: About, wanted: &str, default: &str) -> Option<T> {
+        self.parse(about, wanted, Some(default), false, |text| text.parse().ok())
+    }
+
+    /// A whole number within bounds.
+    pub fn count(&mut self, about: About, bounds: std::ops::RangeInclusive<usize>, default: usize) -> Option<usize> {
+        let wanted = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+        self.parse(about, &wanted, Some(&default.to_string()), false, |text| {
+            text.parse().ok().filter(|number| bounds.contains(number))
+        })
+    }
+
+    /// A length of time in seconds, decimals allowed, within bounds.
+    pub fn seconds(&mut self, about: About, bounds: std::ops::RangeInclusive<f64>, default: f64) -> Option<Duration> {
+        let wanted = format!("seconds from {} to {}, decimals allowed", bounds.start(), bounds.end());
+        self.parse(about, &wanted, Some(&default.to_string()), false, |text| {
+            let seconds: f64 = text.parse().ok()?;
+            bounds.contains(&seconds).then(|| Duration::from_secs_f64(seconds))
+        })
+    }
+
+    /// An `http` or `https` address that must be set.
+    pub fn url(&mut self, about: About) -> Option<Url> {
+        self.parse(about, "an http or https address", None, false, http_url)
+    }
+
+    /// A value that is never shown, also not when it is wrong.
+    pub fn secret<T>(&mut self, about: About, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.parse(about, wanted, None, true, parse)
+    }
+
+    /// A secret that is a plain text.
+    pub fn secret_text(&mut self, about: About, wanted: &str) -> Option<SecretString> {
+        self.secret(about, wanted, |text| Some(SecretString::from(text)))
+    }
+
+    /// The contents of a file that the setting names; absent where the setting is.
+    pub fn file(&mut self, about: About, wanted: &str) -> Option<Option<Vec<u8>>> {
+        let wanted = format!("the path of {wanted}");
+        let Some(path) = self.values.get(about.name).cloned() else {
+            self.note(about, &wanted, Some("none"));
+            return Some(None);
+        };
+        self.note(about, &wanted, Some("none"));
+        match std::fs::read(&path) {
+            Ok(contents) => Some(Some(contents)),
+            Err(error) => {
+                self.mistake(format!("{} is \"{path}\", which cannot be read ({error}): wanted {wanted}", about.name));
+                None
+            }
+        }
+    }
+
+    /// Notes a mistake that only shows when values are looked at together.
+    pub fn mistake(&mut self, text: impl Into<String>) {
+        self.mistakes.push(text.into());
+    }
+
+    /// Ends the reading: the settings, or every mistake in one text.
+    ///
+    /// # Errors
+    /// When anything was noted.
+    pub fn finish<S>(self, settings: Option<S>) -> Result<S, Misconfigured> {
+        match settings {
+            Some(settings) if self.mistakes.is_empty() => Ok(settings),
+            _ => Err(Misconfigured(self.mistakes)),
+        }
+    }
+
+    /// A table of everything that was asked for, for `--help`.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let mut text = String::new();
+        for Asked { name, wanted, default, about } in &self.asked {
+            let default = default.as_ref().map_or_else(|| "required".to_owned(), |value| format!("default {value}"));
+            let _ = writeln!(text, "  {name}\n      {about}\n      {wanted}; {default}");
+        }
+        text
+    }
+
+    fn parse<T>(
+        &mut self,
+        about: About,
+        wanted: &str,
+        default: Option<&str>,
+        secret: bool,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.note(about, wanted, default);
+        let name = about.name;
+        let Some(text) = self.values.get(name).map(String::as_str).or(default) else {
+            self.mistake(format!("{name} is missing: wanted {wanted}"));
+            return None;
+        };
+        let value = parse(text);
+        if value.is_none() {
+            let had = if secret { "has a wrong value (not shown)".to_owned() } else { format!("is \"{text}\"") };
+            self.mistake(format!("{name} {had}: wanted {wanted}"));
+        }
+        value
+    }
+
+    fn note(&mut self, About { name, about }: About, wanted: &str, default: Option<&str>) {
+        if self.asked.iter().all(|asked| asked.name != name) {
+            self.asked.push(Asked { name, wanted: wanted.to_owned(), default: default.map(str::to_owned), about });
+        }
+    }
+}
+
+/// Every mistake in the settings.
+#[derive(Debug, thiserror::Error)]
+#[error("{} in the settings:\n  {}", count(.0.len()), .0.join("\n  "))]
+pub struct Misconfigured(pub Vec<String>);
+
+fn count(mistakes: usize) -> String {
+    if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") }
+}
+
+fn http_url(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+#[cfg(test)]
+mod tests;

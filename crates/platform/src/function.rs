@@ -1,0 +1,179 @@
+//! The life of a function: settings, telemetry, prober, server, background work, and the way out.
+//!
+//! The order has reasons. Settings come first, because a wrong one must end the process before it listens. Telemetry
+//! comes next, so that everything after it is seen. The prober starts before the server, and the server does not wait
+//! for it: a process whose dependencies are away is alive and routable, and says that it is not ready. Signals,
+//! prober, background work, export and the watchdog's main heart live on the main thread; requests live on workers.
+
+mod life;
+mod tools;
+
+use std::process::ExitCode;
+
+use actix_web::web::ServiceConfig;
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+
+pub use tools::Tools;
+
+use crate::config::{EXIT_MISCONFIGURED, Reader, Settings};
+use crate::drain::DrainSettings;
+use crate::http::problem::Kind;
+use crate::http::server::ServerSettings;
+use crate::identity::PublicKeys;
+use crate::postgres::PostgresSettings;
+use crate::probe::Check;
+use crate::redis::RedisSettings;
+use crate::telemetry::TelemetrySettings;
+
+type Background<S> = (&'static str, Box<dyn Fn(Tools<S>) -> LocalBoxFuture<'static, ()>>);
+type Routes<S> = fn(&mut ServiceConfig, &S);
+type MakeChecks<S> = fn(&S) -> Vec<Box<dyn Check>>;
+
+/// What a function is made of. It names what is its own and what it asks for; asking for a dependency registers its
+/// settings, its check in `/readyz`, its metrics and its place in the drain.
+pub struct Function<S> {
+    name: &'static str,
+    about: &'static str,
+    problems: &'static [Kind],
+    asks: Asks,
+    routes: Option<Routes<S>>,
+    background: Vec<Background<S>>,
+    checks: Option<MakeChecks<S>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Asks {
+    postgres: bool,
+    redis: bool,
+    identity: bool,
+}
+
+/// Every setting of a process.
+struct AllSettings<S> {
+    server: ServerSettings,
+    drain: DrainSettings,
+    telemetry: TelemetrySettings,
+    postgres: Option<PostgresSettings>,
+    redis: Option<RedisSettings>,
+    keys: Option<PublicKeys>,
+    own: S,
+}
+
+impl<S: Settings + Send + Sync + 'static> Function<S> {
+    /// Names it, and says in half a sentence what it is for.
+    #[must_use]
+    pub fn named(name: &'static str, about: &'static str) -> Self {
+        let asks = Asks::default();
+        Self { name, about, problems: &[], asks, routes: None, background: Vec::new(), checks: None }
+    }
+
+    /// Asks for PostgreSQL: each worker gets a [`Pool`](crate::postgres::Pool).
+    #[must_use]
+    pub fn postgres(mut self) -> Self {
+        self.asks.postgres = true;
+        self
+    }
+
+    /// Asks for Redis.
+    #[must_use]
+    pub fn redis(mut self) -> Self {
+        self.asks.redis = true;
+        self
+    }
+
+    /// Asks to know who calls: handlers may take a [`Caller`](crate::http::edge::Caller).
+    #[must_use]
+    pub fn identity(mut self) -> Self {
+        self.asks.identity = true;
+        self
+    }
+
+    /// Its table of routes, and what its handlers need of its settings. Handlers may also take the settings themselves,
+    /// as `Data<S>`, and of the platform `Data` of [`Pool`](crate::postgres::Pool), [`Clock`](crate::clock::Clock),
+    /// [`Drain`](crate::drain::Drain), [`Metrics`](crate::telemetry::metric::Metrics) and `reqwest::Client`.
+    #[must_use]
+    pub fn routes(mut self, routes: fn(&mut ServiceConfig, &S)) -> Self {
+        self.routes = Some(routes);
+        self
+    }
+
+    /// Problems of its own, for the pages on them.
+    #[must_use]
+    pub fn problems(mut self, problems: &'static [Kind]) -> Self {
+        self.problems = problems;
+        self
+    }
+
+    /// Work beside requests, on the main thread. It ends when the process drains; if it ends before, the process does.
+    #[must_use]
+    pub fn background<F: Future<Output = ()> + 'static>(
+        mut self,
+        name: &'static str,
+        work: impl Fn(Tools<S>) -> F + 'static,
+    ) -> Self {
+        self.background.push((name, Box::new(move |tools| work(tools).boxed_local())));
+        self
+    }
+
+    /// Checks of its own in `/readyz`.
+    #[must_use]
+    pub fn checks(mut self, checks: MakeChecks<S>) -> Self {
+        self.checks = Some(checks);
+        self
+    }
+
+    /// Lives: until a signal, a failure, or a mistake in the settings.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        crate::telemetry::log::place_panics();
+        // Nobody has chosen a provider before the first line of the process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut reader = Reader::from_process();
+        let settings = self.read(&mut reader);
+        match std::env::args().nth(1).as_deref() {
+            None => {}
+            Some("--help" | "-h") => {
+                println!("{}: {}\n\nSettings, from the environment:\n\n{}", self.name, self.about, reader.help());
+                return ExitCode::SUCCESS;
+            }
+            Some(other) => {
+                eprintln!("{}: \"{other}\" is not known: wanted no argument, or --help", self.name);
+                return ExitCode::from(EXIT_MISCONFIGURED);
+            }
+        }
+        match reader.finish(settings) {
+            Ok(settings) => life::live(self, settings),
+            Err(mistakes) => {
+                eprintln!("{}: {mistakes}\n`{} --help` lists every setting.", self.name, self.name);
+                ExitCode::from(EXIT_MISCONFIGURED)
+            }
+        }
+    }
+
+    fn read(&self, from: &mut Reader) -> Option<AllSettings<S>> {
+        let own = S::read(from);
+        let postgres = self.asks.postgres.then(|| PostgresSettings::read(from));
+        let redis = self.asks.redis.then(|| RedisSettings::read(from));
+        let keys = self.asks.identity.then(|| PublicKeys::read(from));
+        let server = ServerSettings::read(from);
+        let drain = DrainSettings::read(from);
+        let telemetry = TelemetrySettings::read(from);
+        Some(AllSettings {
+            own: own?,
+            postgres: all_or_none(postgres)?,
+            redis: all_or_none(redis)?,
+            keys: all_or_none(keys)?,
+            server: server?,
+            drain: drain?,
+            telemetry: telemetry?,
+        })
+    }
+}
+
+/// What was not asked for is fine without; what was must have been read.
+fn all_or_none<T>(read: Option<Option<T>>) -> Option<Option<T>> {
+    match read {
+        None => Some(None),
+        Some(read) => read.map(Some),
+    }
+}

@@ -1,0 +1,179 @@
+//! Calls to other services: any [`Call`], with trace context, a deadline, and problems as typed errors.
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanKind;
+use opentelemetry_semantic_conventions::attribute::{
+    HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
+};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+pub use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::guard::deadline::{self, TooLate};
+use crate::telemetry::context;
+use crate::telemetry::trace::OpenSpan;
+
+/// An endpoint as its caller sees it: method, path, body, and the shape of its answer.
+pub trait Call {
+    /// What a good answer holds; `()` where it has no body.
+    type Answer: DeserializeOwned;
+    /// The method.
+    const METHOD: Method;
+    /// The route's template, for the span's name: `/v1/jobs/{id}`.
+    const ROUTE: &'static str;
+
+    /// The path, with its ids and query filled in.
+    fn path(&self) -> String;
+
+    /// The JSON body, where there is one.
+    fn body(&self) -> Option<Value> {
+        None
+    }
+}
+
+/// A service that answered with a problem.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Refusal {
+    /// `/problems/NAME`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What happened.
+    pub title: String,
+    /// Status of the answer.
+    pub status: u16,
+    /// More of this one case.
+    pub detail: Option<String>,
+    /// Wrong values, as the service names them.
+    #[serde(default)]
+    pub errors: Vec<Value>,
+    /// Its trace.
+    pub trace_id: Option<String>,
+    /// Members of its own.
+    #[serde(flatten)]
+    pub more: serde_json::Map<String, Value>,
+}
+
+impl Refusal {
+    /// Whether it is of this kind, by name.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.kind.strip_prefix("/problems/") == Some(name)
+    }
+}
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The service said no.
+    #[error("{} {} ({})", .0.status, .0.title, .0.kind)]
+    Refused(Box<Refusal>),
+    /// The service could not be reached, or the connection was lost.
+    #[error("no answer from {0}")]
+    Unreachable(String, #[source] reqwest::Error),
+    /// The answer took longer than it may.
+    #[error("the call was given up")]
+    TooLate(#[from] TooLate),
+    /// The answer is not what the contract says.
+    #[error("{0} answered {1} with something that the contract does not have")]
+    Unreadable(String, StatusCode),
+}
+
+/// The one HTTP stack of a process. Calls are cut by [`deadline::OUTGOING`]; they are neither repeated nor redirected
+/// behind the caller's back.
+///
+/// # Errors
+/// When the system's part of it cannot be set up.
+pub fn stack() -> reqwest::Result<reqwest::Client> {
+    // Chosen already in a function; a process of another kind chooses here.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().timeout(deadline::OUTGOING).redirect(reqwest::redirect::Policy::none()).build()
+}
+
+/// Sends calls to one service.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    token: Option<SecretString>,
+    parent: Option<opentelemetry::Context>,
+}
+
+impl Client {
+    /// To the service at this address, through the process's HTTP stack.
+    #[must_use]
+    pub fn new(http: reqwest::Client, base: Url) -> Self {
+        Self { http, base, token: None, parent: None }
+    }
+
+    /// In the name of whoever this access token is of.
+    #[must_use]
+    pub fn with_token(&self, token: SecretString) -> Self {
+        Self { token: Some(token), ..self.clone() }
+    }
+
+    /// Below this span, where there is no `tracing` span at hand.
+    #[must_use]
+    pub fn below(&self, parent: &opentelemetry::Context) -> Self {
+        Self { parent: Some(parent.clone()), ..self.clone() }
+    }
+
+    /// Sends a call and reads its answer.
+    ///
+    /// # Errors
+    /// Each way in which there is no answer; see [`CallError`].
+    pub async fn send<C: Call>(&self, call: &C) -> Result<C::Answer, CallError> {
+        let parent = self.parent.clone().unwrap_or_else(context::current);
+        let host = self.base.host_str().unwrap_or_default().to_owned();
+        let port = i64::from(self.base.port_or_known_default().unwrap_or_default());
+        let span = OpenSpan::below(&parent, format!("{} {}", C::METHOD, C::ROUTE), SpanKind::Client, vec![
+            KeyValue::new(HTTP_REQUEST_METHOD, C::METHOD.to_string()),
+            KeyValue::new(SERVER_ADDRESS, host),
+            KeyValue::new(SERVER_PORT, port),
+        ]);
+        let answer = deadline::within(deadline::OUTGOING, self.exchange(call, &span)).await;
+        let answer = answer.unwrap_or_else(|late| Err(late.into()));
+        span.end(answer.as_ref().err().map(ToString::to_string));
+        answer
+    }
+
+    async fn exchange<C: Call>(&self, call: &C, span: &OpenSpan) -> Result<C::Answer, CallError> {
+        let service = || self.base.to_string();
+        let url = format!("{}{}", self.base.as_str().trim_end_matches('/'), call.path());
+        let mut request = self.http.request(C::METHOD, url).headers(self.headers(span));
+        if let Some(body) = call.body() {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        }
+        // The address in the error could hold a query: it is taken out.
+        let lost = |error: reqwest::Error| CallError::Unreachable(service(), error.without_url());
+        let answer = request.send().await.map_err(lost)?;
+        let status = answer.status();
+        span.set(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())));
+        let body = answer.bytes().await.map_err(lost)?;
+        if status.is_success() {
+            let body = if body.is_empty() { b"null" } else { &*body };
+            return serde_json::from_slice(body).map_err(|_| CallError::Unreadable(service(), status));
+        }
+        match serde_json::from_slice(&body) {
+            Ok(refusal) => Err(CallError::Refused(Box::new(refusal))),
+            Err(_) => Err(CallError::Unreadable(service(), status)),
+        }
+    }
+
+    fn headers(&self, span: &OpenSpan) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let trace = context::traceparent_of(span.context()).and_then(|text| HeaderValue::from_str(&text).ok());
+        if let Some(trace) = trace {
+            headers.insert("traceparent", trace);
+        }
+        let bearer = self.token.as_ref().map(|token| format!("Bearer {}", token.expose_secret()));
+        if let Some(mut bearer) = bearer.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            bearer.set_sensitive(true);
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        headers
+    }
+}

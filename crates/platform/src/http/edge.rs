@@ -1,0 +1,17 @@
+//! What stands between the network and a handler: the root span and the log line of each request, its deadline, the
+//! way out during a drain, and the readers of bodies, queries and tokens.
+
+mod caller;
+mod fields;
+mod paging;
+mod request;
+mod text;
+
+pub use caller::{Caller, MaybeCaller};
+pub use fields::{Body, Fields, Patch, Query, choice};
+pub use paging::{Cursor, Paging};
+pub use request::{RequestSpan, around};
+pub use text::{Line, Prose};
+
+/// The largest body that is read, in bytes.
+pub const LARGEST_BODY: usize = 64 * 1024;

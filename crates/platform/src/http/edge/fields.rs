@@ -1,0 +1,240 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use actix_web::web::BytesMut;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::LARGEST_BODY;
+use crate::http::problem::{
+    CONTENT_TOO_LARGE, MALFORMED_JSON, Place, Problem, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, WrongValue,
+};
+
+/// Named values that a person sent. Each is taken out and parsed; what is wrong is noted by name, and so is what is
+/// left over, so that a person mends everything in one round.
+#[derive(Debug)]
+pub struct Fields {
+    values: Map<String, Value>,
+    wrong: Vec<WrongValue>,
+    place: fn(String) -> Place,
+}
+
+/// What a change says of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Nothing: the field is absent.
+    Keep,
+    /// Take it away: the field is null.
+    Clear,
+    /// Make it this.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// Whether it changes the field, and what to.
+    #[must_use]
+    pub fn split(self) -> (bool, Option<T>) {
+        match self {
+            Self::Keep => (false, None),
+            Self::Clear => (true, None),
+            Self::Set(value) => (true, Some(value)),
+        }
+    }
+}
+
+impl Fields {
+    /// Values of a body.
+    #[must_use]
+    pub fn of_body(values: Map<String, Value>) -> Self {
+        Self { values, wrong: Vec::new(), place: Place::Body }
+    }
+
+    fn of_query(text: &str) -> Self {
+        let mut fields = Self { values: Map::new(), wrong: Vec::new(), place: Place::Query };
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+            if fields.values.insert(name.to_string(), value.into()).is_some() {
+                fields.refuse(&name, "is given twice: wanted once");
+            }
+        }
+        fields
+    }
+
+    /// A value that must be there.
+    pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => {
+                self.refuse(name, "is missing");
+                None
+            }
+            Some(value) => self.parsed(name, parse(&value)),
+        }
+    }
+
+    /// A value that may be absent or null.
+    pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<Option<T>> {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => self.parsed(name, parse(&value)).map(Some),
+        }
+    }
+
+    /// A value that changes, clears or keeps a field.
+    pub fn patch<T>(&mut self, name: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<Patch<T>> {
+        match self.values.remove(name) {
+            None => Some(Patch::Keep),
+            Some(Value::Null) => Some(Patch::Clear),
+            Some(value) => self.parsed(name, parse(&value)).map(Patch::Set),
+        }
+    }
+
+    /// A value that changes or keeps a field that cannot be cleared.
+    pub fn change<T>(&mut self, name: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<Option<T>> {
+        match self.patch(name, parse)? {
+            Patch::Keep => Some(None),
+            Patch::Set(value) => Some(Some(value)),
+            Patch::Clear => {
+                self.refuse(name, "is null: wanted a value, or the field left out");
+                None
+            }
+        }
+    }
+
+    /// Notes what is wrong with values that only show it together.
+    pub fn refuse(&mut self, name: &str, detail: impl Into<String>) {
+        self.wrong.push(WrongValue { place: (self.place)(name.to_owned()), detail: detail.into() });
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// `validation-failed`, with every value that was wrong and every name that does not exist.
+    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Problem> {
+        for name in std::mem::take(&mut self.values).keys() {
+            self.refuse(name, "does not exist here");
+        }
+        match value {
+            Some(value) if self.wrong.is_empty() => Ok(value),
+            _ => Err(Problem::from(VALIDATION_FAILED).wrong(self.wrong)),
+        }
+    }
+
+    fn parsed<T>(&mut self, name: &str, parsed: Result<T, String>) -> Option<T> {
+        parsed.map_err(|detail| self.refuse(name, detail)).ok()
+    }
+}
+
+/// Parses a value that serde knows, such as an enum of names.
+pub fn choice<T: DeserializeOwned>(wanted: &str) -> impl FnOnce(&Value) -> Result<T, String> {
+    move |value| serde_json::from_value(value.clone()).map_err(|_| format!("is not known: wanted {wanted}"))
+}
+
+/// The fields of a JSON body.
+#[derive(Debug)]
+pub struct Body(pub Fields);
+
+impl FromRequest for Body {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let accepted = accepted(request.headers());
+        let payload = payload.take();
+        Box::pin(async move {
+            accepted?;
+            match serde_json::from_slice(&read(payload).await?) {
+                Ok(Value::Object(values)) => Ok(Self(Fields::of_body(values))),
+                Ok(_) => Err(Problem::from(MALFORMED_JSON).detail("The body is JSON, but not an object.")),
+                Err(error) => {
+                    let place = format!("Reading stopped at line {}, column {}.", error.line(), error.column());
+                    Err(Problem::from(MALFORMED_JSON).detail(place))
+                }
+            }
+        })
+    }
+}
+
+fn accepted(headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
+    let plain = !headers.contains_key(CONTENT_ENCODING) || text(CONTENT_ENCODING).eq_ignore_ascii_case("identity");
+    if media_type.eq_ignore_ascii_case("application/json") && plain {
+        return Ok(());
+    }
+    Err(Problem::from(UNSUPPORTED_MEDIA_TYPE))
+}
+
+async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::from(crate::http::problem::BAD_REQUEST))?;
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(Problem::from(CONTENT_TOO_LARGE));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The parameters of a query; their values are texts.
+#[derive(Debug)]
+pub struct Query(pub Fields);
+
+impl FromRequest for Query {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self(Fields::of_query(request.query_string()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn body(value: Value) -> Fields {
+        Fields::of_body(value.as_object().cloned().expect("an object"))
+    }
+
+    fn number(value: &Value) -> Result<i64, String> {
+        value.as_i64().ok_or_else(|| "wanted a number".to_owned())
+    }
+
+    #[test]
+    fn every_wrong_missing_and_unknown_field_is_named_at_once() {
+        let mut fields = body(json!({ "a": "x", "d": 1 }));
+        let (a, b) = (fields.required("a", number), fields.required("b", number));
+        let problem = fields.finish(a.zip(b)).expect_err("three mistakes");
+        let text = format!("{problem:?}");
+        for detail in ["wanted a number", "is missing", "does not exist here"] {
+            assert!(text.contains(detail), "{detail} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn a_patch_tells_absent_null_and_set_apart() {
+        let mut fields = body(json!({ "b": null, "c": 3 }));
+        assert_eq!(fields.patch("a", number), Some(Patch::Keep));
+        assert_eq!(fields.patch("b", number), Some(Patch::Clear));
+        assert_eq!(fields.patch("c", number), Some(Patch::Set(3)));
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_cleared_refuses_null() {
+        let mut fields = body(json!({ "a": null }));
+        let change = fields.change("a", number);
+        assert!(fields.finish(change).is_err());
+    }
+
+    #[test]
+    fn a_parameter_given_twice_is_refused() {
+        let mut query = Fields::of_query("limit=1&limit=2");
+        let limit = query.optional("limit", |value| Ok(value.clone()));
+        assert!(query.finish(limit).is_err());
+    }
+}

@@ -1,0 +1,195 @@
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{ConnectionType, Method, header};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
+use tracing::{Span, field};
+use tracing_actix_web::RootSpanBuilder;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::caller::KnownCaller;
+use crate::clock::Stopwatch;
+use crate::drain::Drain;
+use crate::guard::deadline;
+use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Problem};
+use crate::http::server::is_own_route;
+use crate::telemetry::context;
+use crate::telemetry::log::catching;
+use crate::telemetry::metric::{Metrics, RequestLabels};
+
+/// The root span of a request, in the stable semantic conventions. The path and the query stay out of it, since
+/// people put anything there: the route says what was asked for.
+#[derive(Debug)]
+pub struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        if is_own_route(request.path()) {
+            return Span::none();
+        }
+        let method = method(request.method());
+        let route = route(request.request());
+        let span = tracing::info_span!(
+            "request",
+            otel.name = format!("{method} {route}"),
+            otel.kind = "server",
+            otel.status_code = field::Empty,
+            http.request.method = method,
+            http.route = route,
+            http.response.status_code = field::Empty,
+            error.type = field::Empty,
+        );
+        if let Some(caller) = context::from_stranger(request.headers()) {
+            // Fails only without a tracing layer, and then there is no trace to hang below.
+            let _ = span.set_parent(caller);
+        }
+        span
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = match outcome {
+            Ok(answer) => answer.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        span.record("http.response.status_code", i64::from(status.as_u16()));
+        if status.is_server_error() {
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", status.as_str());
+        }
+    }
+}
+
+/// Goes around every handler: the deadline, panics, errors as problems, the drain's `Connection: close`, the log line
+/// and the metrics of each finished request.
+///
+/// # Errors
+/// A panic and a passed deadline, as problems; every other failure is an answer already.
+pub async fn around<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let drain = request.app_data::<Data<Drain>>().cloned().unwrap_or_default();
+    if is_own_route(request.path()) {
+        return next.call(request).await.map(|answer| closing(answer.map_into_boxed_body(), drain.begun()));
+    }
+    let noted = Noted::of(&request);
+    let _in_flight = drain.in_flight(&noted.operation);
+    let answer = match deadline::request(deadline::REQUEST, answered(request, next)).await {
+        Ok(Ok(answer)) => Ok(closing(as_problem(answer), drain.begun())),
+        Ok(Err(place)) => Err(Problem::from(INTERNAL).because_text(place)),
+        Err(late) => Err(Problem::from(DEADLINE_EXCEEDED).because(&late).retry_after(Duration::from_secs(1))),
+    };
+    let answer = answer.map_err(|problem| Error::from(problem.last_of_connection()));
+    noted.finish(&answer);
+    answer
+}
+
+/// The handler's answer, or where it panicked.
+async fn answered<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, String> {
+    // A clone of the request would be in the router's way, so an error of a handler, which has none, has to be caught
+    // further in: handlers and extractors answer their errors themselves, and only this crate's middleware fails.
+    let mut work = pin!(async move { next.call(request).await });
+    std::future::poll_fn(|waker| match catching(|| work.as_mut().poll(waker)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(Ok(answer))) => Poll::Ready(Ok(answer.map_into_boxed_body())),
+        Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(error.to_string())),
+        Err(place) => Poll::Ready(Err(place)),
+    })
+    .await
+}
+
+/// What is noted of a request, and told once it is finished.
+struct Noted {
+    method: &'static str,
+    route: String,
+    operation: String,
+    caller: KnownCaller,
+    metrics: Option<Data<Metrics>>,
+    watch: Stopwatch,
+}
+
+impl Noted {
+    fn of(request: &ServiceRequest) -> Self {
+        let (method, route) = (method(request.method()), route(request.request()));
+        let caller = KnownCaller::default();
+        request.extensions_mut().insert(caller.clone());
+        let metrics = request.app_data::<Data<Metrics>>().cloned();
+        Self { method, operation: format!("{method} {route}"), route, caller, metrics, watch: Stopwatch::start() }
+    }
+
+    fn finish(self, answer: &Result<ServiceResponse<BoxBody>, Error>) {
+        let took = self.watch.elapsed();
+        let (status, error) = match answer {
+            Ok(answer) => (answer.status(), answer.response().error()),
+            Err(error) => (error.as_response_error().status_code(), Some(error)),
+        };
+        self.log(status.as_u16(), error.and_then(|error| error.as_error::<Problem>()), took);
+        if let Some(metrics) = self.metrics {
+            let (method, route) = (self.method.to_owned(), self.route);
+            metrics.request(RequestLabels { method, route, status: status.as_u16() }, took);
+        }
+    }
+
+    /// One line for each finished request; a failure adds fields to it.
+    fn log(&self, status: u16, problem: Option<&Problem>, took: Duration) {
+        let operation = self.operation.as_str();
+        let user_id = self.caller.0.get().map(|caller| caller.0.to_string());
+        let (user_id, duration_ms) = (user_id.as_deref(), took.as_secs_f64() * 1_000.0);
+        if status >= 500 {
+            let error = problem.map_or_else(|| "answered with a failure and no cause".to_owned(), ToString::to_string);
+            tracing::error!(operation, status, user_id, error, duration_ms, "request");
+        } else {
+            let problem = problem.map(|problem| problem.kind().name);
+            tracing::info!(operation, status, user_id, problem, duration_ms, "request");
+        }
+    }
+}
+
+/// Errors that actix-web answered by itself become problems; its headers, such as `Allow`, are kept.
+fn as_problem(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = answer.status();
+    // Plain text, or nothing, is what actix-web says by itself; anything else a handler chose.
+    let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let chosen = media_type.is_some_and(|name| !name.starts_with("text/plain"));
+    if chosen || !(status.is_client_error() || status.is_server_error()) {
+        return answer;
+    }
+    let allow = answer.headers().get(header::ALLOW).cloned();
+    let request = answer.request().clone();
+    let mut response = HttpResponse::from_error(problem_of(status.as_u16()));
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    ServiceResponse::new(request, response)
+}
+
+fn problem_of(status: u16) -> Problem {
+    let known = problem::ALL.iter().find(|kind| kind.status == status).copied();
+    known.unwrap_or(if status >= 500 { INTERNAL } else { problem::BAD_REQUEST }).into()
+}
+
+/// During a drain every answer ends its connection, so that no client sends a request into a closed one.
+fn closing(mut answer: ServiceResponse<BoxBody>, draining: bool) -> ServiceResponse<BoxBody> {
+    if draining {
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    answer
+}
+
+/// The methods that HTTP names; any other text would make a label of its own each time.
+fn method(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
+}
+
+fn route(request: &HttpRequest) -> String {
+    request.match_pattern().unwrap_or_else(|| "unmatched".to_owned())
+}

@@ -1,0 +1,229 @@
+//! Errors as RFC 9457 problems.
+//!
+//! What the client sees is a [`Kind`]: a name that never changes, under `/problems/NAME` with a page on it, a status
+//! and a title; for 4xx also a detail and every field that was wrong. The text of a 5xx is fixed. What the log sees
+//! is the cause: the chain of errors below, whose texts hold nothing personal. Both carry the trace id.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::{Map, Value, json};
+
+use crate::telemetry::context;
+
+pub use kinds::*;
+mod kinds;
+
+/// Media type of a problem.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// A kind of problem, which clients may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Last part of its address, `/problems/NAME`.
+    pub name: &'static str,
+    /// Status of the answer.
+    pub status: u16,
+    /// What happened, in half a sentence.
+    pub title: &'static str,
+    /// What it means and what to do, for its page.
+    pub about: &'static str,
+}
+
+/// Where a wrong value stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A field of the body, by name.
+    Body(String),
+    /// A parameter of the query, by name.
+    Query(String),
+    /// A header, by name.
+    Header(&'static str),
+}
+
+/// A value that was wrong: where it stood, and what was wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongValue {
+    /// Where it stood.
+    pub place: Place,
+    /// What is wrong with it and what is wanted; never the value itself.
+    pub detail: String,
+}
+
+impl WrongValue {
+    fn json(&self) -> Value {
+        match &self.place {
+            // RFC 6901: `~` and `/` are escaped in a pointer.
+            Place::Body(field) => {
+                let pointer = field.replace('~', "~0").replace('/', "~1");
+                json!({ "pointer": format!("#/{pointer}"), "detail": self.detail })
+            }
+            Place::Query(name) => json!({ "parameter": name, "detail": self.detail }),
+            Place::Header(name) => json!({ "header": name, "detail": self.detail }),
+        }
+    }
+}
+
+/// An answer that says what went wrong.
+#[derive(Debug)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    kind: Kind,
+    detail: Option<String>,
+    wrong: Vec<WrongValue>,
+    more: Map<String, Value>,
+    retry_after: Option<Duration>,
+    cause: Option<String>,
+    trace_id: Option<String>,
+    last: bool,
+}
+
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        Self(Box::new(Parts {
+            kind,
+            detail: None,
+            wrong: Vec::new(),
+            more: Map::new(),
+            retry_after: None,
+            cause: None,
+            trace_id: context::trace_id(),
+            last: false,
+        }))
+    }
+}
+
+impl Problem {
+    /// A failure of ours, with what is behind it for the log.
+    pub fn internal(cause: &(dyn Error + 'static)) -> Self {
+        Self::from(INTERNAL).because(cause)
+    }
+
+    /// Says more of this one case; 5xx keep their fixed text.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        if self.0.kind.status < 500 {
+            self.0.detail = Some(detail.into());
+        }
+        self
+    }
+
+    /// Names wrong values.
+    #[must_use]
+    pub fn wrong(mut self, wrong: impl IntoIterator<Item = WrongValue>) -> Self {
+        self.0.wrong.extend(wrong);
+        self
+    }
+
+    /// Adds a member of its own.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says when to try again; whole seconds, rounded up.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Keeps the chain of errors for the log.
+    #[must_use]
+    pub fn because(mut self, cause: &(dyn Error + 'static)) -> Self {
+        let mut chain = cause.to_string();
+        let mut below = cause.source();
+        while let Some(error) = below {
+            chain.push_str(": ");
+            chain.push_str(&error.to_string());
+            below = error.source();
+        }
+        self.0.cause = Some(chain);
+        self
+    }
+
+    /// Keeps a text for the log.
+    #[must_use]
+    pub fn because_text(mut self, cause: impl Into<String>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// Ends the connection after it: its request may be half read.
+    #[must_use]
+    pub fn last_of_connection(mut self) -> Self {
+        self.0.last = true;
+        self
+    }
+
+    /// What kind it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// What the log says of it.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    fn body(&self) -> Value {
+        let Parts { kind, detail, wrong, more, trace_id, .. } = &*self.0;
+        let mut body = more.clone();
+        body.insert("type".to_owned(), format!("/problems/{}", kind.name).into());
+        body.insert("title".to_owned(), kind.title.into());
+        body.insert("status".to_owned(), kind.status.into());
+        if let Some(detail) = detail {
+            body.insert("detail".to_owned(), detail.as_str().into());
+        }
+        if !wrong.is_empty() {
+            body.insert("errors".to_owned(), wrong.iter().map(WrongValue::json).collect());
+        }
+        if let Some(trace_id) = trace_id {
+            body.insert("trace_id".to_owned(), trace_id.as_str().into());
+        }
+        Value::Object(body)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.cause.as_deref().unwrap_or(self.0.kind.name))
+    }
+}
+
+impl Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut answer = HttpResponse::build(self.status_code());
+        answer.insert_header((CONTENT_TYPE, PROBLEM_JSON));
+        if let Some(wait) = self.0.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            answer.insert_header((RETRY_AFTER, seconds.max(1)));
+        }
+        if self.0.kind.status == 401 {
+            answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if self.0.last {
+            answer.force_close();
+        }
+        answer.body(self.body().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! The kinds that any function may answer with.
+
+use super::Kind;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $path:literal, $status:literal, $title:literal, $about:literal;)*) => {
+        $($(#[$doc])* pub const $name: Kind = Kind { name: $path, status: $status, title: $title, about: $about };)*
+
+        /// Every kind of `platform`, for the pages on them.
+        pub const ALL: &[Kind] = &[$($name),*];
+    };
+}
+
+kinds! {
+    /// A body that is not JSON.
+    MALFORMED_JSON = "malformed-json", 400, "The body is not well-formed JSON",
+        "The body could not be read as one JSON object in UTF-8. Nothing was changed. Send one JSON object.";
+    /// A request that is not well-formed HTTP for us.
+    BAD_REQUEST = "bad-request", 400, "The request is not well-formed",
+        "The request could not be understood. Nothing was changed.";
+    /// Nobody is signed in.
+    UNAUTHENTICATED = "unauthenticated", 401, "Sign in first",
+        "The request had no access token, or one that is malformed, expired or not ours. Sign in and send \
+         `Authorization: Bearer TOKEN`. Tokens are good for 15 minutes.";
+    /// Nothing is here, or nothing that the caller may see.
+    NOT_FOUND = "not-found", 404, "There is nothing here",
+        "No resource has this address, or it is not yours to see.";
+    /// The resource has no such method.
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The method does not exist here",
+        "The resource exists, but not with this method. The `Allow` header lists the methods it has.";
+    /// The body is larger than 64 KiB.
+    CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
+        "Bodies may have 64 KiB at most. Nothing was changed.";
+    /// The body is not declared as JSON.
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "The media type is not supported",
+        "Send the body as `Content-Type: application/json`, in UTF-8, without a content coding.";
+    /// Some fields are wrong.
+    VALIDATION_FAILED = "validation-failed", 422, "Some values are not as wanted",
+        "The list `errors` names every value that is wrong, where it stood (a `pointer` into the body, a query \
+         `parameter` or a `header`) and what is wanted. Nothing was changed.";
+    /// A failure of ours.
+    INTERNAL = "internal", 500, "Something went wrong on our side",
+        "The request failed for a reason of ours. Nothing was changed that was not committed. Tell us the `trace_id`.";
+    /// Something that the answer needs is not there now.
+    UNAVAILABLE = "unavailable", 503, "The service cannot answer now",
+        "Something that the answer needs is not available now. Nothing was changed. Try again after the time in \
+         `Retry-After`.";
+    /// The answer was not ready within its time.
+    DEADLINE_EXCEEDED = "deadline-exceeded", 503, "The answer took too long",
+        "The answer was not ready within its time and was given up. Try again after the time in `Retry-After`.";
+    /// A commit was cut.
+    OUTCOME_UNKNOWN = "outcome-unknown", 503, "Whether it was done is not known",
+        "The connection was lost while the change was being committed. It may have been done or not. Look whether it \
+         was, or repeat it with the same `Idempotency-Key` where the endpoint takes one.";
+}

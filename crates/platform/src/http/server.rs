@@ -1,0 +1,131 @@
+//! The server: what every function answers beside its own routes, and the table of a function's routes.
+
+use actix_web::http::Method;
+use actix_web::http::header::ALLOW;
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{Handler, HttpResponse, Resource, Responder, ResponseError as _, Route};
+use serde_json::json;
+
+use crate::clock::Stopwatch;
+use crate::config::{Reader, Settings, setting};
+use crate::drain::Drain;
+use crate::http::problem::{self, Kind, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
+use crate::probe::Verdicts;
+
+/// How the server listens.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Where requests come in.
+    pub listen: std::net::SocketAddr,
+    /// Where Prometheus asks.
+    pub metrics: std::net::SocketAddr,
+    /// Threads that answer. More capacity is more machines.
+    pub workers: usize,
+}
+
+impl Settings for ServerSettings {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let wanted = "an address and port such as [::]:8080";
+        let listen = from.default(setting("LISTEN", "where requests come in"), wanted, "[::]:8080");
+        let metrics = from.default(setting("METRICS_LISTEN", "where Prometheus asks"), wanted, "[::]:9091");
+        let workers = from.count(setting("WORKERS", "threads that answer requests"), 1..=64, 1);
+        Some(Self { listen: listen?, metrics: metrics?, workers: workers? })
+    }
+}
+
+/// What each process says of itself.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// Name of the function.
+    pub service: &'static str,
+    /// The commit that runs.
+    pub version: String,
+    /// Since when.
+    pub started: Stopwatch,
+    /// Problems of the function's own, beside those of `platform`.
+    pub problems: &'static [Kind],
+}
+
+const OWN_ROUTES: [&str; 6] = ["/healthz", "/health", "/readyz", "/ready", "/routable", "/version"];
+
+/// Whether a path is one of the probes': those have no span, no line and no place among what is in flight.
+#[must_use]
+pub fn is_own_route(path: &str) -> bool {
+    OWN_ROUTES.contains(&path)
+}
+
+/// The routes that every function has.
+pub fn own_routes(config: &mut ServiceConfig) {
+    for path in ["/healthz", "/health"] {
+        config.service(resource(path, [(Method::GET, web::get().to(healthz))]));
+    }
+    for path in ["/readyz", "/ready"] {
+        config.service(resource(path, [(Method::GET, web::get().to(readyz))]));
+    }
+    config.service(resource("/routable", [(Method::GET, web::get().to(routable))]));
+    config.service(resource("/version", [(Method::GET, web::get().to(version))]));
+    config.service(resource("/problems/{name}", [(Method::GET, web::get().to(problem_page))]));
+    config.default_service(web::to(|| async { Problem::from(NOT_FOUND).error_response() }));
+}
+
+/// A row of a function's table of routes: what this path answers, and to which methods. Any other method is refused
+/// with the list of those that exist.
+pub fn resource(path: &str, routes: impl IntoIterator<Item = (Method, Route)>) -> Resource {
+    let (mut resource, mut allow) = (web::resource(path), Vec::new());
+    for (method, route) in routes {
+        allow.push(method.to_string());
+        resource = resource.route(route);
+    }
+    let allow = allow.join(", ");
+    resource.default_service(web::to(move || {
+        let mut answer = Problem::from(METHOD_NOT_ALLOWED).error_response();
+        if let Ok(value) = allow.parse() {
+            answer.headers_mut().insert(ALLOW, value);
+        }
+        std::future::ready(answer)
+    }))
+}
+
+/// A cell of that row.
+pub fn on<F, Args>(method: Method, handler: F) -> (Method, Route)
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    (method.clone(), web::method(method).to(handler))
+}
+
+async fn healthz(own: Data<Own>) -> HttpResponse {
+    let uptime = own.started.elapsed().as_secs();
+    HttpResponse::Ok().json(json!({ "status": "ok", "uptime_s": uptime, "version": own.version }))
+}
+
+async fn readyz(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {
+    let report = verdicts.report(drain.begun());
+    if report.ready { HttpResponse::Ok().json(report) } else { HttpResponse::ServiceUnavailable().json(report) }
+}
+
+async fn routable(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {
+    match verdicts.unroutable_because(drain.begun()) {
+        None => HttpResponse::Ok().json(json!({ "status": "routable" })),
+        Some(reason) => HttpResponse::ServiceUnavailable().json(json!({ "status": "unroutable", "reason": reason })),
+    }
+}
+
+async fn version(own: Data<Own>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "service": own.service, "version": own.version }))
+}
+
+async fn problem_page(name: Path<String>, own: Data<Own>) -> HttpResponse {
+    let known = problem::ALL.iter().chain(own.problems).find(|kind| kind.name == *name);
+    let Some(kind) = known else { return Problem::from(NOT_FOUND).error_response() };
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
+         <h1>{title}</h1><p>Status {status}, type <code>/problems/{name}</code></p><p>{about}</p></html>\n",
+        title = kind.title,
+        status = kind.status,
+        name = kind.name,
+        about = kind.about,
+    ))
+}

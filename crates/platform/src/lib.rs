@@ -1,0 +1,27 @@
+//! What a function needs in order to be trusted at 3 a.m.: its life from the first setting that is read to the last
+//! span that is flushed. It knows no word of job boards.
+//!
+//! A function is one process. Its `main.rs` names what is its own and hands the rest to [`function::Function`].
+
+pub mod clock;
+pub mod config;
+pub mod drain;
+pub mod function;
+/// Bounds on what a request may take.
+pub mod guard {
+    pub mod deadline;
+}
+/// HTTP in and out: the server, the edge that every request crosses, the client, and errors as RFC 9457 problems.
+pub mod http {
+    pub mod client;
+    pub mod edge;
+    pub mod problem;
+    pub mod server;
+}
+pub mod identity;
+pub mod postgres;
+pub mod probe;
+pub mod redis;
+/// Traces, logs and metrics, and the context that ties them together.
+pub mod telemetry;
+pub mod watchdog;

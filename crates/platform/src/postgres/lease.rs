@@ -1,0 +1,179 @@
+//! A connection on loan. Unless it is known to be idle, it never goes back: a query that was abandoned goes on in the
+//! server, and the next user would wait behind it or find itself in somebody else's transaction.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use futures_util::future::{FutureExt as _, LocalBoxFuture, join_all};
+use tokio_postgres::types::ToSql;
+
+use super::pool::{Connection, Context};
+use super::statement::{BEGIN, COMMIT, ROLLBACK};
+use super::{Error, Row, Statement};
+use crate::guard::deadline;
+
+/// Values of a statement's `$1`, `$2` ….
+pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+pub(super) struct Lease {
+    connection: Option<Connection>,
+    context: Arc<Context>,
+    in_doubt: Cell<bool>,
+}
+
+impl Lease {
+    pub(super) fn new(connection: Connection, context: Arc<Context>) -> Self {
+        context.metrics.pool_in_use.inc();
+        Self { connection: Some(connection), context, in_doubt: Cell::new(false) }
+    }
+
+    /// Runs one statement by itself.
+    pub(super) async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
+        self.in_doubt.set(true);
+        let answer = self.run(statement, params).await;
+        self.settle(answer.as_ref().err());
+        answer
+    }
+
+    pub(super) async fn in_one_flush(&self, work: &[(&Statement, Params<'_>)]) -> Result<Vec<Vec<Row>>, Error> {
+        self.in_doubt.set(true);
+        for (statement, _) in work {
+            // What is not prepared yet is prepared first: a flush cannot wait for it.
+            let prepared = self.connection()?.prepare_cached(statement.sql).await;
+            prepared.map_err(|error| self.failed(&error, statement.summary))?;
+        }
+        let mut sent: Vec<LocalBoxFuture<'_, Result<Vec<Row>, Error>>> = vec![self.simple(&BEGIN).boxed_local()];
+        sent.extend(work.iter().map(|(statement, params)| self.run(statement, params).boxed_local()));
+        sent.push(self.simple(&COMMIT).boxed_local());
+        // Polled in order, so they are sent in order; the driver writes them when all have been polled.
+        let mut answers = join_all(sent).await;
+        let commit = answers.pop().unwrap_or(Ok(Vec::new()));
+        let answers: Result<Vec<_>, Error> = answers.into_iter().skip(1).collect();
+        let answers = match (answers, commit) {
+            // The server takes a COMMIT after a refusal for a ROLLBACK, so what was refused was not done.
+            (Err(error), _) if error.leaves_connection_good() || matches!(error, Error::ReadOnly) => Err(error),
+            (Ok(answers), Ok(_)) => Ok(answers),
+            (_, Err(error)) if error.leaves_connection_good() => Err(error),
+            _ => Err(Error::CommitUnknown),
+        };
+        self.settle(answers.as_ref().err());
+        answers
+    }
+
+    async fn run(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
+        let span = statement.begin();
+        let answer = self.exchange(statement, params).await;
+        statement.end(span, answer.as_ref().map(Vec::len));
+        answer
+    }
+
+    async fn exchange(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
+        let connection = self.connection()?;
+        let failed = |error| self.failed(&error, statement.summary);
+        let prepared = connection.prepare_cached(statement.sql).await.map_err(failed)?;
+        connection.query(&prepared, params).await.map_err(failed)
+    }
+
+    async fn simple(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
+        let span = statement.begin();
+        let answer = match self.connection() {
+            Ok(connection) => connection
+                .batch_execute(statement.sql)
+                .await
+                .map(|()| Vec::new())
+                .map_err(|error| self.failed(&error, statement.summary)),
+            Err(error) => Err(error),
+        };
+        statement.end(span, answer.as_ref().map(Vec::len));
+        answer
+    }
+
+    fn failed(&self, error: &tokio_postgres::Error, summary: &'static str) -> Error {
+        Error::of(error, summary)
+    }
+
+    fn connection(&self) -> Result<&Connection, Error> {
+        self.connection.as_ref().ok_or(Error::Lost)
+    }
+
+    fn settle(&self, error: Option<&Error>) {
+        self.in_doubt.set(error.is_some_and(|error| !error.leaves_connection_good()));
+        if error.is_none() {
+            self.context.seen.good();
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.context.metrics.pool_in_use.dec();
+        let Some(connection) = self.connection.take().filter(|_| self.in_doubt.get()) else { return };
+        let (cancel, tls) = (connection.cancel_token(), self.context.settings.tls.clone());
+        drop(Connection::take(connection));
+        // Without a runtime the process is ending, and the server sees the connection close.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = tokio::time::timeout(deadline::CONNECT, cancel.cancel_query(tls)).await;
+            });
+        }
+    }
+}
+
+/// A transaction at work. It ends by the pool that made it.
+pub struct Transaction {
+    lease: Lease,
+    committing: bool,
+}
+
+impl Transaction {
+    pub(super) fn new(lease: Lease) -> Self {
+        Self { lease, committing: false }
+    }
+
+    /// Runs a statement.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
+        self.lease.run(statement, params).await
+    }
+
+    /// Runs a statement that answers with one row or none.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn query_opt(&self, statement: &Statement, params: Params<'_>) -> Result<Option<Row>, Error> {
+        Ok(self.query(statement, params).await?.into_iter().next())
+    }
+
+    pub(super) async fn begin(&self) -> Result<(), Error> {
+        self.lease.in_doubt.set(true);
+        self.lease.simple(&BEGIN).await.map(drop)
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), Error> {
+        self.committing = true;
+        match self.lease.simple(&COMMIT).await {
+            Ok(_) => {
+                self.lease.settle(None);
+                Ok(())
+            }
+            Err(error) if error.leaves_connection_good() => {
+                self.lease.settle(Some(&error));
+                Err(error)
+            }
+            Err(_) => Err(Error::CommitUnknown),
+        }
+    }
+
+    /// A rollback that fails leaves the connection in doubt, and so it is dropped: that rolls back, too.
+    pub(super) async fn roll_back(&self) {
+        if self.lease.simple(&ROLLBACK).await.is_ok() {
+            self.lease.in_doubt.set(false);
+        }
+    }
+
+    pub(super) fn cut(&self) -> Error {
+        if self.committing { Error::CommitUnknown } else { Error::TooLate }
+    }
+}

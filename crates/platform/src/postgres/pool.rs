@@ -1,0 +1,150 @@
+//! A worker's own pool. It is not shared: a connection lives on the runtime that opened it, and a worker that drains
+//! first would cut the requests of others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanKind;
+use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAME;
+
+use super::lease::{Lease, Params, Transaction};
+use super::{Error, PostgresSettings, Row, Statement, settings};
+use crate::guard::deadline;
+use crate::probe::Seen;
+use crate::telemetry::metric::Metrics;
+use crate::telemetry::trace::Stretch;
+
+/// Connections of one worker.
+#[derive(Clone)]
+pub struct Pool {
+    inner: deadpool_postgres::Pool,
+    context: Arc<Context>,
+}
+
+/// What a lease needs beside its connection.
+pub(super) struct Context {
+    pub(super) settings: PostgresSettings,
+    pub(super) metrics: Metrics,
+    pub(super) seen: Seen,
+    name: String,
+}
+
+impl Pool {
+    /// A pool that opens connections when they are first needed. `name` is their `application_name`.
+    ///
+    /// # Errors
+    /// When the pool's own settings contradict each other.
+    pub fn new(settings: PostgresSettings, name: String, metrics: Metrics, seen: Seen) -> Result<Self, Error> {
+        let mut config = settings.config.clone();
+        config.application_name(&name);
+        let manager = Manager::from_config(config, settings.tls.clone(), ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        });
+        let inner = deadpool_postgres::Pool::builder(manager)
+            .max_size(settings.pool_size)
+            .wait_timeout(Some(deadline::POOL_WAIT))
+            .create_timeout(Some(deadline::CONNECT))
+            .runtime(Runtime::Tokio1)
+            // Settings of a group role do not reach its members, so each connection is told.
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move {
+                    let timeout = format!("SET statement_timeout = {}", deadline::STATEMENT.as_millis());
+                    client.batch_execute(&timeout).await.map_err(HookError::Backend)
+                })
+            }))
+            .build()
+            .map_err(|error| Error::Connect(error.to_string()))?;
+        Ok(Self { inner, context: Arc::new(Context { settings, metrics, seen, name }) })
+    }
+
+    /// Runs one statement by itself.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
+        let lease = self.lease().await?;
+        let answer = deadline::within(deadline::TRANSACTION, lease.query(statement, params)).await;
+        answer.unwrap_or(Err(Error::TooLate))
+    }
+
+    /// Runs one statement that answers with one row or none.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn query_opt(&self, statement: &Statement, params: Params<'_>) -> Result<Option<Row>, Error> {
+        Ok(self.query(statement, params).await?.into_iter().next())
+    }
+
+    /// Runs `work` in a transaction, which is committed if it gives `Ok` and rolled back if not.
+    ///
+    /// # Errors
+    /// What `work` gives, or an [`Error`] of the transaction itself.
+    pub async fn transaction<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let lease = self.lease().await?;
+        let mut transaction = Transaction::new(lease);
+        let outcome = deadline::within(deadline::TRANSACTION, async {
+            transaction.begin().await?;
+            let outcome = work(&transaction).await;
+            match &outcome {
+                Ok(_) => transaction.commit().await?,
+                Err(_) => transaction.roll_back().await,
+            }
+            outcome
+        })
+        .await;
+        outcome.unwrap_or_else(|_| Err(transaction.cut().into()))
+    }
+
+    /// Runs statements in one transaction that is sent in one flush, `BEGIN` and `COMMIT` included: one round trip.
+    /// No statement sees what another answered, so each must hold its own conditions.
+    ///
+    /// # Errors
+    /// The first statement's that failed; then nothing was done.
+    pub async fn in_one_flush(&self, statements: &[(&Statement, Params<'_>)]) -> Result<Vec<Vec<Row>>, Error> {
+        let lease = self.lease().await?;
+        let answers = deadline::within(deadline::TRANSACTION, lease.in_one_flush(statements)).await;
+        answers.unwrap_or(Err(Error::CommitUnknown))
+    }
+
+    /// Opens a connection before anybody waits for one. Whether it can be opened is the prober's to tell.
+    pub(crate) async fn warm(self) {
+        drop(self.inner.get().await);
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        let wait = Stretch::begin("pool wait", SpanKind::Internal);
+        self.context.metrics.pool_waiting.inc();
+        let object = deadline::within(deadline::POOL_WAIT + deadline::CONNECT, self.inner.get()).await;
+        self.context.metrics.pool_waiting.dec();
+        let object = object.map_err(|_| Error::PoolBusy).and_then(|object| object.map_err(|error| pool_error(&error)));
+        self.told(wait, object.as_ref().err());
+        Ok(Lease::new(object?, self.context.clone()))
+    }
+
+    fn told(&self, wait: Stretch, error: Option<&Error>) {
+        let took: Duration = wait.elapsed();
+        self.context.metrics.pool_wait.observe(took.as_secs_f64());
+        let name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.context.name.clone());
+        wait.end(vec![name], error.map(ToString::to_string));
+    }
+}
+
+fn pool_error(error: &PoolError) -> Error {
+    match error {
+        PoolError::Timeout(TimeoutType::Wait) => Error::PoolBusy,
+        PoolError::Timeout(_) => Error::Connect("it took too long".to_owned()),
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+            Error::Connect(settings::reason(error))
+        }
+        PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+            Error::Connect("the pool is closed".to_owned())
+        }
+    }
+}
+
+pub(super) type Connection = Object;

@@ -1,0 +1,154 @@
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+use url::Url;
+
+use super::tls;
+use crate::config::{Reader, Settings, setting};
+use crate::guard::deadline;
+
+const WANTED: &str = "postgres://USER:PASSWORD@HOST:PORT/DATABASE with sslmode=disable, require or verify-full \
+                      (the default)";
+
+/// How to reach the database.
+#[derive(Clone)]
+pub struct PostgresSettings {
+    pub(super) config: Config,
+    pub(super) tls: MakeRustlsConnect,
+    /// Connections of each pool.
+    pub pool_size: usize,
+}
+
+impl std::fmt::Debug for PostgresSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresSettings").field("pool_size", &self.pool_size).finish_non_exhaustive()
+    }
+}
+
+impl Settings for PostgresSettings {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let address = from.secret(setting("DATABASE_URL", "the database"), WANTED, address);
+        let authorities = from.file(
+            setting("DATABASE_CA_FILE", "for verify-full, who may vouch for the server; by default the web's"),
+            "a PEM file of certificates",
+        );
+        let pool_size = from.count(setting("POOL_SIZE", "connections of each worker's pool"), 1..=100, 8);
+        let (Address { config, verification }, authorities, pool_size) = (address?, authorities?, pool_size?);
+        let client = match tls::client(verification, authorities.as_deref()) {
+            Ok(client) => client,
+            Err(reason) => {
+                from.mistake(format!("DATABASE_CA_FILE {reason}: wanted the path of a PEM file of certificates"));
+                return None;
+            }
+        };
+        Some(Self { config, tls: MakeRustlsConnect::new(client), pool_size })
+    }
+}
+
+impl PostgresSettings {
+    /// For a program that is no function: the same address, without a pool.
+    ///
+    /// # Errors
+    /// When the address is not one.
+    pub fn parse(url: &SecretString) -> Result<Self, String> {
+        let Address { config, verification } = address(url.expose_secret()).ok_or(WANTED)?;
+        let client = tls::client(verification, None)?;
+        Ok(Self { config, tls: MakeRustlsConnect::new(client), pool_size: 1 })
+    }
+
+    /// Opens one connection outside of any pool.
+    ///
+    /// # Errors
+    /// When the server cannot be reached in time, or refuses.
+    pub async fn connect(&self, application: &str) -> Result<tokio_postgres::Client, super::Error> {
+        let mut config = self.config.clone();
+        config.application_name(application);
+        let connecting = deadline::within(deadline::CONNECT, config.connect(self.tls.clone()));
+        let (client, connection) = connecting
+            .await
+            .map_err(|_| super::Error::Connect("it took too long".to_owned()))?
+            .map_err(|error| super::Error::Connect(reason(&error)))?;
+        // It ends when the client is dropped.
+        tokio::spawn(connection);
+        Ok(client)
+    }
+}
+
+/// Why a connection could not be opened, without the texts of the server, which name users and databases.
+pub(super) fn reason(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(refused) => format!("SQLSTATE {}", refused.code().code()),
+        None => std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
+    }
+}
+
+struct Address {
+    config: Config,
+    verification: tls::Verification,
+}
+
+fn address(text: &str) -> Option<Address> {
+    let mut url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"))?;
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let mode = pairs.iter().find(|(name, _)| name == "sslmode").map_or("verify-full", |(_, value)| value);
+    let (verification, ssl) = match mode {
+        "disable" => (tls::Verification::None, SslMode::Disable),
+        "require" => (tls::Verification::None, SslMode::Require),
+        "verify-full" => (tls::Verification::Full, SslMode::Require),
+        _ => return None,
+    };
+    let others: Vec<_> = pairs.iter().filter(|(name, _)| name != "sslmode").collect();
+    url.set_query(None);
+    if !others.is_empty() {
+        url.query_pairs_mut().extend_pairs(others);
+    }
+    let mut config: Config = url.as_str().parse().ok()?;
+    if config.get_hosts().is_empty() {
+        return None;
+    }
+    config.ssl_mode(ssl).connect_timeout(deadline::CONNECT).keepalives_idle(Duration::from_secs(30));
+    Some(Address { config, verification })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_modes_are_understood_and_verify_full_is_the_default() {
+        for (query, ssl, full) in [
+            ("?sslmode=disable", SslMode::Disable, false),
+            ("?sslmode=require", SslMode::Require, false),
+            ("?sslmode=verify-full", SslMode::Require, true),
+            ("", SslMode::Require, true),
+        ] {
+            let address = address(&format!("postgres://u:p@h:5432/d{query}")).expect("an address");
+            assert_eq!(address.config.get_ssl_mode(), ssl);
+            assert_eq!(matches!(address.verification, tls::Verification::Full), full);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_being_shown() {
+        for wrong in ["", "h:5432", "mysql://u:p@h/d", "postgres://u:p@h/d?sslmode=prefer", "postgres:///d"] {
+            let mut reader = Reader::new([("DATABASE_URL".to_owned(), format!("{wrong} "))]);
+            let settings = PostgresSettings::read(&mut reader);
+            let told = reader.finish(settings).expect_err(wrong).to_string();
+            assert!(told.contains("DATABASE_URL has a wrong value (not shown)"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_ca_file_without_certificates_is_a_mistake() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let mut reader = Reader::new([
+            ("DATABASE_URL".to_owned(), "postgres://u:p@h/d".to_owned()),
+            ("DATABASE_CA_FILE".to_owned(), file.path().display().to_string()),
+        ]);
+        let settings = PostgresSettings::read(&mut reader);
+        assert!(reader.finish(settings).is_err());
+    }
+}

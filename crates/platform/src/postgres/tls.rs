@@ -1,0 +1,84 @@
+//! TLS as `sslmode` names it: encrypted without a look at the certificate, or verified in full.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+/// How much of the server's certificate is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verification {
+    /// Nothing, as `require` has it.
+    None,
+    /// Who vouches for it, and the host name.
+    Full,
+}
+
+/// A TLS client that trusts these authorities, or the web's.
+///
+/// # Errors
+/// When the PEM has no certificate.
+pub(crate) fn client(verification: Verification, authorities: Option<&[u8]>) -> Result<ClientConfig, String> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    if verification == Verification::None {
+        let unchecked = Arc::new(Unchecked(ring::default_provider()));
+        return Ok(builder.dangerous().with_custom_certificate_verifier(unchecked).with_no_client_auth());
+    }
+    Ok(builder.with_root_certificates(roots(authorities)?).with_no_client_auth())
+}
+
+fn roots(authorities: Option<&[u8]>) -> Result<RootCertStore, String> {
+    let Some(pem) = authorities else {
+        return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| "is not well-formed PEM".to_owned())?;
+        roots.add(certificate).map_err(|_| "has a certificate that cannot be read".to_owned())?;
+    }
+    if roots.is_empty() { Err("has no certificate".to_owned()) } else { Ok(roots) }
+}
+
+/// Encrypts to whoever answers.
+#[derive(Debug)]
+struct Unchecked(CryptoProvider);
+
+impl ServerCertVerifier for Unchecked {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

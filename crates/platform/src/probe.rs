@@ -1,0 +1,205 @@
+//! Whether this process is ready. A prober on the main thread asks each dependency once a second, or takes the word
+//! of traffic that was just answered; the workers read the verdicts and never ask themselves.
+
+mod postgres;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::{LocalBoxFuture, join_all};
+use serde::Serialize;
+
+pub use postgres::PostgresCheck;
+
+use crate::guard::deadline;
+use crate::telemetry::metric::{CheckLabels, Metrics};
+
+/// How often the prober asks.
+const ROUND: Duration = Duration::from_secs(1);
+/// An older verdict says nothing.
+const STALE: Duration = Duration::from_secs(5);
+/// Bad rounds in a row that make a check bad; one good round makes it good again.
+const BAD_ROUNDS: u32 = 2;
+
+/// Something that this process needs in order to be ready.
+pub trait Check {
+    /// As the body of `/readyz` names it.
+    fn name(&self) -> &'static str;
+
+    /// Asks; the error is for people and holds nothing secret. It is cut after 2 s.
+    fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>>;
+
+    /// Where traffic notes its good answers, if it does.
+    fn seen(&self) -> Option<&Seen> {
+        None
+    }
+}
+
+/// When traffic last had a good answer.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    start: Instant,
+    last_ms: Arc<AtomicU64>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { start: Instant::now(), last_ms: Arc::new(AtomicU64::new(u64::MAX)) }
+    }
+}
+
+impl Seen {
+    /// Notes a good answer.
+    pub fn good(&self) {
+        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
+        self.last_ms.store(now, Ordering::Relaxed);
+    }
+
+    fn within(&self, time: Duration) -> bool {
+        let last = self.last_ms.load(Ordering::Relaxed);
+        last != u64::MAX && self.start.elapsed().saturating_sub(Duration::from_millis(last)) < time
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Verdict {
+    name: &'static str,
+    bad_rounds: u32,
+    error: Option<String>,
+    at: Option<Instant>,
+}
+
+impl Verdict {
+    fn new(name: &'static str) -> Self {
+        Self { name, bad_rounds: 0, error: None, at: None }
+    }
+
+    fn after(self, answer: Result<(), String>, now: Instant) -> Self {
+        let (bad_rounds, error) = match answer {
+            Ok(()) => (0, None),
+            // Before the first good answer there is nothing to be lenient about.
+            Err(error) if self.at.is_none() => (BAD_ROUNDS, Some(error)),
+            Err(error) => (self.bad_rounds.saturating_add(1), Some(error)),
+        };
+        Self { bad_rounds, error, at: Some(now), ..self }
+    }
+
+    fn good(&self, now: Instant) -> bool {
+        self.bad_rounds < BAD_ROUNDS && self.at.is_some_and(|at| now.duration_since(at) <= STALE)
+    }
+}
+
+/// What the prober found, for every worker to read.
+#[derive(Clone, Debug)]
+pub struct Verdicts(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    checks: Vec<Verdict>,
+    last_round: Option<Instant>,
+}
+
+/// The body of `/readyz`.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Whether everything is good.
+    pub ready: bool,
+    /// Whether the process is on its way out.
+    pub draining: bool,
+    /// Each check.
+    pub checks: Vec<CheckReport>,
+}
+
+/// One check in the body of `/readyz`.
+#[derive(Debug, Serialize)]
+pub struct CheckReport {
+    /// Which.
+    pub name: &'static str,
+    /// Whether it is good.
+    pub good: bool,
+    /// Milliseconds since its last verdict; absent before the first.
+    pub age_ms: Option<u64>,
+    /// What was wrong when it was last asked.
+    pub error: Option<String>,
+}
+
+impl Verdicts {
+    /// Nothing is known yet of these checks.
+    #[must_use]
+    pub fn unknown(names: impl IntoIterator<Item = &'static str>) -> Self {
+        let checks = names.into_iter().map(Verdict::new).collect();
+        Self(Arc::new(Mutex::new(State { checks, last_round: None })))
+    }
+
+    /// Everything known now.
+    #[must_use]
+    pub fn report(&self, draining: bool) -> Report {
+        let (state, now) = (self.state(), Instant::now());
+        let checks: Vec<_> = state
+            .checks
+            .iter()
+            .map(|verdict| CheckReport {
+                name: verdict.name,
+                good: verdict.good(now),
+                age_ms: verdict.at.map(|at| u64::try_from((now - at).as_millis()).unwrap_or(u64::MAX)),
+                error: verdict.error.clone(),
+            })
+            .collect();
+        let ready = !draining && alive(&state, now) && checks.iter().all(|check| check.good);
+        Report { ready, draining, checks }
+    }
+
+    /// Why nothing should be routed to this process, by what is its own alone: a dependency's loss is not.
+    #[must_use]
+    pub fn unroutable_because(&self, draining: bool) -> Option<&'static str> {
+        if draining {
+            return Some("draining");
+        }
+        let state = self.state();
+        match state.last_round {
+            None => Some("the prober has not finished its first round"),
+            Some(_) if alive(&state, Instant::now()) => None,
+            Some(_) => Some("the prober hangs"),
+        }
+    }
+
+    fn note(&self, answers: Vec<Result<(), String>>) {
+        let (mut state, now) = (self.state(), Instant::now());
+        let checks = std::mem::take(&mut state.checks);
+        state.checks = checks.into_iter().zip(answers).map(|(verdict, answer)| verdict.after(answer, now)).collect();
+        state.last_round = Some(now);
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn alive(state: &State, now: Instant) -> bool {
+    state.last_round.is_some_and(|at| now.duration_since(at) <= STALE)
+}
+
+/// Asks, for ever.
+pub async fn prober(mut checks: Vec<Box<dyn Check>>, verdicts: Verdicts, metrics: Metrics) {
+    loop {
+        let began = tokio::time::Instant::now();
+        let answers = join_all(checks.iter_mut().map(|check| ask(check.as_mut()))).await;
+        verdicts.note(answers);
+        for check in verdicts.report(false).checks {
+            metrics.checks.get_or_create(&CheckLabels { check: check.name }).set(i64::from(check.good));
+        }
+        tokio::time::sleep_until(began + ROUND).await;
+    }
+}
+
+async fn ask(check: &mut dyn Check) -> Result<(), String> {
+    if check.seen().is_some_and(|seen| seen.within(ROUND)) {
+        return Ok(());
+    }
+    let answer = tokio::time::timeout(deadline::PROBE, check.ask()).await;
+    answer.unwrap_or_else(|_| Err(format!("no answer within {} s", deadline::PROBE.as_secs())))
+}
+
+#[cfg(test)]
+mod tests;

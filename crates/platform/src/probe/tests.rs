@@ -1,0 +1,89 @@
+use super::*;
+
+fn verdict_after(answers: &[bool]) -> Verdict {
+    answers.iter().fold(Verdict::new("postgres"), |verdict, good| {
+        verdict.after(if *good { Ok(()) } else { Err("away".to_owned()) }, Instant::now())
+    })
+}
+
+fn good(verdict: &Verdict) -> bool {
+    verdict.good(Instant::now())
+}
+
+#[test]
+fn nothing_known_is_not_good() {
+    assert!(!good(&Verdict::new("postgres")));
+}
+
+#[test]
+fn one_bad_round_after_good_ones_is_forgiven_and_two_are_not() {
+    assert!(good(&verdict_after(&[true, false])));
+    assert!(!good(&verdict_after(&[true, false, false])));
+}
+
+#[test]
+fn one_good_round_readies() {
+    assert!(good(&verdict_after(&[true, false, false, false, true])));
+}
+
+#[test]
+fn a_bad_first_round_is_not_forgiven() {
+    assert!(!good(&verdict_after(&[false])));
+}
+
+#[test]
+fn a_verdict_older_than_five_seconds_says_nothing() {
+    let verdict = verdict_after(&[true]);
+    let at = verdict.at.expect("asked");
+    assert!(verdict.good(at + STALE));
+    assert!(!verdict.good(at + STALE + Duration::from_millis(1)));
+}
+
+#[test]
+fn a_process_is_routable_after_its_first_round_whatever_the_verdict() {
+    let verdicts = Verdicts::unknown(["postgres"]);
+    assert!(verdicts.unroutable_because(false).is_some());
+    verdicts.note(vec![Err("away".to_owned())]);
+    assert_eq!(verdicts.unroutable_because(false), None);
+    assert!(!verdicts.report(false).ready);
+}
+
+#[test]
+fn a_draining_process_is_neither_ready_nor_routable() {
+    let verdicts = Verdicts::unknown(["postgres"]);
+    verdicts.note(vec![Ok(())]);
+    assert!(verdicts.report(false).ready);
+    assert!(!verdicts.report(true).ready);
+    assert_eq!(verdicts.unroutable_because(true), Some("draining"));
+}
+
+struct Counting(Arc<AtomicU64>, Seen);
+
+impl Check for Counting {
+    fn name(&self) -> &'static str {
+        "counting"
+    }
+
+    fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::pending())
+    }
+
+    fn seen(&self) -> Option<&Seen> {
+        Some(&self.1)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_without_an_answer_is_cut_and_bad() {
+    let mut check = Counting(Arc::default(), Seen::default());
+    assert_eq!(ask(&mut check).await, Err("no answer within 2 s".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_traffic_just_answered_is_not_asked() {
+    let mut check = Counting(Arc::default(), Seen::default());
+    check.1.good();
+    assert_eq!(ask(&mut check).await, Ok(()));
+    assert_eq!(check.0.load(Ordering::Relaxed), 0);
+}

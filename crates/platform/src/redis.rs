@@ -1,0 +1,129 @@
+//! Redis: a client that fails at once instead of queueing, and connects again by itself.
+
+use std::time::Duration;
+
+use fred::prelude::{Builder, Client, ClientLike as _, Config, ReconnectPolicy, TlsConnector};
+use fred::types::config::{TlsConfig, UnresponsiveConfig};
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+
+use crate::config::{Reader, Settings, setting};
+use crate::guard::deadline;
+use crate::postgres::tls_client;
+use crate::probe::Check;
+
+/// How long to wait between tries to connect.
+const RECONNECT_MS: u32 = 500;
+
+/// How to reach Redis.
+#[derive(Clone)]
+pub struct RedisSettings {
+    config: Config,
+}
+
+impl std::fmt::Debug for RedisSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisSettings").finish_non_exhaustive()
+    }
+}
+
+impl Settings for RedisSettings {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let wanted = "redis://HOST:PORT, or rediss:// for TLS, with user and password where it needs them";
+        let config = from.secret(setting("REDIS_URL", "Redis"), wanted, |text| {
+            let known = text.starts_with("redis://") || text.starts_with("rediss://");
+            known.then(|| Config::from_url(text).ok()).flatten()
+        });
+        let authorities = from.file(
+            setting("REDIS_CA_FILE", "for rediss://, who may vouch for the server; by default the web's"),
+            "a PEM file of certificates",
+        );
+        let (mut config, authorities) = (config?, authorities?);
+        if config.tls.is_some() {
+            match tls_client(authorities.as_deref()) {
+                Ok(client) => config.tls = Some(TlsConfig::from(TlsConnector::from(client))),
+                Err(reason) => {
+                    from.mistake(format!("REDIS_CA_FILE {reason}: wanted the path of a PEM file of certificates"));
+                    return None;
+                }
+            }
+        }
+        // A server that is away at the start is waited for like one that goes away later.
+        config.fail_fast = false;
+        Some(Self { config })
+    }
+}
+
+/// A client that connects in the background. A command on a server that is away fails at once.
+///
+/// # Errors
+/// When the settings contradict each other.
+pub fn client(settings: &RedisSettings, command_limit: Duration) -> Result<Client, fred::error::Error> {
+    let client = Builder::from_config(settings.config.clone())
+        .with_connection_config(|connection| {
+            connection.connection_timeout = deadline::CONNECT;
+            connection.internal_command_timeout = deadline::CONNECT;
+            connection.max_command_attempts = 1;
+            connection.unresponsive =
+                UnresponsiveConfig { max_timeout: Some(deadline::PROBE), interval: Duration::from_millis(500) };
+        })
+        .with_performance_config(|performance| performance.default_command_timeout = command_limit)
+        .set_policy(ReconnectPolicy::new_constant(0, RECONNECT_MS))
+        .build()?;
+    // The task ends with the client; why a try failed shows in the probe.
+    drop(client.connect());
+    Ok(client)
+}
+
+/// Asks Redis whether it is there.
+pub struct RedisCheck(Client);
+
+impl RedisCheck {
+    /// With a client of the prober's own.
+    ///
+    /// # Errors
+    /// When the settings contradict each other.
+    pub fn new(settings: &RedisSettings) -> Result<Self, fred::error::Error> {
+        client(settings, deadline::PROBE).map(Self)
+    }
+}
+
+impl Check for RedisCheck {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>> {
+        async {
+            let options = fred::types::config::Options { fail_fast: true, ..Default::default() };
+            let answer: Result<String, _> = self.0.with_options(&options).ping(None).await;
+            // fred's details can hold addresses of the server: its kind says enough.
+            answer.map(drop).map_err(|error| format!("PING failed ({:?})", error.kind()))
+        }
+        .boxed_local()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(url: &str) -> Result<RedisSettings, crate::config::Misconfigured> {
+        let mut reader = Reader::new([("REDIS_URL".to_owned(), url.to_owned())]);
+        let settings = RedisSettings::read(&mut reader);
+        reader.finish(settings)
+    }
+
+    #[test]
+    fn both_schemes_are_understood() {
+        assert!(read("redis://127.0.0.1:6379").is_ok_and(|settings| settings.config.tls.is_none()));
+        assert!(read("rediss://user:secret@cache.example:6379").is_ok_and(|settings| settings.config.tls.is_some()));
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_being_shown() {
+        for wrong in ["127.0.0.1:6379", "http://cache.example", "redis-cluster://h"] {
+            let told = read(wrong).expect_err(wrong).to_string();
+            assert!(told.contains("REDIS_URL has a wrong value (not shown)"), "{told}");
+        }
+    }
+}

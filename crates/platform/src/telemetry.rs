@@ -1,0 +1,97 @@
+//! One [`Telemetry`] a process: it starts logs and traces first, and flushes them last.
+
+pub mod context;
+pub mod log;
+pub mod metric;
+pub mod trace;
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+use opentelemetry_semantic_conventions::resource::{SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use url::Url;
+use uuid::Uuid;
+
+use crate::config::{Reader, Settings, setting};
+use metric::Metrics;
+use trace::{Exporting, HeadSampler};
+
+/// Where telemetry goes and how much of it.
+#[derive(Debug)]
+pub struct TelemetrySettings {
+    /// Base address of an OTLP/HTTP receiver; without one, spans are made for the log's ids and dropped.
+    pub otlp: Option<Url>,
+    /// How the head of a trace decides.
+    pub sampler: HeadSampler,
+    /// What is logged.
+    pub filter: EnvFilter,
+    /// The commit that runs.
+    pub version: String,
+    /// The machine it runs on.
+    pub instance: String,
+}
+
+impl Settings for TelemetrySettings {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let otlp = from.optional(
+            setting("OTEL_EXPORTER_OTLP_ENDPOINT", "base address of an OTLP/HTTP receiver of traces"),
+            "an http or https address",
+        );
+        let sampler = HeadSampler::read(from);
+        let filter =
+            from.default(setting("RUST_LOG", "what is logged"), "a filter as tracing-subscriber has it", "info");
+        let version = from.default(setting("SERVICE_VERSION", "the commit that runs"), "a text", "dev");
+        let instance = from.default(
+            setting("FLY_MACHINE_ID", "the machine that this runs on; by default a random id"),
+            "a text",
+            "random",
+        );
+        let random = |name: String| if name == "random" { Uuid::new_v4().to_string() } else { name };
+        Some(Self {
+            otlp: otlp?,
+            sampler: sampler?,
+            filter: filter?,
+            version: version?,
+            instance: instance.map(random)?,
+        })
+    }
+}
+
+/// The running telemetry of a process.
+#[derive(Debug)]
+pub struct Telemetry {
+    exporting: Exporting,
+}
+
+impl Telemetry {
+    /// Starts logs and traces; must run on the runtime that exports.
+    ///
+    /// # Errors
+    /// When this process has telemetry already.
+    pub fn start(service: &'static str, settings: TelemetrySettings, metrics: &Metrics) -> Result<Self, TryInitError> {
+        let resource = Resource::builder_empty()
+            .with_attributes([
+                KeyValue::new(SERVICE_NAME, service),
+                KeyValue::new(SERVICE_VERSION, settings.version),
+                KeyValue::new(SERVICE_INSTANCE_ID, settings.instance),
+            ])
+            .build();
+        let exporting = Exporting::start(resource, settings.sampler, settings.otlp, metrics);
+        tracing_subscriber::registry()
+            .with(settings.filter)
+            .with(trace::layer())
+            .with(log::JsonLines::new(service))
+            .try_init()?;
+        Ok(Self { exporting })
+    }
+
+    /// Hands over what is left, for a second at most; what could not be handed over is counted and told.
+    pub async fn flush(self) {
+        let dropped = self.exporting.flush().await;
+        if dropped > 0 {
+            tracing::warn!(spans_dropped = dropped, "spans could not be handed over before the end");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Logs as JSON lines on standard output. Every line says which service wrote it and, inside a trace, its ids.
+
+use std::cell::Cell;
+use std::fmt::Debug;
+use std::io::Write as _;
+
+use opentelemetry::trace::TraceContextExt as _;
+use serde_json::{Map, Value};
+use time::format_description::well_known::Rfc3339;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use crate::clock::Clock;
+
+/// Writes each event as one JSON object on one line.
+#[derive(Debug)]
+pub struct JsonLines {
+    service: &'static str,
+    clock: Clock,
+}
+
+impl JsonLines {
+    /// Lines of this service.
+    #[must_use]
+    pub fn new(service: &'static str) -> Self {
+        Self { service, clock: Clock::system() }
+    }
+
+    fn line(&self, event: &Event<'_>) -> Map<String, Value> {
+        let mut line = Map::new();
+        let now = self.clock.now().format(&Rfc3339).unwrap_or_default();
+        line.insert("timestamp".to_owned(), now.into());
+        line.insert("level".to_owned(), event.metadata().level().as_str().to_lowercase().into());
+        line.insert("service".to_owned(), self.service.into());
+        let context = opentelemetry::Context::current();
+        let span = context.span().span_context().clone();
+        if span.is_valid() {
+            line.insert("trace_id".to_owned(), span.trace_id().to_string().into());
+            line.insert("span_id".to_owned(), span.span_id().to_string().into());
+        }
+        event.record(&mut Fields(&mut line));
+        line
+    }
+}
+
+impl<S: Subscriber> Layer<S> for JsonLines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut line = Value::Object(self.line(event)).to_string();
+        line.push('\n');
+        // Nowhere is left to tell that standard output is gone.
+        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+    }
+}
+
+struct Fields<'a>(&'a mut Map<String, Value>);
+
+impl Fields<'_> {
+    fn set(&mut self, field: &Field, value: impl Into<Value>) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.set(field, format!("{value:?}"));
+    }
+}
+
+/// Tells panics as log lines, by their place. The message is left out: it may hold anything.
+pub fn place_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!("panicked at {}:{}", at.file(), at.line()));
+        let place = place.unwrap_or_else(|| "panicked".to_owned());
+        if CATCHING.get() {
+            LAST_PLACE.set(place);
+        } else {
+            tracing::error!(error = place, "panic");
+        }
+    }));
+}
+
+/// Runs work whose panics are its caller's to tell.
+///
+/// # Errors
+/// Where it panicked.
+pub fn catching<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    CATCHING.set(true);
+    // What panicked is dropped by whoever calls this, and never looked at again.
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    CATCHING.set(false);
+    done.map_err(|_| LAST_PLACE.take())
+}
+
+thread_local! {
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
+    static LAST_PLACE: Cell<String> = const { Cell::new(String::new()) };
+}

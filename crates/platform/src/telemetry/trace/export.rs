@@ -1,0 +1,196 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor};
+use prometheus_client::metrics::counter::Counter;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use url::Url;
+
+use super::HeadSampler;
+use crate::telemetry::metric::Metrics;
+
+/// Spans that wait to be handed over; more took 27 MB at 65,536 when it was measured.
+const QUEUE: usize = 8_192;
+/// Spans handed over in one request.
+const BATCH: usize = 512;
+/// How long a batch waits for more spans.
+const LINGER: Duration = Duration::from_millis(500);
+/// How long one request to the receiver may take.
+const EXPORT_LIMIT: Duration = Duration::from_secs(5);
+/// How long the flush at the end may take.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+
+/// Makes spans and hands them over from the runtime that it was started on, without ever holding up who makes them.
+#[derive(Debug)]
+pub struct Exporting {
+    task: Option<JoinHandle<()>>,
+    ending: Arc<Notify>,
+    pending: Arc<AtomicUsize>,
+    dropped: Counter,
+    // Held so that nothing shuts the provider down while spans may still end.
+    _provider: SdkTracerProvider,
+}
+
+impl Exporting {
+    /// Starts; without a receiver, spans only lend their ids to the log.
+    pub fn start(resource: Resource, sampler: HeadSampler, receiver: Option<Url>, metrics: &Metrics) -> Self {
+        let (pending, ending) = (Arc::<AtomicUsize>::default(), Arc::<Notify>::default());
+        let dropped = metrics.spans_dropped.clone();
+        let mut provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource.clone());
+        let exporter = receiver.and_then(|url| exporter(&url, &resource));
+        let mut task = None;
+        if let Some(exporter) = exporter {
+            let (sender, queue) = mpsc::channel(QUEUE);
+            provider = provider.with_span_processor(Queue { sender, pending: pending.clone(), dropped: dropped.clone() });
+            let shipping = Shipping { exporter, queue, pending: pending.clone(), dropped: dropped.clone() };
+            task = Some(tokio::spawn(shipping.run(ending.clone())));
+        }
+        let provider = provider.build();
+        super::install(&provider);
+        Self { task, ending, pending, dropped, _provider: provider }
+    }
+
+    /// Hands over what is left, within a second; answers how many spans were dropped in all.
+    pub async fn flush(self) -> u64 {
+        if let Some(mut task) = self.task {
+            self.ending.notify_one();
+            if timeout(FLUSH_LIMIT, &mut task).await.is_err() {
+                task.abort();
+                self.dropped.inc_by(self.pending.swap(0, Ordering::Relaxed) as u64);
+            }
+        }
+        self.dropped.get()
+    }
+}
+
+fn exporter(url: &Url, resource: &Resource) -> Option<SpanExporter> {
+    let endpoint = format!("{}/v1/traces", url.as_str().trim_end_matches('/'));
+    let built = SpanExporter::builder()
+        .with_http()
+        .with_http_client(Http(crate::http::client::stack().ok()?))
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(endpoint)
+        .build();
+    let mut exporter = built.ok()?;
+    exporter.set_resource(resource);
+    Some(exporter)
+}
+
+/// Takes ended spans without waiting: what does not fit is dropped and counted.
+#[derive(Debug)]
+struct Queue {
+    sender: mpsc::Sender<SpanData>,
+    pending: Arc<AtomicUsize>,
+    dropped: Counter,
+}
+
+impl SpanProcessor for Queue {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        if !span.span_context.is_sampled() {
+            return;
+        }
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        if self.sender.try_send(span).is_err() {
+            self.pending.fetch_sub(1, Ordering::Relaxed);
+            self.dropped.inc();
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+/// Carries spans from the queue to the receiver.
+struct Shipping {
+    exporter: SpanExporter,
+    queue: mpsc::Receiver<SpanData>,
+    pending: Arc<AtomicUsize>,
+    dropped: Counter,
+}
+
+impl Shipping {
+    async fn run(mut self, ending: Arc<Notify>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut ended = false;
+        loop {
+            if !ended && self.gather(&mut batch, &ending).await {
+                ended = true;
+                self.queue.close();
+            }
+            if ended && batch.len() < BATCH {
+                self.queue.recv_many(&mut batch, BATCH).await;
+            }
+            if batch.is_empty() && ended {
+                return;
+            }
+            self.ship(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    /// Fills the batch until it is full or has lingered; true when the process ends.
+    async fn gather(&mut self, batch: &mut Vec<SpanData>, ending: &Notify) -> bool {
+        let fill = async {
+            self.queue.recv_many(batch, BATCH).await;
+            let _ = timeout(LINGER, async {
+                while batch.len() < BATCH && self.queue.recv_many(batch, BATCH).await > 0 {}
+            })
+            .await;
+        };
+        tokio::select! {
+            () = fill => false,
+            () = ending.notified() => true,
+        }
+    }
+
+    async fn ship(&mut self, batch: Vec<SpanData>) {
+        if batch.is_empty() {
+            return;
+        }
+        let spans = batch.len();
+        let shipped = timeout(EXPORT_LIMIT, self.exporter.export(batch)).await;
+        self.pending.fetch_sub(spans, Ordering::Relaxed);
+        if !matches!(shipped, Ok(Ok(()))) {
+            self.dropped.inc_by(spans as u64);
+        }
+    }
+}
+
+/// The one HTTP stack of the process, as the exporter wants it.
+#[derive(Debug)]
+struct Http(reqwest::Client);
+
+impl HttpClient for Http {
+    fn send_bytes<'me, 'send>(
+        &'me self,
+        request: Request<Bytes>,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'send>>
+    where
+        'me: 'send,
+    {
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let request = self.0.request(head.method, head.uri.to_string()).headers(head.headers).body(body);
+            let mut answer = request.send().await?.error_for_status()?;
+            let mut response = Response::builder().status(answer.status());
+            if let Some(headers) = response.headers_mut() {
+                *headers = std::mem::take(answer.headers_mut());
+            }
+            Ok(response.body(answer.bytes().await?)?)
+        })
+    }
+}

@@ -1,0 +1,151 @@
+use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId, TraceState};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+
+use crate::config::{Reader, setting};
+use crate::telemetry::context::Stranger;
+
+/// Decides at the head of a trace whether it is kept, by a draw of its own.
+///
+/// A span below one of this process, or below a row that this board wrote, follows its parent. Below a stranger's
+/// context the draw is made anew, and it is never computed from the trace id: a caller chooses that, and could
+/// choose ids that are always kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadSampler {
+    ratio: f64,
+    follows_rows: bool,
+}
+
+impl HeadSampler {
+    /// Keeps this share of traces, from 0 to 1.
+    #[must_use]
+    pub fn ratio(ratio: f64) -> Self {
+        Self { ratio, follows_rows: true }
+    }
+
+    /// Reads the standard `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
+    pub fn read(from: &mut Reader) -> Option<Self> {
+        let names = "always_on, always_off, traceidratio, or one of these after parentbased_";
+        let name: Option<String> =
+            from.default(setting("OTEL_TRACES_SAMPLER", "how the head of a trace decides"), names, "parentbased_always_on");
+        let share: Option<f64> = from.default(
+            setting("OTEL_TRACES_SAMPLER_ARG", "for traceidratio, the share of traces that is kept"),
+            "a number from 0 to 1",
+            "1.0",
+        );
+        let (name, share) = (name?, share?);
+        if !(0.0..=1.0).contains(&share) {
+            from.mistake(format!("OTEL_TRACES_SAMPLER_ARG is \"{share}\": wanted a number from 0 to 1"));
+            return None;
+        }
+        let own = name.strip_prefix("parentbased_");
+        let ratio = match own.unwrap_or(&name) {
+            "always_on" => 1.0,
+            "always_off" => 0.0,
+            "traceidratio" => share,
+            _ => {
+                from.mistake(format!("OTEL_TRACES_SAMPLER is \"{name}\": wanted {names}"));
+                return None;
+            }
+        };
+        Some(Self { ratio, follows_rows: own.is_some() })
+    }
+
+    fn keeps(&self, parent: Option<&Context>) -> bool {
+        let drawn = || rand::random::<f64>() < self.ratio;
+        let Some(parent) = parent.filter(|context| context.span().span_context().is_valid()) else {
+            return drawn();
+        };
+        let span = parent.span();
+        let span = span.span_context();
+        let stranger = span.is_remote() && parent.get::<Stranger>().is_some();
+        if stranger || (span.is_remote() && !self.follows_rows) { drawn() } else { span.is_sampled() }
+    }
+}
+
+impl ShouldSample for HeadSampler {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        _: TraceId,
+        _: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        let decision = if self.keeps(parent) { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
+        SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::context::from_row;
+
+    const SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const UNSAMPLED: &str = "00-00000000000000000000000000000001-00f067aa0ba902b7-00";
+
+    fn kept_of_ten_thousand(sampler: &HeadSampler, parent: Option<&Context>) -> usize {
+        (0..10_000).filter(|_| sampler.keeps(parent)).count()
+    }
+
+    fn stranger(traceparent: &str) -> Context {
+        from_row(traceparent).expect("well-formed").with_value(Stranger)
+    }
+
+    #[test]
+    fn ten_thousand_decisions_at_five_percent_keep_about_five_hundred() {
+        let kept = kept_of_ten_thousand(&HeadSampler::ratio(0.05), None);
+        assert!((400..=600).contains(&kept), "{kept} kept");
+    }
+
+    #[test]
+    fn a_strangers_flag_does_not_force_sampling() {
+        let kept = kept_of_ten_thousand(&HeadSampler::ratio(0.05), Some(&stranger(SAMPLED)));
+        assert!((400..=600).contains(&kept), "{kept} kept");
+    }
+
+    #[test]
+    fn a_strangers_missing_flag_does_not_prevent_sampling() {
+        assert_eq!(kept_of_ten_thousand(&HeadSampler::ratio(1.0), Some(&stranger(UNSAMPLED))), 10_000);
+    }
+
+    #[test]
+    fn a_strangers_low_id_is_not_kept_more_often() {
+        // A sampler that compares the id with the ratio keeps the lowest ids at every ratio.
+        let low = stranger("00-00000000000000000000000000000001-00f067aa0ba902b7-01");
+        let kept = kept_of_ten_thousand(&HeadSampler::ratio(0.05), Some(&low));
+        assert!((400..=600).contains(&kept), "{kept} kept");
+    }
+
+    #[test]
+    fn a_row_of_ours_is_followed() {
+        let (sampled, unsampled) = (from_row(SAMPLED), from_row(UNSAMPLED));
+        assert_eq!(kept_of_ten_thousand(&HeadSampler::ratio(0.05), sampled.as_ref()), 10_000);
+        assert_eq!(kept_of_ten_thousand(&HeadSampler::ratio(1.0), unsampled.as_ref()), 0);
+    }
+
+    fn read(name: &str, share: &str) -> Result<HeadSampler, crate::config::Misconfigured> {
+        let mut reader = Reader::new([
+            ("OTEL_TRACES_SAMPLER".to_owned(), name.to_owned()),
+            ("OTEL_TRACES_SAMPLER_ARG".to_owned(), share.to_owned()),
+        ]);
+        let sampler = HeadSampler::read(&mut reader);
+        reader.finish(sampler)
+    }
+
+    #[test]
+    fn the_standard_names_are_understood() {
+        assert_eq!(read("always_off", "").expect("a name").ratio, 0.0);
+        assert_eq!(read("parentbased_traceidratio", "0.05").expect("a name").ratio, 0.05);
+        assert!(!read("traceidratio", "0.05").expect("a name").follows_rows);
+    }
+
+    #[test]
+    fn other_names_and_shares_are_mistakes() {
+        for (name, share) in [("sometimes", ""), ("traceidratio", "5"), ("traceidratio", "NaN"), ("jaeger_remote", "")] {
+            assert!(read(name, share).is_err(), "{name} {share} was taken");
+        }
+    }
+}
