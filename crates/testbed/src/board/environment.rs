@@ -1,0 +1,42 @@
+use super::{Board, Part};
+
+/// Everything that a part is told, for a machine where all parts run side by side.
+pub(super) fn of(board: &Board, part: Part) -> Vec<(&'static str, String)> {
+    let ports = board.ports(part);
+    let mut environment = vec![
+        ("LISTEN", format!("127.0.0.1:{}", ports.http)),
+        ("METRICS_LISTEN", format!("127.0.0.1:{}", ports.metrics)),
+        // Nothing routes here, so nothing needs to hear of a drain before it closes.
+        ("LAME_DUCK_S", "0.1".to_owned()),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", board.servers.otlp.url()),
+    ];
+    let database = ("DATABASE_URL", board.database_url(part));
+    let redis = ("REDIS_URL", board.servers.redis_url());
+    let secrets = &board.secrets;
+    let public_keys = ("TOKEN_PUBLIC_KEYS", secrets.tokens.public_jwks());
+    let sign_in_keys = ("SIGN_IN_KEYS", secrets.sign_in_keys.clone());
+    environment.extend(match part {
+        Part::ResendStandIn => vec![],
+        Part::Api => vec![
+            database,
+            redis,
+            public_keys,
+            sign_in_keys,
+            ("TOKEN_SIGNING_KEY", secrets.tokens.signing_key_pem()),
+            ("TOKEN_KEY_ID", secrets.tokens.kid().to_owned()),
+            ("APPLICATIONS_URL", board.url(Part::Applications)),
+        ],
+        Part::Applications => vec![database, redis, public_keys],
+        Part::EmailWorker => vec![
+            database,
+            sign_in_keys,
+            ("RESEND_URL", board.url(Part::ResendStandIn)),
+            ("RESEND_API_KEY", "re_development".to_owned()),
+            ("MAIL_FROM", "Board <board@board.example>".to_owned()),
+            // No page for people yet: the fragment keeps the token out of any server's log.
+            ("SIGN_IN_URL", format!("{}/sign-in", board.url(Part::Api))),
+            ("POLL_S", "0.2".to_owned()),
+        ],
+    });
+    environment
+}

@@ -1,0 +1,139 @@
+//! An OTLP/HTTP receiver for spans, and the store in which a test looks at its traces.
+
+mod attribute;
+mod server;
+mod span;
+mod store;
+mod trace;
+mod tree;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+pub use span::{Kind, Span};
+pub use trace::Trace;
+
+use crate::background::Background;
+use crate::{Error, port, wait};
+use store::Store;
+
+/// How many spans are remembered, the newest: at about a kilobyte each, 100 MB.
+const CAPACITY: usize = 100_000;
+
+/// A receiver on 127.0.0.1: `POST /v1/traces`, protobuf. It ends with this value.
+#[derive(Debug)]
+pub struct Receiver {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    _thread: Background,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Mutex<Store>,
+    hanging: watch::Sender<bool>,
+}
+
+impl Shared {
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Receiver {
+    /// Listens on a free port.
+    ///
+    /// # Errors
+    ///
+    /// When the port can't be listened on.
+    pub fn start() -> Result<Self, Error> {
+        Self::start_on(port::free_port())
+    }
+
+    /// Listens on this port.
+    ///
+    /// # Errors
+    ///
+    /// When the port can't be listened on.
+    pub fn start_on(port: u16) -> Result<Self, Error> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = TcpListener::bind(address)
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .map_err(Error::io(format!("the OTLP receiver could not listen on {address}")))?;
+        let shared = Arc::new(Shared { store: Mutex::new(Store::new(CAPACITY)), hanging: watch::Sender::new(false) });
+        let its = Arc::clone(&shared);
+        let thread = Background::start("otlp-receiver", move || server::serve(listener, its))?;
+        Ok(Self { address, shared, _thread: thread })
+    }
+
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is to be: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts requests from now on and answers none.
+    pub fn hang(&self) {
+        self.shared.hanging.send_replace(true);
+    }
+
+    /// Answers again, also the requests that hang and whose sender still waits.
+    pub fn resume(&self) {
+        self.shared.hanging.send_replace(false);
+    }
+
+    /// All spans that are remembered, oldest trace first.
+    pub fn spans(&self) -> Vec<Span> {
+        self.shared.store().spans()
+    }
+
+    /// What is known of a trace so far; empty when nothing is.
+    pub fn trace(&self, trace_id: &str) -> Trace {
+        self.shared.store().trace(trace_id)
+    }
+
+    /// The traces that are remembered, oldest first.
+    pub fn trace_ids(&self) -> Vec<String> {
+        self.shared.store().trace_ids()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        *self.shared.store() = Store::new(CAPACITY);
+    }
+
+    /// Waits until the trace is as wanted: spans come in batches, a second or more after they ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Late`] at the deadline, with the tree of what is there.
+    pub async fn wait_for(
+        &self,
+        trace_id: &str,
+        condition: impl Fn(&Trace) -> bool,
+        deadline: Duration,
+    ) -> Result<Trace, Error> {
+        let begun = Instant::now();
+        loop {
+            let trace = self.trace(trace_id);
+            if condition(&trace) {
+                return Ok(trace);
+            }
+            if begun.elapsed() >= deadline {
+                return Err(Error::Late {
+                    what: format!("the trace {trace_id} as wanted"),
+                    deadline,
+                    seen: format!("; what is there:\n{}", trace.tree()),
+                });
+            }
+            tokio::time::sleep(wait::INTERVAL).await;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The HTTP side of the receiver (OTLP 1.x over HTTP/1.1, binary protobuf).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+use tokio::net::TcpListener;
+
+use super::{Shared, Span};
+
+/// A full queue of 8,192 spans in one request is about 8 MB.
+const LARGEST: usize = 64 * 1024 * 1024;
+
+pub(super) async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) {
+    let listener =
+        TcpListener::from_std(listener).expect("a listener that is not blocking, within a runtime, is accepted");
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of files, most likely: no reason to spin.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let shared = Arc::clone(&shared);
+        let service = service_fn(move |request| {
+            let shared = Arc::clone(&shared);
+            async move { Ok::<_, Infallible>(answer(request, &shared).await) }
+        });
+        // A connection that breaks is its sender's matter.
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
+    // The sender lives as long as the receiver.
+    let _ = shared.hanging.subscribe().wait_for(|hanging| !hanging).await;
+    if request.uri().path() != "/v1/traces" {
+        return text(StatusCode::NOT_FOUND, "only /v1/traces is received here");
+    }
+    if request.method() != Method::POST {
+        return text(StatusCode::METHOD_NOT_ALLOWED, "only POST");
+    }
+    if request.headers().contains_key("content-encoding") {
+        return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "compression is not understood here");
+    }
+    let body = match Limited::new(request.into_body(), LARGEST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => return text(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    match ExportTraceServiceRequest::decode(body) {
+        Ok(request) => {
+            let mut store = shared.store();
+            for span in Span::read(request) {
+                store.add(span);
+            }
+            // An empty body is an empty ExportTraceServiceResponse: all was accepted.
+            reply(StatusCode::OK, "application/x-protobuf", "")
+        }
+        Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
+    }
+}
+
+fn text(status: StatusCode, body: &str) -> Response<Full<Bytes>> {
+    reply(status, "text/plain", body)
+}
+
+fn reply(status: StatusCode, kind: &'static str, body: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::copy_from_slice(body.as_bytes())));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static(kind);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}

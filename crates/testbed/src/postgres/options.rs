@@ -1,0 +1,55 @@
+//! How a Postgres server is to be.
+
+use std::path::PathBuf;
+
+/// Options of [`super::Postgres::start`].
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub(super) folder: Option<PathBuf>,
+    pub(super) port: Option<u16>,
+    pub(super) fsync: Option<bool>,
+    pub(super) tls: Option<(PathBuf, PathBuf)>,
+    pub(super) settings: Vec<(String, String)>,
+}
+
+impl Options {
+    /// A new server whose data go with it.
+    pub fn temporary() -> Self {
+        Self::default()
+    }
+
+    /// A server whose data stay in `folder`; made when there are none. As root, the user `postgres` must be able to
+    /// reach it.
+    pub fn kept_in(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()), ..Self::default() }
+    }
+
+    /// The port; else a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Whether a commit waits for the disk; else only where data are kept, because a temporary server is not there to
+    /// survive a loss of power.
+    #[must_use]
+    pub fn fsync(mut self, fsync: bool) -> Self {
+        self.fsync = Some(fsync);
+        self
+    }
+
+    /// Offers TLS with this certificate and key (PEM files, which are copied). Connections without TLS still work.
+    #[must_use]
+    pub fn tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls = Some((certificate.into(), key.into()));
+        self
+    }
+
+    /// A server setting, such as `log_statement` and `all`.
+    #[must_use]
+    pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.push((name.into(), value.into()));
+        self
+    }
+}

@@ -1,0 +1,28 @@
+//! Testbed against the real programs of this machine: sh, Postgres, Redis, cargo.
+
+#[path = "it/otlp.rs"]
+mod otlp;
+#[path = "it/postgres.rs"]
+mod postgres;
+#[path = "it/postgres_tls.rs"]
+mod postgres_tls;
+#[path = "it/process.rs"]
+mod process;
+#[path = "it/process_end.rs"]
+mod process_end;
+#[path = "it/proxy.rs"]
+mod proxy;
+#[path = "it/redis.rs"]
+mod redis;
+#[path = "it/token.rs"]
+mod token;
+#[path = "it/wait.rs"]
+mod wait;
+
+use std::time::Duration;
+
+/// Longer than anything here takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Long enough that a server which could answer would have.
+const SILENCE: Duration = Duration::from_millis(300);
