@@ -1,0 +1,54 @@
+//! Brings schema, roles and grants forward, before new code; safe twice, side by side, and killed at any point.
+//!
+//! The order has reasons. The lock comes first, so that one run at a time looks and acts. The history is judged as a
+//! whole before anything is changed: an edited or a newer one is refused. Then each new migration runs in a
+//! transaction of its own, so that what was done stays done when a later one fails. Roles and rights come last: they
+//! name what the migrations made, and say anew each time all that a function may do.
+//!
+//! ```no_run
+//! # async fn run(settings: migrate::MigrateSettings) -> Result<(), migrate::Error> {
+//! let done = migrate::forward(&settings, &|line| println!("{line}")).await?;
+//! println!("{} migrations were new", done.applied.len());
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod command;
+
+mod error;
+mod history;
+mod lock;
+mod rights;
+mod schema;
+mod session;
+mod settings;
+
+pub use error::{Error, Refusal};
+pub use history::Fault;
+pub use rights::GROUP_ROLES;
+pub use settings::MigrateSettings;
+
+/// Where progress goes, line by line.
+pub type Say<'a> = &'a dyn Fn(&str);
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The migrations that were new, in order, such as `V0001__create_board`.
+    pub applied: Vec<String>,
+}
+
+/// Brings a database forward. rustls must have a default provider by then.
+///
+/// # Errors
+/// When the database cannot be reached, another run holds the lock for too long, the history is not the one that this
+/// binary knows (nothing is changed then), or the server refuses a statement. What was committed before stays; the next
+/// run goes on from there.
+pub async fn forward(settings: &MigrateSettings, say: Say<'_>) -> Result<Done, Error> {
+    let mut client = session::open(settings).await?;
+    // It belongs to the session, and goes with the client at the end of this function.
+    lock::take(&client, settings.lock_wait, say).await?;
+    let applied = schema::advance(&mut client, say).await?;
+    rights::settle(&mut client, say).await?;
+    Ok(Done { applied })
+}

@@ -1,0 +1,81 @@
+-- All that a function may do in the database. Run by `migrate` after every run, in one transaction: everything is taken
+-- away first and then given anew, so a line that goes from here takes its right along. By column wherever a function
+-- needs some of them. Group roles own nothing, and no function may change the schema.
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, board_api, board_applications, board_email_worker;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, board_api, board_applications, board_email_worker;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC, board_api, board_applications, board_email_worker;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON SCHEMA public FROM board_api, board_applications, board_email_worker;
+
+-- PUBLIC keeps CONNECT: a login's password is what lets it in. Temporary tables are DDL too.
+DO $database$
+BEGIN
+    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM board_api, board_applications, board_email_worker', current_database());
+END
+$database$;
+
+GRANT USAGE ON SCHEMA public TO board_api, board_applications, board_email_worker;
+
+-- api: people and how they sign in, companies, jobs.
+GRANT SELECT, INSERT (id, email, email_key, name), UPDATE (email_key, name) ON people TO board_api;
+GRANT SELECT, INSERT (id, email, email_key, key_id, expires_at), UPDATE (used_at), DELETE ON sign_ins TO board_api;
+GRANT SELECT, INSERT (id, name, website, place) ON companies TO board_api;
+GRANT SELECT, INSERT (company_id, person_id) ON company_members TO board_api;
+GRANT
+    SELECT,
+    INSERT (
+        id, company_id, title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at,
+        status, published_at
+    ),
+    UPDATE (
+        title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status,
+        published_at
+    )
+    ON jobs TO board_api;
+GRANT INSERT (id, kind, reason, payload, priority, send_before, traceparent) ON outbox TO board_api;
+
+-- applications: apply, follow, decide; of a person what an employer sees, of a job what an application needs.
+GRANT SELECT (id, email, name) ON people TO board_applications;
+GRANT SELECT ON company_members TO board_applications;
+GRANT SELECT (id, name) ON companies TO board_applications;
+GRANT SELECT (id, company_id, title, status, closes_at) ON jobs TO board_applications;
+GRANT SELECT, INSERT (id, job_id, person_id, letter) ON applications TO board_applications;
+GRANT SELECT, INSERT (application_id, status, person_id) ON application_events TO board_applications;
+-- It reads two columns for the gauges of depth and age, which it exports because it always runs.
+GRANT
+    SELECT (state, created_at),
+    INSERT (id, kind, reason, payload, priority, send_before, traceparent)
+    ON outbox TO board_applications;
+
+-- email-worker: the outbox, and of all others what a mail's text needs; never a letter, never a token's use.
+GRANT
+    SELECT, UPDATE (state, batch_id, alone, due_at, provider_id, error, settled_at), DELETE
+    ON outbox TO board_email_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON mail_batches TO board_email_worker;
+GRANT SELECT (id, email, name) ON people TO board_email_worker;
+GRANT SELECT (id, email, key_id, expires_at) ON sign_ins TO board_email_worker;
+GRANT SELECT (id, job_id, person_id) ON applications TO board_email_worker;
+GRANT SELECT (id, company_id, title) ON jobs TO board_email_worker;
+GRANT SELECT (id, name) ON companies TO board_email_worker;
+GRANT SELECT (company_id, person_id) ON company_members TO board_email_worker;
+
+-- A login that owns too little is only warned when it revokes. Then nothing of this file holds, and it must say so.
+DO $proof$
+DECLARE
+    role text;
+BEGIN
+    FOREACH role IN ARRAY ARRAY['board_api', 'board_applications', 'board_email_worker'] LOOP
+        IF has_schema_privilege(role, 'public', 'CREATE')
+            OR has_database_privilege(role, current_database(), 'CREATE')
+            OR has_database_privilege(role, current_database(), 'TEMPORARY')
+        THEN
+            RAISE insufficient_privilege USING MESSAGE = format(
+                '%s may still create things in this database, because the login that runs migrate owns too little of it',
+                role
+            );
+        END IF;
+    END LOOP;
+END
+$proof$;
