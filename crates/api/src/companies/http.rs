@@ -1,0 +1,40 @@
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Path};
+use contracts::answers::{Company, Page};
+use contracts::ids::CompanyId;
+use platform::clock::Clock;
+use platform::http::edge::{Body, Caller, Paging, Query};
+use platform::http::problem::Problem;
+use platform::postgres::Pool;
+
+use super::{NewCompany, store};
+use crate::access::visible;
+
+/// `POST /v1/companies`.
+pub(crate) async fn make(
+    caller: Caller,
+    Body(mut body): Body,
+    pool: Data<Pool>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let company = NewCompany::read(&mut body);
+    let company = body.finish(company)?;
+    let made = store::make(&pool, CompanyId(clock.id()), caller, &company).await?;
+    Ok(HttpResponse::Created().insert_header(("Location", format!("/v1/companies/{}", made.id))).json(made))
+}
+
+/// `GET /v1/companies`: the caller's own.
+pub(crate) async fn mine(
+    caller: Caller,
+    Query(mut query): Query,
+    pool: Data<Pool>,
+) -> Result<Json<Page<Company>>, Problem> {
+    let paging = Paging::read(&mut query);
+    let paging = query.finish(paging)?;
+    Ok(Json(store::mine(&pool, caller, paging).await?))
+}
+
+/// `GET /v1/companies/{id}`.
+pub(crate) async fn read(id: Path<CompanyId>, pool: Data<Pool>) -> Result<Json<Company>, Problem> {
+    visible(store::read(&pool, *id).await?).map(Json)
+}

@@ -1,0 +1,58 @@
+use contracts::answers::{Company, Page};
+use contracts::ids::CompanyId;
+use platform::http::edge::{Caller, Cursor, Line, Paging};
+use platform::postgres::{Error, Pool, Row, Statement};
+use time::OffsetDateTime;
+use url::Url;
+use uuid::Uuid;
+
+use super::NewCompany;
+
+const MAKE: Statement = Statement::new(
+    "insert company and its member",
+    "WITH made AS (
+         INSERT INTO companies (id, name, website, place) VALUES ($1, $2, $3, $4)
+         RETURNING id, name, website, place
+     ), member AS (
+         INSERT INTO company_members (company_id, person_id) SELECT id, $5 FROM made
+     )
+     SELECT id, name, website, place FROM made",
+);
+
+const READ: Statement =
+    Statement::new("select company", "SELECT id, name, website, place FROM companies WHERE id = $1");
+
+const MINE: Statement = Statement::new(
+    "select companies of a member",
+    "SELECT c.id, c.name, c.website, c.place, m.created_at
+     FROM company_members m JOIN companies c ON c.id = m.company_id
+     WHERE m.person_id = $1
+       AND (m.created_at, c.id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+     ORDER BY m.created_at DESC, c.id DESC
+     LIMIT $4",
+);
+
+pub(super) async fn make(pool: &Pool, id: CompanyId, who: Caller, new: &NewCompany) -> Result<Company, Error> {
+    let website = new.website.as_ref().map(Url::as_str);
+    let place = new.place.as_ref().map(Line::as_str);
+    let made = pool.query_opt(&MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0]).await?;
+    made.as_ref().map(company).ok_or(Error::Shape(MAKE.summary))
+}
+
+pub(super) async fn read(pool: &Pool, id: CompanyId) -> Result<Option<Company>, Error> {
+    Ok(pool.query_opt(&READ, &[&id.0]).await?.as_ref().map(company))
+}
+
+pub(super) async fn mine(pool: &Pool, who: Caller, paging: Paging) -> Result<Page<Company>, Error> {
+    let (at, id) = (paging.after.map(|after| after.at), paging.after.map(|after| after.id));
+    let mut rows = pool.query(&MINE, &[&who.0, &at, &id, &paging.rows()]).await?;
+    let next_cursor = paging.cut(&mut rows, |row| {
+        let (id, at): (Uuid, OffsetDateTime) = (row.get(0), row.get(4));
+        Cursor { at, id }
+    });
+    Ok(Page { items: rows.iter().map(company).collect(), next_cursor })
+}
+
+fn company(row: &Row) -> Company {
+    Company { id: CompanyId(row.get(0)), name: row.get(1), website: row.get(2), place: row.get(3) }
+}

@@ -1,0 +1,10 @@
+//! Jobs: drafts that only their company sees, published ones that everybody sees, closed ones.
+
+mod details;
+pub(crate) mod http;
+mod pay;
+mod status;
+mod store;
+
+pub(crate) use details::Details;
+pub(crate) use pay::Pay;

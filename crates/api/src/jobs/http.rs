@@ -1,0 +1,136 @@
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Path};
+use contracts::answers::{Job, Page};
+use contracts::ids::{CompanyId, JobId};
+use contracts::problems::WRONG_JOB_STATUS;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt as _;
+use platform::clock::Clock;
+use platform::http::edge::{Body, Caller, MaybeCaller, Paging, Query, choice};
+use platform::http::problem::{Place, Problem, VALIDATION_FAILED, WrongValue};
+use platform::postgres::Pool;
+use platform::telemetry::context;
+
+use super::status::Step;
+use super::store::{self, StepError, Stored};
+use super::Details;
+use crate::access::visible;
+use crate::settings::ApiSettings;
+
+/// `GET /v1/jobs`: published ones, newest first.
+pub(crate) async fn list(
+    Query(mut query): Query,
+    pool: Data<Pool>,
+    settings: Data<ApiSettings>,
+) -> Result<Json<Page<Job>>, Problem> {
+    let paging = Paging::read(&mut query);
+    let paging = query.finish(paging)?;
+    let page = store::list(&pool, paging).await?;
+    let items = page.items.into_iter().map(|job| answer(job, &settings)).collect::<Result<_, _>>()?;
+    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+}
+
+/// `GET /v1/jobs/{id}`: a draft exists for its company's members alone.
+pub(crate) async fn read(
+    MaybeCaller(caller): MaybeCaller,
+    id: Path<JobId>,
+    pool: Data<Pool>,
+    settings: Data<ApiSettings>,
+) -> Result<Json<Job>, Problem> {
+    note(*id);
+    answer(visible(store::read(&pool, *id, caller).await?)?, &settings).map(Json)
+}
+
+/// `POST /v1/jobs`: a draft.
+pub(crate) async fn make(
+    caller: Caller,
+    Body(mut body): Body,
+    pool: Data<Pool>,
+    clock: Data<Clock>,
+    settings: Data<ApiSettings>,
+) -> Result<HttpResponse, Problem> {
+    let company: Option<CompanyId> = body.required("company_id", choice("the id of a company"));
+    let details = Details::read(&mut body, clock.now());
+    let (company, details) = body.finish(company.zip(details))?;
+    let id = JobId(clock.id());
+    note(id);
+    let made = store::make(&pool, id, company, caller, &details).await?.ok_or_else(not_a_member)?;
+    let location = format!("/v1/jobs/{id}");
+    Ok(HttpResponse::Created().insert_header(("Location", location)).json(answer(made, &settings)?))
+}
+
+/// `PATCH /v1/jobs/{id}`.
+pub(crate) async fn change(
+    caller: Caller,
+    id: Path<JobId>,
+    Body(mut body): Body,
+    pool: Data<Pool>,
+    clock: Data<Clock>,
+    settings: Data<ApiSettings>,
+) -> Result<Json<Job>, Problem> {
+    note(*id);
+    let now = clock.now();
+    let changed = store::change(&pool, *id, caller, |details| {
+        let changed = details.changed(&mut body, now);
+        body.finish(changed)
+    });
+    answer(visible(changed.await?)?, &settings).map(Json)
+}
+
+/// `POST /v1/jobs/{id}/publish`.
+pub(crate) async fn publish(
+    caller: Caller,
+    id: Path<JobId>,
+    pool: Data<Pool>,
+    settings: Data<ApiSettings>,
+) -> Result<Json<Job>, Problem> {
+    step(Step::Publish, caller, *id, &pool, &settings).await
+}
+
+/// `POST /v1/jobs/{id}/close`.
+pub(crate) async fn close(
+    caller: Caller,
+    id: Path<JobId>,
+    pool: Data<Pool>,
+    settings: Data<ApiSettings>,
+) -> Result<Json<Job>, Problem> {
+    step(Step::Close, caller, *id, &pool, &settings).await
+}
+
+async fn step(
+    step: Step,
+    caller: Caller,
+    id: JobId,
+    pool: &Pool,
+    settings: &ApiSettings,
+) -> Result<Json<Job>, Problem> {
+    note(id);
+    answer(visible(store::step(pool, id, caller, step).await?)?, settings).map(Json)
+}
+
+impl From<StepError> for Problem {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Status(_) => WRONG_JOB_STATUS.into(),
+            StepError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn answer(job: Stored, settings: &ApiSettings) -> Result<Job, Problem> {
+    let apply = format!("v1/jobs/{}/applications", job.id);
+    let apply_url = settings.applications.join(&apply).map_err(|error| Problem::internal(&error))?;
+    Ok(job.into_answer(apply_url))
+}
+
+fn not_a_member() -> Problem {
+    Problem::from(VALIDATION_FAILED).wrong([WrongValue {
+        place: Place::Body("company_id".to_owned()),
+        detail: "is none of your companies".to_owned(),
+    }])
+}
+
+/// Which job the request is about, for its span.
+fn note(id: JobId) {
+    context::current().span().set_attribute(KeyValue::new("app.job.id", id.to_string()));
+}

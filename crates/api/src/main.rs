@@ -1,0 +1,27 @@
+//! People, sign-in, companies and jobs.
+
+mod access;
+mod companies;
+mod jobs;
+mod people;
+mod routes;
+mod sessions;
+mod settings;
+mod sign_in;
+
+use std::process::ExitCode;
+
+use platform::function::Function;
+
+use settings::ApiSettings;
+
+fn main() -> ExitCode {
+    Function::<ApiSettings>::named("api", "people, sign-in, companies and jobs")
+        .postgres()
+        .redis()
+        .identity()
+        .problems(contracts::problems::OF_API)
+        .routes(routes::routes)
+        .background("sign-in sweep", sign_in::sweep)
+        .run()
+}

@@ -1,0 +1,30 @@
+use actix_web::web::Data;
+use contracts::sign_in::SignInKeys;
+use platform::clock::Clock;
+use platform::config::{Reader, Settings, setting};
+use platform::identity::{PublicKeys, Signer, SignerSettings};
+use url::Url;
+
+/// What `api` alone is told.
+pub(crate) struct ApiSettings {
+    pub(crate) sign_in_keys: SignInKeys,
+    pub(crate) signer: Data<Signer>,
+    pub(crate) public_keys: PublicKeys,
+    pub(crate) applications: Url,
+}
+
+impl Settings for ApiSettings {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let sign_in_keys = SignInKeys::read(from);
+        let signer = SignerSettings::read(from);
+        let public_keys = PublicKeys::read(from);
+        let applications =
+            from.url(setting("APPLICATIONS_URL", "where callers reach `applications`, for the apply_url of a job"));
+        Some(Self {
+            sign_in_keys: sign_in_keys?,
+            signer: Data::new(Signer::new(signer?, Clock::system())),
+            public_keys: public_keys?,
+            applications: applications?,
+        })
+    }
+}

@@ -1,0 +1,16 @@
+use contracts::problems::{ALREADY_APPLIED, NAME_MISSING};
+use platform::http::problem::Problem;
+
+use super::ApplyError;
+use crate::access::not_found;
+
+impl From<ApplyError> for Problem {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Duplicate(id) => Self::from(ALREADY_APPLIED).with("application_id", id.to_string()),
+            ApplyError::NoSuchJob => not_found(),
+            ApplyError::NoName => NAME_MISSING.into(),
+            ApplyError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Applications: apply, one's own, and those that a company received.
+
+mod access;
+mod apply;
+mod list;
+mod routes;
+
+use std::process::ExitCode;
+
+use platform::function::{Function, Tools};
+use platform::postgres::outbox;
+
+fn main() -> ExitCode {
+    Function::<()>::named("applications", "apply for jobs and see applications")
+        .postgres()
+        .redis()
+        .identity()
+        .problems(contracts::problems::OF_APPLICATIONS)
+        .routes(|config, ()| routes::routes(config))
+        .background("outbox depth", export_depth)
+        .run()
+}
+
+/// This function always runs, so the workers can be scaled by what it sees.
+async fn export_depth(tools: Tools<()>) {
+    if let Ok(pool) = tools.pool() {
+        outbox::export_depth(pool, tools.metrics, tools.drain).await;
+    }
+}

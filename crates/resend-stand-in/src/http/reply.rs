@@ -1,0 +1,79 @@
+//! Bodies read and answers written.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Payload};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+
+use crate::answer::Answer;
+use crate::problem::Problem;
+use crate::routes::LARGEST_BODY;
+
+/// The whole body, if it is not too large.
+pub(super) async fn read(payload: Payload) -> Result<Bytes, Problem> {
+    match payload.to_bytes_limited(LARGEST_BODY).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(error)) => Err(Problem::unreadable(format!(
+            "The body could not be read: {error}."
+        ))),
+        Err(_) => {
+            let message = format!(
+                "A body may have {LARGEST_BODY} bytes on this stand-in, and 40 MB on Resend."
+            );
+            Err(Problem::new(413, "validation_error", message))
+        }
+    }
+}
+
+/// An answer as HTTP.
+pub(super) fn reply(answer: Answer) -> HttpResponse {
+    let mut response = HttpResponseBuilder::new(status(answer.status));
+    if let Some(rate) = answer.rate {
+        response
+            .insert_header(("ratelimit-limit", rate.limit.to_string()))
+            .insert_header(("ratelimit-remaining", rate.remaining.to_string()))
+            .insert_header(("ratelimit-reset", rate.reset.to_string()))
+            .insert_header(("ratelimit-policy", format!("{};w=1", rate.limit)));
+    }
+    if let Some(seconds) = answer.retry_after {
+        response.insert_header(("retry-after", seconds.to_string()));
+    }
+    if answer.cut {
+        response.body(Cut)
+    } else {
+        response.json(answer.body)
+    }
+}
+
+/// A refusal as HTTP.
+pub(super) fn refuse(problem: Problem) -> HttpResponse {
+    reply(problem.into())
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).expect("statuses are ours, or checked to be 400 to 599")
+}
+
+/// A body that fails at its first byte, by which the server closes the connection in mid-answer.
+struct Cut;
+
+impl MessageBody for Cut {
+    type Error = io::Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(64)
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, io::Error>>> {
+        Poll::Ready(Some(Err(io::Error::other(
+            "cut, as the script of faults has it",
+        ))))
+    }
+}

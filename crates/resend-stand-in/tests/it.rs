@@ -1,0 +1,9 @@
+//! The stand-in over HTTP.
+
+mod it {
+    mod control;
+    mod emails;
+    mod inbox;
+    mod stand_in;
+    mod wire;
+}
