@@ -1,0 +1,111 @@
+//! What `up` says.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use testbed::board::{Board, Given, Part};
+use testbed::otlp::Trace;
+
+use super::start::Running;
+use crate::walk::Walked;
+
+/// Says what is being done, on standard error where standard output belongs to JSON.
+pub(super) struct Progress {
+    quiet: bool,
+    began: Instant,
+}
+
+impl Progress {
+    pub(super) fn new(json: bool) -> Self {
+        Self { quiet: json, began: Instant::now() }
+    }
+
+    pub(super) fn begin(&self, what: &str) {
+        let line = format!("[{:6.2} s] {what}", self.began.elapsed().as_secs_f64());
+        if self.quiet { eprintln!("{line}") } else { println!("{line}") }
+    }
+}
+
+/// What runs where, and what to try.
+pub(super) fn ready(board: &Board, running: &Running) {
+    let (api, inbox) = (board.url(Part::Api), board.url(Part::ResendStandIn));
+    println!("\nThe board is up.\n\n  {:<16} {:<28} log", "what", "where");
+    for (part, process) in Part::ALL.into_iter().zip(&running.0) {
+        println!("  {:<16} {:<28} {}", part.name(), board.url(part), process.log().display());
+    }
+    for (name, place, log) in servers(board) {
+        println!("  {name:<16} {place:<28} {log}");
+    }
+    println!(
+        "\nMails arrive at {inbox}/\n\nTry, in another terminal:\n\
+         \n  # the newest jobs\
+         \n  curl -s '{api}/v1/jobs?limit=3'\
+         \n  # ask for a mail that signs you in, then look at {inbox}/\
+         \n  curl -si {api}/v1/sign-in -H 'Content-Type: application/json' -d '{{\"email\":\"candidate@example.com\"}}'\
+         \n  # the whole way from sign-in to mail, with its trace\
+         \n  scripts/up --check   (after Ctrl-C here)\n\
+         \nCtrl-C drains everything."
+    );
+}
+
+fn servers(board: &Board) -> Vec<(&'static str, String, String)> {
+    let others = "(yours)".to_owned();
+    let postgres = match &board.servers.postgres {
+        Given::Own(server) => (server.address().to_string(), server.process().log().display().to_string()),
+        Given::Others(_) => (others.clone(), String::new()),
+    };
+    let redis = match &board.servers.redis {
+        Given::Own(server) => (server.address().to_string(), server.process().log().display().to_string()),
+        Given::Others(_) => (others, String::new()),
+    };
+    let traces = (board.servers.otlp.url(), "(within boardctl)".to_owned());
+    [("PostgreSQL", postgres), ("Redis", redis), ("traces (OTLP)", traces)]
+        .map(|(name, (place, log))| (name, place, log))
+        .to_vec()
+}
+
+/// The steps with their times, the trace as a tree, and what is missing.
+pub(super) fn walked(walked: &Walked, trace: &Trace, missing: &[String]) {
+    println!("\nThe walk:\n");
+    for step in &walked.steps {
+        println!("  {:>9.1} ms  {}", step.took.as_secs_f64() * 1_000.0, step.name);
+    }
+    if let Some(failure) = &walked.failure {
+        println!("             failed: {failure}");
+    }
+    println!("\nIts trace, {} with {} spans:\n\n{}", walked.trace_id, trace.spans().len(), trace.tree());
+    if missing.is_empty() {
+        println!("Everything is there.");
+    } else {
+        println!("Missing:\n  {}", missing.join("\n  "));
+    }
+}
+
+/// The same for programs: milliseconds, and spans as they are named.
+pub(super) fn json(walked: &Walked, trace: &Trace, missing: &[String]) -> Value {
+    let steps: Vec<_> =
+        walked.steps.iter().map(|step| json!({ "name": step.name, "ms": step.took.as_secs_f64() * 1_000.0 })).collect();
+    let spans: Vec<_> = trace
+        .spans()
+        .iter()
+        .map(|span| {
+            json!({
+                "span_id": span.span_id,
+                "parent_id": span.parent_id,
+                "service": span.service,
+                "name": span.name,
+                "start_ns": span.start,
+                "end_ns": span.end,
+                "error": span.error,
+            })
+        })
+        .collect();
+    json!({
+        "ok": missing.is_empty(),
+        "missing": missing,
+        "trace_id": walked.trace_id,
+        "steps": steps,
+        "failure": walked.failure,
+        "spans": spans,
+    })
+}

@@ -1,0 +1,87 @@
+//! Brings the board up, part by part.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use platform::clock::Clock;
+use testbed::Error;
+use testbed::board::{Board, Part, Secrets, Servers};
+use testbed::process::Process;
+
+use super::UpError;
+use super::report::Progress;
+use crate::sample;
+
+/// How long a part may take to become ready on a busy machine.
+const READY: Duration = Duration::from_secs(60);
+/// How long a part may take to drain.
+const DRAIN: Duration = Duration::from_secs(30);
+/// Ports that are used if they are free, in the order of [`Part::ALL`].
+const PORTS: [u16; 4] = [8025, 8080, 8081, 8082];
+
+/// The parts at work.
+pub(super) struct Running(pub(super) Vec<Process>);
+
+impl Running {
+    /// Waits until a part ends; its name.
+    pub(super) async fn first_to_end(&self) -> String {
+        let ends = self.0.iter().map(|part| {
+            Box::pin(async {
+                while part.is_running() {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                part.name().to_owned()
+            })
+        });
+        futures_util::future::select_all(ends).await.0
+    }
+
+    /// Drains every part, then lets the servers end.
+    pub(super) async fn stop(self, say: &Progress) {
+        say.begin("draining every function, then stopping the servers");
+        for end in join_all(self.0.iter().map(|part| part.stop(DRAIN))).await {
+            if let Err(error) = end {
+                eprintln!("{error}");
+            }
+        }
+    }
+}
+
+/// A migrated board; sample data only where the database was made just now.
+pub(super) async fn board(servers: Servers, folder: &Path, say: &Progress) -> Result<Board, UpError> {
+    let fresh = servers.fresh;
+    say.begin("bringing the database forward");
+    let board = Board::migrated(servers, Secrets::kept_in(folder)?, sibling, PORTS).await?;
+    if let (true, Some(server)) = (fresh, board.servers.postgres.own()) {
+        say.begin("filling in 50 companies and 1,000 jobs");
+        let mut client = server.client("board").await?;
+        sample::fill(&mut client, Clock::system().now()).await.map_err(UpError::Sample)?;
+    }
+    Ok(board)
+}
+
+/// Starts every part and waits until all are ready.
+pub(super) async fn parts(board: &Board, folder: &Path, say: &Progress) -> Result<Running, UpError> {
+    let mut running = Vec::new();
+    for part in Part::ALL {
+        say.begin(&format!("starting {}", part.name()));
+        let log = folder.join("logs").join(format!("{}.log", part.name()));
+        running.push(board.command(part)?.log_to(&log).start()?);
+    }
+    for (part, process) in Part::ALL.into_iter().zip(&running) {
+        process.wait_until_ok(&format!("{}/readyz", board.url(part)), READY).await?;
+    }
+    Ok(Running(running))
+}
+
+/// The binary of this name beside this one: all come out of one build.
+fn sibling(name: &str) -> Result<PathBuf, Error> {
+    let own =
+        std::env::current_exe().map_err(|error| Error::Unfit(format!("where boardctl is, is not known: {error}")))?;
+    let path = own.with_file_name(name);
+    if path.is_file() {
+        return Ok(path);
+    }
+    Err(Error::Unfit(format!("{} is not there: run scripts/up, which builds it", path.display())))
+}

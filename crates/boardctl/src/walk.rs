@@ -1,0 +1,211 @@
+//! The walk: an employer signs in, posts and publishes a job, a candidate applies for it, and mails arrive. Each walk is
+//! one trace, whose root is the walk's own span.
+
+mod inbox;
+mod verdict;
+
+use std::time::{Duration, Instant};
+
+use contracts::answers::{Company, Job, Session};
+use contracts::calls::{
+    Apply, BeginSession, GetJob, JobApplications, MyApplications, PatchMe, PostCompany, PostJob, PublishJob, SignIn,
+};
+use contracts::ids::PersonId;
+use opentelemetry::trace::{SpanKind, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::Resource;
+use platform::http::client::{Call, CallError, Client};
+use platform::telemetry::trace::OpenSpan;
+use serde_json::json;
+use url::Url;
+
+use inbox::Inbox;
+pub use inbox::InboxError;
+pub use verdict::{is_whole, missing};
+
+/// Where the parts of a board are.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `api`.
+    pub api: Url,
+    /// `applications`.
+    pub applications: Url,
+    /// The stand-in's inbox.
+    pub inbox: Url,
+}
+
+/// A step that was done.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What was done.
+    pub name: &'static str,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// How a walk went.
+#[derive(Debug)]
+pub struct Walked {
+    /// What was done, in order.
+    pub steps: Vec<Step>,
+    /// Why it went no further.
+    pub failure: Option<String>,
+    /// The walk's trace.
+    pub trace_id: String,
+    /// Who signed in: the employer and the candidate.
+    pub people: Vec<PersonId>,
+}
+
+/// Why a step was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum WalkError {
+    /// A function did not answer as it should.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// A mail did not arrive.
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
+    /// An answer was good and wrong.
+    #[error("{0}")]
+    Wrong(&'static str),
+}
+
+/// The steps of a walk that goes well.
+pub const STEPS: [&str; 11] = [
+    "the employer signs in by a mailed link",
+    "the employer tells a name",
+    "the employer makes a company",
+    "the employer posts a job",
+    "the employer publishes it",
+    "the candidate signs in by a mailed link",
+    "the candidate tells a name",
+    "the candidate reads the job",
+    "the candidate applies",
+    "the mails to both arrive",
+    "both see the application",
+];
+
+/// What the walk's own spans say of where they come from.
+#[must_use]
+pub fn resource() -> Resource {
+    Resource::builder_empty().with_attributes([KeyValue::new("service.name", "walk")]).build()
+}
+
+/// Walks once. `unique` makes the addresses of this walk its own.
+pub async fn walk(places: &Places, http: &reqwest::Client, unique: &str) -> Walked {
+    let root = OpenSpan::below(&Context::new(), "walk", SpanKind::Internal, Vec::new());
+    let trace_id = root.context().span().span_context().trace_id().to_string();
+    let mut walker = Walker {
+        api: Client::new(http.clone(), places.api.clone()),
+        applications: Client::new(http.clone(), places.applications.clone()),
+        inbox: Inbox::new(http.clone(), places.inbox.clone()),
+        root: root.context().clone(),
+        steps: Vec::new(),
+        people: Vec::new(),
+    };
+    let failure = walker.go(unique).await.err().map(|error| with_causes(&error));
+    root.end(failure.clone());
+    Walked { steps: walker.steps, failure, trace_id, people: walker.people }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let below = error.source().map(|below| format!(": {}", with_causes(below))).unwrap_or_default();
+    format!("{error}{below}")
+}
+
+struct Walker {
+    api: Client,
+    applications: Client,
+    inbox: Inbox,
+    root: Context,
+    steps: Vec<Step>,
+    people: Vec<PersonId>,
+}
+
+impl Walker {
+    async fn go(&mut self, unique: &str) -> Result<(), WalkError> {
+        let employer_address = format!("employer.{unique}@example.com");
+        let candidate_address = format!("candidate.{unique}@example.com");
+        let employer = self.signs_in(&employer_address).await?;
+        let api = self.api.with_token(employer.access_token.clone().into());
+        self.call(&api, &PatchMe { name: "Emmy Employer".to_owned() }).await?;
+        let company: Company =
+            self.call(&api, &PostCompany { fields: json!({ "name": "Walkers & Sons", "place": "Bern" }) }).await?;
+        let job: Job = self.call(&api, &PostJob { fields: job_of(&company) }).await?;
+        self.call(&api, &PublishJob { id: job.id }).await?;
+
+        let candidate = self.signs_in(&candidate_address).await?;
+        let token = candidate.access_token.clone();
+        let own_api = self.api.with_token(token.clone().into());
+        self.call(&own_api, &PatchMe { name: "Candy Candidate".to_owned() }).await?;
+        let apply = Apply { job_id: job.id, letter: "I have walked all my life.".to_owned() };
+        let read: Job = self.call(&self.api.clone(), &GetJob { id: job.id }).await?;
+        if read.title != job.title || read.apply_url.path() != apply.path() {
+            return Err(WalkError::Wrong("the job reads otherwise than it was posted"));
+        }
+        let applications = self.applications.with_token(token.into());
+        self.call(&applications, &apply).await?;
+        self.step(async |walker, _| {
+            walker.inbox.wait_for(&candidate_address, "application").await?;
+            walker.inbox.wait_for(&employer_address, "application").await.map(drop).map_err(WalkError::from)
+        })
+        .await?;
+        let theirs = self.applications.with_token(employer.access_token.into());
+        self.step(async |_, span| {
+            let mine = applications.below(span).send(&MyApplications { limit: 10, cursor: None }).await?;
+            let call = JobApplications { job_id: job.id, limit: 10, cursor: None };
+            let received = theirs.below(span).send(&call).await?;
+            let seen = mine.items.len() == 1 && received.items.iter().any(|item| item.id == mine.items[0].id);
+            if seen { Ok(()) } else { Err(WalkError::Wrong("the application is not in both lists")) }
+        })
+        .await
+    }
+
+    async fn signs_in(&mut self, address: &str) -> Result<Session, WalkError> {
+        let session = self
+            .step(async |walker, span| {
+                let api = walker.api.below(span);
+                api.send(&SignIn { email: address.to_owned() }).await?;
+                let token = walker.inbox.sign_in_token(address).await?;
+                Ok(api.send(&BeginSession { token }).await?)
+            })
+            .await?;
+        self.people.push(session.person_id);
+        Ok(session)
+    }
+
+    /// A step that is one call.
+    async fn call<C: Call>(&mut self, client: &Client, call: &C) -> Result<C::Answer, WalkError> {
+        self.step(async |_, span| Ok(client.below(span).send(call).await?)).await
+    }
+
+    /// Does the next step, below a span of its own.
+    async fn step<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&Self, &Context) -> Result<T, WalkError>,
+    ) -> Result<T, WalkError> {
+        let name = STEPS.get(self.steps.len()).copied().unwrap_or("a step too many");
+        let (span, began) = (OpenSpan::below(&self.root, name, SpanKind::Internal, Vec::new()), Instant::now());
+        let done = work(self, span.context()).await;
+        span.end(done.as_ref().err().map(ToString::to_string));
+        if done.is_ok() {
+            self.steps.push(Step { name, took: began.elapsed() });
+        }
+        done
+    }
+}
+
+fn job_of(company: &Company) -> serde_json::Value {
+    json!({
+        "company_id": company.id,
+        "title": "Mountain guide",
+        "description": "Walk with people, and bring them back.",
+        "place": "Grindelwald",
+        "remote": "no",
+        "kind": "full_time",
+        "pay_from": 550_000,
+        "pay_to": 700_000,
+        "pay_currency": "CHF",
+        "pay_per": "month",
+    })
+}
