@@ -41,7 +41,9 @@ mod tests {
     #[test]
     fn a_website_is_an_https_address() {
         assert!(website(&"https://acme.example/jobs".into()).is_ok());
-        for wrong in ["", "acme.example", "http://acme.example", "javascript:alert(1)", "https://", "https://u@a.example"] {
+        for wrong in
+            ["", "acme.example", "http://acme.example", "javascript:alert(1)", "https://", "https://u@a.example"]
+        {
             assert!(website(&wrong.into()).is_err(), "{wrong} was taken");
         }
     }

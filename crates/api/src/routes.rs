@@ -15,10 +15,10 @@ pub(crate) fn routes(config: &mut ServiceConfig, settings: &ApiSettings) {
         .service(resource("/v1/sessions", [on(post.clone(), sessions::http::begin)]))
         .service(resource("/.well-known/jwks.json", [on(get.clone(), sessions::http::public_keys)]))
         .service(resource("/v1/me", [on(get.clone(), people::http::me), on(patch.clone(), people::http::change_me)]))
-        .service(resource("/v1/companies", [
-            on(get.clone(), companies::http::mine),
-            on(post.clone(), companies::http::make),
-        ]))
+        .service(resource(
+            "/v1/companies",
+            [on(get.clone(), companies::http::mine), on(post.clone(), companies::http::make)],
+        ))
         .service(resource("/v1/companies/{id}", [on(get.clone(), companies::http::read)]))
         .service(resource("/v1/jobs", [on(get.clone(), jobs::http::list), on(post.clone(), jobs::http::make)]))
         .service(resource("/v1/jobs/{id}", [on(get, jobs::http::read), on(patch, jobs::http::change)]))

@@ -7,6 +7,7 @@ mod store;
 use std::time::Duration;
 
 use platform::function::Tools;
+use platform::telemetry::log::chain;
 
 pub(crate) use address::Address;
 
@@ -22,7 +23,7 @@ pub(crate) async fn sweep(tools: Tools<ApiSettings>) {
         match store::sweep(&pool).await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(swept, "old sign-ins swept"),
-            Err(error) => tracing::warn!(error = %error, "old sign-ins could not be swept"),
+            Err(error) => tracing::warn!(error = chain(&error), "old sign-ins could not be swept"),
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP) => {}

@@ -15,6 +15,7 @@ use opentelemetry::trace::{SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
 use platform::http::client::{Call, CallError, Client};
+use platform::telemetry::log::chain;
 use platform::telemetry::trace::OpenSpan;
 use serde_json::json;
 use url::Url;
@@ -103,14 +104,9 @@ pub async fn walk(places: &Places, http: &reqwest::Client, unique: &str) -> Walk
         steps: Vec::new(),
         people: Vec::new(),
     };
-    let failure = walker.go(unique).await.err().map(|error| with_causes(&error));
+    let failure = walker.go(unique).await.err().map(|error| chain(&error));
     root.end(failure.clone());
     Walked { steps: walker.steps, failure, trace_id, people: walker.people }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let below = error.source().map(|below| format!(": {}", with_causes(below))).unwrap_or_default();
-    format!("{error}{below}")
 }
 
 struct Walker {

@@ -2,10 +2,12 @@
 //! `boardctl up` shows a person is what tests run against.
 
 mod environment;
+mod person;
 mod servers;
 
 use std::path::PathBuf;
 
+pub use person::Person;
 pub use servers::{Given, Servers};
 
 use crate::Error;

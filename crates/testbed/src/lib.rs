@@ -15,6 +15,7 @@ pub mod board;
 pub mod cargo;
 mod error;
 mod folder;
+pub mod http;
 pub mod otlp;
 pub mod port;
 pub mod postgres;

@@ -112,11 +112,21 @@ mod tests {
     #[test]
     fn each_field_is_refused_by_name_when_it_is_wrong() {
         for (field, wrong) in [
-            ("title", json!("ab")), ("title", json!("a\nbc")), ("title", json!(7)), ("title", json!("x".repeat(141))),
-            ("description", json!("")), ("description", json!("a\u{0}")), ("description", json!("x".repeat(20_001))),
-            ("place", json!("x".repeat(121))), ("remote", json!("maybe")), ("remote", json!(true)),
-            ("kind", json!("forever")), ("closes_at", json!("tomorrow")), ("closes_at", json!("2029-12-31T23:59:59Z")),
-            ("closes_at", json!("2030-07-01T00:00:00Z")), ("salary", json!(1)),
+            ("title", json!("ab")),
+            ("title", json!("a\nbc")),
+            ("title", json!(7)),
+            ("title", json!("x".repeat(141))),
+            ("description", json!("")),
+            ("description", json!("a\u{0}")),
+            ("description", json!("x".repeat(20_001))),
+            ("place", json!("x".repeat(121))),
+            ("remote", json!("maybe")),
+            ("remote", json!(true)),
+            ("kind", json!("forever")),
+            ("closes_at", json!("tomorrow")),
+            ("closes_at", json!("2029-12-31T23:59:59Z")),
+            ("closes_at", json!("2030-07-01T00:00:00Z")),
+            ("salary", json!(1)),
         ] {
             let mut body = whole();
             body[field] = wrong;

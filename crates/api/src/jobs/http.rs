@@ -11,9 +11,9 @@ use platform::http::problem::{Place, Problem, VALIDATION_FAILED, WrongValue};
 use platform::postgres::Pool;
 use platform::telemetry::context;
 
+use super::Details;
 use super::status::Step;
 use super::store::{self, StepError, Stored};
-use super::Details;
 use crate::access::visible;
 use crate::settings::ApiSettings;
 

@@ -131,8 +131,13 @@ mod tests {
     #[test]
     fn amounts_and_names_that_are_none_are_refused() {
         for (field, wrong) in [
-            ("pay_from", json!(-1)), ("pay_from", json!(1.5)), ("pay_to", json!("100")), ("pay_to", json!(1e15)),
-            ("pay_currency", json!("EURO")), ("pay_currency", json!("eur")), ("pay_currency", json!("R T")),
+            ("pay_from", json!(-1)),
+            ("pay_from", json!(1.5)),
+            ("pay_to", json!("100")),
+            ("pay_to", json!(1e15)),
+            ("pay_currency", json!("EURO")),
+            ("pay_currency", json!("eur")),
+            ("pay_currency", json!("R T")),
             ("pay_per", json!("week")),
         ] {
             let mut body = whole();

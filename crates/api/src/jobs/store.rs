@@ -35,43 +35,71 @@ const LIST: Statement = Statement::new("select newest jobs", concat!(
      ORDER BY j.published_at DESC, j.id DESC LIMIT $3",
 ));
 
-const READ: Statement = Statement::new("select job", concat!(
-    "SELECT ", columns!(), " FROM jobs j JOIN companies c ON c.id = j.company_id
+const READ: Statement = Statement::new(
+    "select job",
+    concat!(
+        "SELECT ",
+        columns!(),
+        " FROM jobs j JOIN companies c ON c.id = j.company_id
      WHERE j.id = $1 AND (j.status <> 'draft' OR EXISTS (
          SELECT 1 FROM company_members m WHERE m.company_id = j.company_id AND m.person_id = $2))",
-));
+    ),
+);
 
-const LOCK: Statement = Statement::new("select job of a member for update", concat!(
-    "SELECT ", columns!(), " FROM jobs j JOIN companies c ON c.id = j.company_id
+const LOCK: Statement = Statement::new(
+    "select job of a member for update",
+    concat!(
+        "SELECT ",
+        columns!(),
+        " FROM jobs j JOIN companies c ON c.id = j.company_id
      JOIN company_members m ON m.company_id = j.company_id AND m.person_id = $2
      WHERE j.id = $1 FOR UPDATE OF j",
-));
+    ),
+);
 
-const MAKE: Statement = Statement::new("insert job", concat!(
-    "WITH j AS (
+const MAKE: Statement = Statement::new(
+    "insert job",
+    concat!(
+        "WITH j AS (
          INSERT INTO jobs (id, company_id, title, description, place, remote, kind, pay_from, pay_to, pay_currency,
                            pay_per, closes_at)
          SELECT $1, m.company_id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
          FROM company_members m WHERE m.company_id = $2 AND m.person_id = $3 ",
-    returned!(), ") SELECT ", columns!(), " FROM j JOIN companies c ON c.id = j.company_id",
-));
+        returned!(),
+        ") SELECT ",
+        columns!(),
+        " FROM j JOIN companies c ON c.id = j.company_id",
+    ),
+);
 
-const CHANGE: Statement = Statement::new("update job", concat!(
-    "WITH j AS (
+const CHANGE: Statement = Statement::new(
+    "update job",
+    concat!(
+        "WITH j AS (
          UPDATE jobs SET title = $2, description = $3, place = $4, remote = $5, kind = $6, pay_from = $7, pay_to = $8,
                          pay_currency = $9, pay_per = $10, closes_at = $11
          WHERE id = $1 ",
-    returned!(), ") SELECT ", columns!(), " FROM j JOIN companies c ON c.id = j.company_id",
-));
+        returned!(),
+        ") SELECT ",
+        columns!(),
+        " FROM j JOIN companies c ON c.id = j.company_id",
+    ),
+);
 
-const STEP: Statement = Statement::new("update job status", concat!(
-    "WITH j AS (
+const STEP: Statement = Statement::new(
+    "update job status",
+    concat!(
+        "WITH j AS (
          UPDATE jobs SET status = $2,
                          published_at = CASE $2 WHEN 'published' THEN coalesce(published_at, clock_timestamp())
                                                 ELSE published_at END
          WHERE id = $1 ",
-    returned!(), ") SELECT ", columns!(), " FROM j JOIN companies c ON c.id = j.company_id",
-));
+        returned!(),
+        ") SELECT ",
+        columns!(),
+        " FROM j JOIN companies c ON c.id = j.company_id",
+    ),
+);
 
 /// Why a step was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -86,8 +114,9 @@ pub(super) async fn list(pool: &Pool, paging: Paging) -> Result<Page<Stored>, Er
     let (at, id) = (paging.after.map(|after| after.at), paging.after.map(|after| after.id));
     let rows = pool.query(&LIST, &[&at, &id, &paging.rows()]).await?;
     let mut jobs = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
-    let next_cursor = paging.cut(&mut jobs, |job| {
-        Cursor { at: job.published_at.unwrap_or(time::OffsetDateTime::UNIX_EPOCH), id: job.id.0 }
+    let next_cursor = paging.cut(&mut jobs, |job| Cursor {
+        at: job.published_at.unwrap_or(time::OffsetDateTime::UNIX_EPOCH),
+        id: job.id.0,
     });
     let items = jobs.into_iter().map(Stored::without_description).collect();
     Ok(Page { items, next_cursor })
@@ -172,6 +201,17 @@ impl<'a> Values<'a> {
 
     fn params(&self) -> [&(dyn ToSql + Sync); 10] {
         let (from, to, currency, per) = (&self.pay.0, &self.pay.1, &self.pay.2, &self.pay.3);
-        [&self.title, &self.description, &self.place, &self.remote, &self.kind, from, to, currency, per, &self.closes_at]
+        [
+            &self.title,
+            &self.description,
+            &self.place,
+            &self.remote,
+            &self.kind,
+            from,
+            to,
+            currency,
+            per,
+            &self.closes_at,
+        ]
     }
 }

@@ -12,11 +12,7 @@ pub(crate) async fn me(caller: Caller, pool: Data<Pool>) -> Result<Json<Person>,
 }
 
 /// `PATCH /v1/me`.
-pub(crate) async fn change_me(
-    caller: Caller,
-    Body(mut body): Body,
-    pool: Data<Pool>,
-) -> Result<Json<Person>, Problem> {
+pub(crate) async fn change_me(caller: Caller, Body(mut body): Body, pool: Data<Pool>) -> Result<Json<Person>, Problem> {
     let name = body.change("name", Name::from_json);
     let name = body.finish(name)?;
     store::rename(&pool, caller, name.as_ref()).await?.map(Json).ok_or_else(gone)

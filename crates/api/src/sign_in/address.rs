@@ -71,10 +71,25 @@ mod tests {
         let long = format!("{}@example.org", "a".repeat(65));
         let longer = format!("a@{}.org", "a.".repeat(130));
         for wrong in [
-            "", "@", "ada", "ada@", "@example.org", "ada@example", "ada@@example.org", "a da@example.org",
-            ".ada@example.org", "ada.@example.org", "a..b@example.org", "ada@-x.org", "ada@x..org",
-            "ada@example.org\r\nBcc: eve@example.org", "ädä@example.org", "ada@exämple.org", "<ada@example.org>",
-            long.as_str(), longer.as_str(),
+            "",
+            "@",
+            "ada",
+            "ada@",
+            "@example.org",
+            "ada@example",
+            "ada@@example.org",
+            "a da@example.org",
+            ".ada@example.org",
+            "ada.@example.org",
+            "a..b@example.org",
+            "ada@-x.org",
+            "ada@x..org",
+            "ada@example.org\r\nBcc: eve@example.org",
+            "ädä@example.org",
+            "ada@exämple.org",
+            "<ada@example.org>",
+            long.as_str(),
+            longer.as_str(),
         ] {
             assert!(Address::parse(&wrong.into()).is_err(), "{wrong:?} was taken");
         }

@@ -20,15 +20,10 @@ const SWEEP: Statement = Statement::new(
 /// Makes a sign-in and the mail with its link.
 pub(super) async fn begin(pool: &Pool, clock: &Clock, address: &Address, key_id: &str) -> Result<(), Error> {
     let (written, key) = (address.written(), address.key());
-    pool.query(&BEGIN, &[
-        &clock.id(),
-        &written,
-        &key,
-        &key_id,
-        &clock.id(),
-        &SIGN_IN_SEND_MINUTES,
-        &context::traceparent(),
-    ])
+    pool.query(
+        &BEGIN,
+        &[&clock.id(), &written, &key, &key_id, &clock.id(), &SIGN_IN_SEND_MINUTES, &context::traceparent()],
+    )
     .await
     .map(drop)
 }

@@ -15,6 +15,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use crate::telemetry::context;
+use crate::telemetry::log::chain;
 
 pub use kinds::*;
 mod kinds;
@@ -139,14 +140,7 @@ impl Problem {
     /// Keeps the chain of errors for the log.
     #[must_use]
     pub fn because(mut self, cause: &(dyn Error + 'static)) -> Self {
-        let mut chain = cause.to_string();
-        let mut below = cause.source();
-        while let Some(error) = below {
-            chain.push_str(": ");
-            chain.push_str(&error.to_string());
-            below = error.source();
-        }
-        self.0.cause = Some(chain);
+        self.0.cause = Some(chain(cause));
         self
     }
 

@@ -21,6 +21,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use super::{Pool, Statement};
 use crate::drain::Drain;
 use crate::telemetry::metric::Metrics;
+use crate::telemetry::log::chain;
 
 /// How often the gauges look.
 const LOOK: Duration = Duration::from_secs(15);
@@ -44,7 +45,7 @@ pub async fn export_depth(pool: Pool, metrics: Metrics, drain: Drain) {
                 age.set(row.get(1));
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(error = %error, "the outbox could not be measured"),
+            Err(error) => tracing::warn!(error = chain(&error), "the outbox could not be measured"),
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}

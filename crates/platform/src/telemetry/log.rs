@@ -1,6 +1,7 @@
 //! Logs as JSON lines on standard output. Every line says which service wrote it and, inside a trace, its ids.
 
 use std::cell::Cell;
+use std::error::Error;
 use std::fmt::Debug;
 use std::io::Write as _;
 
@@ -86,6 +87,14 @@ impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.set(field, format!("{value:?}"));
     }
+}
+
+/// An error and all that are behind it, on one line. For errors whose texts hold nothing personal, as all of this board's
+/// own are.
+#[must_use]
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let behind = std::iter::successors(error.source(), |error| (*error).source());
+    behind.fold(error.to_string(), |chain, error| format!("{chain}: {error}"))
 }
 
 /// Tells panics as log lines, by their place. The message is left out: it may hold anything.

@@ -35,7 +35,9 @@ pub(super) fn of(board: &Board, part: Part) -> Vec<(&'static str, String)> {
             ("MAIL_FROM", "Board <board@board.example>".to_owned()),
             // No page for people yet: the fragment keeps the token out of any server's log.
             ("SIGN_IN_URL", format!("{}/sign-in", board.url(Part::Api))),
-            ("POLL_S", "0.2".to_owned()),
+            // The stand-in limits nobody, and a person waits.
+            ("POLL_S", "0.05".to_owned()),
+            ("POSTS_PER_S", "1000".to_owned()),
         ],
     });
     environment

@@ -8,7 +8,7 @@ use crate::redis::{self, Redis};
 use crate::token::{KeyPair, random_hex};
 
 /// The name of the database on servers of our own.
-const DATABASE: &str = "board";
+pub(super) const DATABASE: &str = "board";
 
 /// What a board stands on.
 #[derive(Debug)]

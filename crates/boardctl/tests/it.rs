@@ -1,0 +1,8 @@
+//! The whole board, as `boardctl up` runs it.
+
+mod it {
+    mod many;
+    mod sql;
+    mod up;
+    mod whole;
+}

@@ -1,0 +1,70 @@
+//! The SQL spans against what PostgreSQL itself says that it ran.
+
+use testbed::otlp::Trace;
+
+use super::whole::{Whole, trace_of};
+
+/// Every statement goes to the log, each line after the application that sent it.
+const LOGGED: [(&str, &str); 2] = [("log_statement", "all"), ("log_line_prefix", "<%a> ")];
+
+fn on_one_line(sql: &str) -> String {
+    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The statements that a service's spans name, in the order in which they began.
+fn of_spans(trace: &Trace, service: &str) -> Vec<String> {
+    let mut spans: Vec<_> = trace
+        .spans()
+        .iter()
+        .filter(|span| span.service == service && !span.attribute("db.query.text").is_empty())
+        .collect();
+    spans.sort_by_key(|span| span.start);
+    spans.iter().map(|span| on_one_line(span.attribute("db.query.text"))).collect()
+}
+
+/// The statements that the log has of an application. A statement of several lines goes on after tabs.
+fn of_log(log: &str, application: &str) -> Vec<String> {
+    let prefix = format!("<{application}> LOG:  ");
+    let mut statements: Vec<String> = Vec::new();
+    let mut ours = false;
+    for line in log.lines() {
+        if let (true, Some(more)) = (ours, line.strip_prefix('\t')) {
+            if let Some(statement) = statements.last_mut() {
+                statement.push(' ');
+                statement.push_str(more);
+            }
+            continue;
+        }
+        let entry = line.strip_prefix(&prefix).and_then(|entry| entry.split_once(": "));
+        let begun = entry.filter(|(what, _)| *what == "statement" || what.starts_with("execute "));
+        ours = begun.is_some();
+        statements.extend(begun.map(|(_, sql)| sql.to_owned()));
+    }
+    statements.iter().map(|sql| on_one_line(sql)).collect()
+}
+
+#[tokio::test]
+async fn the_sql_spans_of_a_walk_are_the_statements_in_the_log() {
+    let whole = Whole::start(&LOGGED).await;
+    // The first walk opens the connections and prepares the statements.
+    assert_eq!(whole.walk().await.failure, None);
+    let server = whole.board.servers.postgres.own().expect("a server of ours");
+    let before = server.log_text().len();
+    let walked = whole.walk().await;
+    assert_eq!(walked.failure, None);
+    let trace = trace_of(&walked).await;
+    let log = server.log_text();
+    for service in ["api", "applications"] {
+        let spans = of_spans(&trace, service);
+        assert_eq!(spans, of_log(&log[before..], &format!("{service}/pool")), "of {service}");
+        assert!(spans.iter().any(|sql| sql == "BEGIN") && spans.iter().any(|sql| sql == "COMMIT"));
+    }
+}
+
+#[test]
+fn a_log_is_read_by_application() {
+    let log = "<api/pool> LOG:  statement: BEGIN\n<api/pool> LOG:  execute s1: SELECT 1,\n\t  2\n\
+               <api/pool> DETAIL:  parameters: $1 = '7'\n\t8\n<api/probe> LOG:  statement: SELECT 1\n\
+               <api/pool> LOG:  duration: 7 ms\n";
+    assert_eq!(of_log(log, "api/pool"), ["BEGIN", "SELECT 1, 2"]);
+}

@@ -1,0 +1,72 @@
+//! A board for tests, with all parts at work and walks that are traced.
+
+use std::time::Duration;
+
+use boardctl::up::places;
+use boardctl::walk::{self, Places, Walked};
+use platform::http::client::stack;
+use platform::telemetry::metric::Metrics;
+use platform::telemetry::trace::{Exporting, HeadSampler};
+use testbed::board::{Board, Part, Secrets, Servers};
+use testbed::otlp::{Receiver, Trace};
+use testbed::process::Process;
+use tokio::sync::OnceCell;
+use url::Url;
+
+/// A board that is ready.
+pub(super) struct Whole {
+    pub(super) board: Board,
+    places: Places,
+    http: reqwest::Client,
+    _parts: Vec<Process>,
+}
+
+impl Whole {
+    /// Starts one; `settings` are PostgreSQL's.
+    pub(super) async fn start(settings: &[(&str, &str)]) -> Self {
+        let servers = Servers::temporary(settings).await.expect("servers");
+        let board =
+            Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, [0; 4]).await.expect("a board");
+        let mut parts = Vec::new();
+        for part in Part::ALL {
+            // The walk's own spans are sent where this process sends them: see `tracing`.
+            let command =
+                board.command(part).expect("a binary").env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver().await.url());
+            parts.push(command.start().expect("started"));
+        }
+        for (part, process) in Part::ALL.into_iter().zip(&parts) {
+            let ready = process.wait_until_ok(&format!("{}/readyz", board.url(part)), Duration::from_secs(60)).await;
+            ready.expect("ready");
+        }
+        Self { places: places(&board).expect("addresses"), http: stack().expect("a client"), board, _parts: parts }
+    }
+
+    /// Walks once.
+    pub(super) async fn walk(&self) -> Walked {
+        walk::walk(&self.places, &self.http, &uuid::Uuid::new_v4().simple().to_string()).await
+    }
+}
+
+/// The trace of a walk, once it is whole.
+pub(super) async fn trace_of(walked: &Walked) -> Trace {
+    let arrived = receiver().await.wait_for(&walked.trace_id, walk::is_whole, Duration::from_secs(30)).await;
+    arrived.expect("the whole trace arrives")
+}
+
+/// One receiver a process, since spans leave a process by one way.
+async fn receiver() -> &'static Receiver {
+    static RECEIVER: OnceCell<(Receiver, Exporting)> = OnceCell::const_new();
+    let made = RECEIVER.get_or_init(|| async {
+        let receiver = Receiver::start().expect("a receiver");
+        let url = Url::parse(&receiver.url()).expect("an address");
+        // Exporting lives on the runtime that starts it: one that outlives every test.
+        let exporting = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            let runtime = Box::leak(Box::new(runtime.expect("a runtime")));
+            let _entered = runtime.enter();
+            Exporting::start(walk::resource(), HeadSampler::ratio(1.0), Some(url), &Metrics::default())
+        });
+        (receiver, exporting.join().expect("started"))
+    });
+    &made.await.0
+}

@@ -1,0 +1,15 @@
+//! Empties the outbox: claims mails in batches and hands them to Resend.
+
+use std::process::ExitCode;
+
+use email_worker::settings::Settings;
+use email_worker::{sweeper, worker};
+use platform::function::Function;
+
+fn main() -> ExitCode {
+    Function::<Settings>::named("email-worker", "sends the mails of the outbox through Resend")
+        .postgres()
+        .background("worker", worker::run)
+        .background("sweeper", sweeper::run)
+        .run()
+}

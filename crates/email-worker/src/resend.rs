@@ -1,0 +1,122 @@
+//! Posts to Resend: one request for each call, cut after a time, never repeated and never redirected. What comes back
+//! is read by [`Answer`].
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanKind;
+use opentelemetry_semantic_conventions::attribute::{
+    HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
+};
+use platform::telemetry::{context, trace::OpenSpan};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use crate::protocol::{Answer, BatchId, answer::Doubt};
+use crate::settings::ResendSettings;
+
+/// Without one, Resend refuses with a 403.
+const USER_AGENT: &str = concat!("email-worker/", env!("CARGO_PKG_VERSION"));
+
+/// A hundred ids are 5 kB; whatever is longer than this is not Resend's.
+const LONGEST_ANSWER: usize = 256 * 1024;
+
+/// Resend's API.
+#[derive(Clone, Debug)]
+pub struct Resend {
+    http: reqwest::Client,
+    base: Url,
+    bearer: HeaderValue,
+    limit: Duration,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// The HTTP stack could not be made.
+    #[error("the HTTP stack could not be made")]
+    Http(#[source] reqwest::Error),
+    /// The API key is no header value.
+    #[error("the API key cannot be a header")]
+    Key,
+}
+
+impl Resend {
+    /// A client of these settings.
+    ///
+    /// # Errors
+    /// [`Unusable`], for reasons that no retry mends.
+    pub fn new(settings: &ResendSettings) -> Result<Self, Unusable> {
+        // A stack of its own: one mark is one post, so nothing here may repeat it or carry it elsewhere.
+        let http = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .build()
+            .map_err(Unusable::Http)?;
+        let bearer = format!("Bearer {}", settings.api_key.expose_secret());
+        let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| Unusable::Key)?;
+        bearer.set_sensitive(true);
+        Ok(Self { http, base: settings.url.clone(), bearer, limit: settings.post_limit })
+    }
+
+    /// Posts a batch of so many mails once, with its id as `Idempotency-Key`.
+    pub async fn post(&self, batch: BatchId, mails: usize, body: Vec<u8>) -> Answer {
+        let host = self.base.host_str().unwrap_or_default().to_owned();
+        let port = i64::from(self.base.port_or_known_default().unwrap_or_default());
+        let span = OpenSpan::below(
+            &context::current(),
+            "POST /emails/batch",
+            SpanKind::Client,
+            vec![
+                KeyValue::new(HTTP_REQUEST_METHOD, "POST"),
+                KeyValue::new(SERVER_ADDRESS, host),
+                KeyValue::new(SERVER_PORT, port),
+            ],
+        );
+        let exchange = tokio::time::timeout(self.limit, self.exchange(batch, mails, body, &span)).await;
+        let answer = exchange.unwrap_or(Ok(Answer::none(Doubt::TimedOut))).unwrap_or_else(Answer::none);
+        span.end(failure(&answer));
+        answer
+    }
+
+    async fn exchange(&self, batch: BatchId, mails: usize, body: Vec<u8>, span: &OpenSpan) -> Result<Answer, Doubt> {
+        let url = format!("{}/emails/batch", self.base.as_str().trim_end_matches('/'));
+        let request = self
+            .http
+            .post(url)
+            .header(AUTHORIZATION, self.bearer.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", batch.uuid().to_string())
+            .body(body);
+        let mut response = request.send().await.map_err(|error| doubt(&error))?;
+        let status = response.status().as_u16();
+        span.set(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut read = Vec::new();
+        // An answer that breaks off is none: a refusal without its name would be taken for another one.
+        while let Some(chunk) = response.chunk().await.map_err(|error| doubt(&error))? {
+            read.extend_from_slice(&chunk);
+            if read.len() > LONGEST_ANSWER {
+                return Err(Doubt::Malformed(status));
+            }
+        }
+        Ok(Answer::read(status, retry_after.as_deref(), &read, mails))
+    }
+}
+
+fn doubt(error: &reqwest::Error) -> Doubt {
+    if error.is_timeout() { Doubt::TimedOut } else { Doubt::Disconnected }
+}
+
+/// What went wrong, by name; `None` when nothing did.
+#[must_use]
+pub fn failure(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::Accepted { .. } => None,
+        Answer::Refused { name, .. } => Some(name.as_str().to_owned()),
+        Answer::Unknown { doubt, .. } => Some(doubt.to_string()),
+    }
+}

@@ -1,0 +1,84 @@
+use std::time::Duration;
+
+use platform::config::{Misconfigured, Reader, Settings as _};
+
+use super::Settings;
+
+const KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+fn read(changes: &[(&str, &str)]) -> Result<Settings, Misconfigured> {
+    let required = [
+        ("RESEND_API_KEY", "re_key"),
+        ("MAIL_FROM", "Board <mail@board.example>"),
+        ("SIGN_IN_URL", "https://board.example/sign-in"),
+        ("SIGN_IN_KEYS", KEY),
+    ];
+    let values = required.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let mut reader = Reader::new(values.collect::<std::collections::BTreeMap<_, _>>());
+    let settings = Settings::read(&mut reader);
+    reader.finish(settings)
+}
+
+fn told(changes: &[(&str, &str)]) -> String {
+    read(changes).expect_err("a mistake").to_string()
+}
+
+#[test]
+fn four_settings_are_enough_and_the_others_have_these_defaults() {
+    let settings = read(&[]).expect("enough");
+    let (resend, pace) = (settings.resend, settings.pace);
+    assert_eq!((resend.url.as_str(), resend.post_limit), ("https://api.resend.com/", Duration::from_secs(5)));
+    assert_eq!((pace.lease, pace.poll), (Duration::from_secs(20), Duration::from_secs(1)));
+    assert_eq!((pace.batches_under_way, pace.mails_per_batch), (8, 1));
+    assert_eq!(pace.spacing, Duration::from_millis(200));
+}
+
+#[test]
+fn every_wrong_value_is_named() {
+    for (name, value) in [
+        ("RESEND_URL", "resend"),
+        ("RESEND_URL", "ftp://resend.example"),
+        ("MAIL_FROM", "Board"),
+        ("SIGN_IN_URL", "board.example/sign-in"),
+        ("SIGN_IN_URL", "mailto:a@b.example"),
+        ("SIGN_IN_URL", "https://board.example/sign-in#token"),
+        ("LEASE_S", "0.1"),
+        ("LEASE_S", "long"),
+        ("POST_LIMIT_S", "0"),
+        ("BATCHES_UNDER_WAY", "0"),
+        ("MAILS_PER_BATCH", "101"),
+        ("POSTS_PER_S", "0"),
+        ("POLL_S", "0"),
+    ] {
+        let told = told(&[(name, value)]);
+        assert!(told.contains(&format!("{name} is \"{value}")), "{told}");
+    }
+}
+
+#[test]
+fn secrets_are_named_and_never_shown() {
+    for (name, value) in [
+        ("RESEND_API_KEY", "sk_something"),
+        ("RESEND_API_KEY", "pk_test"),
+        ("RESEND_API_KEY", "re_with space"),
+        ("SIGN_IN_KEYS", "k1:c2hvcnQ="),
+    ] {
+        let told = told(&[(name, value)]);
+        assert!(told.contains(&format!("{name} has a wrong value (not shown)")) && !told.contains(value), "{told}");
+    }
+    assert!(!format!("{:?}", read(&[]).expect("enough")).contains("re_key"));
+}
+
+#[test]
+fn what_is_missing_is_told_all_at_once() {
+    let missing: Vec<(&str, &str)> =
+        ["RESEND_API_KEY", "MAIL_FROM", "SIGN_IN_URL", "SIGN_IN_KEYS"].map(|name| (name, "")).to_vec();
+    let told = told(&missing);
+    assert!(missing.iter().all(|(name, _)| told.contains(&format!("{name} is missing"))), "{told}");
+}
+
+#[test]
+fn a_post_that_may_outlast_its_claim_is_a_mistake() {
+    let told = told(&[("LEASE_S", "5"), ("POST_LIMIT_S", "5")]);
+    assert!(told.contains("POST_LIMIT_S must be less than LEASE_S"), "{told}");
+}

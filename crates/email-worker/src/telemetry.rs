@@ -1,0 +1,170 @@
+//! What the worker says of itself: the names of its metrics, spans and attributes, and nothing personal in any of them.
+
+use std::time::{Duration, SystemTime};
+
+use opentelemetry::trace::SpanKind;
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_semantic_conventions::attribute::{
+    DB_QUERY_SUMMARY, DB_SYSTEM_NAME, ERROR_TYPE, MESSAGING_BATCH_MESSAGE_COUNT, MESSAGING_MESSAGE_ID, MESSAGING_SYSTEM,
+};
+use platform::clock::Stopwatch;
+use platform::telemetry::context;
+use platform::telemetry::metric::{Metrics, seconds};
+use platform::telemetry::trace::{OpenSpan, between};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+
+use crate::store::{Claimed, Queued};
+
+const SYSTEM: &str = "resend";
+const KIND: &str = "app.mail.kind";
+const OUTCOME: &str = "app.mail.outcome";
+const ATTEMPT: &str = "app.mail.attempt";
+
+/// What became of mails, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Resend has them.
+    Sent,
+    /// They will never be sent.
+    Dead,
+    /// Nobody can know whether they were sent.
+    Uncertain,
+    /// They were too late.
+    Expired,
+    /// They are tried again.
+    Retried,
+    /// They were given back untried, because the process ends.
+    Returned,
+    /// Another worker has them by now, and says what becomes of them.
+    Lost,
+}
+
+impl Outcome {
+    /// As metrics, spans and logs call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+            Self::Uncertain => "uncertain",
+            Self::Expired => "expired",
+            Self::Retried => "retried",
+            Self::Returned => "returned",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct MailLabels {
+    kind: String,
+    outcome: &'static str,
+}
+
+/// The worker's metrics.
+#[derive(Clone, Debug)]
+pub struct WorkerMetrics {
+    mails: Family<MailLabels, Counter>,
+    send: Histogram,
+    /// Batches that are worked on now.
+    pub under_way: Gauge,
+}
+
+impl WorkerMetrics {
+    /// Makes them known to whoever asks for `/metrics`.
+    #[must_use]
+    pub fn register(metrics: &Metrics) -> Self {
+        let own = Self { mails: Family::default(), send: seconds(), under_way: Gauge::default() };
+        metrics.register(
+            "mails",
+            "Mails by what became of them; a mail is retried as often as it is",
+            own.mails.clone(),
+        );
+        metrics.register_seconds("mail_send_duration", "Time that posts to Resend took", own.send.clone());
+        metrics.register("batches_under_way", "Batches that are worked on", own.under_way.clone());
+        own
+    }
+
+    /// Counts mails of a kind.
+    pub fn count(&self, kind: &str, outcome: Outcome, mails: u64) {
+        let labels = MailLabels { kind: kind.to_owned(), outcome: outcome.name() };
+        self.mails.get_or_create(&labels).inc_by(mails);
+    }
+
+    /// Notes how long a post took.
+    pub fn posted(&self, took: Duration) {
+        self.send.observe(took.as_secs_f64());
+    }
+}
+
+/// Opens the trace of a batch, as of the moment that its claim began.
+#[must_use]
+pub fn batch_trace(claimed: &Claimed, claim: Stopwatch) -> OpenSpan {
+    let mails = i64::try_from(claimed.mails.len()).unwrap_or(i64::MAX);
+    let root = OpenSpan::began(
+        &Context::new(),
+        "mail batch",
+        SpanKind::Internal,
+        vec![
+            KeyValue::new(MESSAGING_SYSTEM, SYSTEM),
+            KeyValue::new(MESSAGING_BATCH_MESSAGE_COUNT, mails),
+            KeyValue::new(KIND, claimed.kind.clone()),
+            KeyValue::new(ATTEMPT, i64::from(claimed.attempts)),
+        ],
+        claim,
+    );
+    // The claim ran unrecorded: most find nothing. This one did, so its span is written after the fact.
+    let statement =
+        vec![KeyValue::new(DB_SYSTEM_NAME, "postgresql"), KeyValue::new(DB_QUERY_SUMMARY, crate::store::CLAIM.summary)];
+    let times = (claim.began(), claim.ended());
+    between(root.context(), crate::store::CLAIM.summary, SpanKind::Client, times, statement, None);
+    root
+}
+
+/// Writes a mail's share of a post into the trace of its cause, with a link to the trace of the batch.
+pub fn mail_span(
+    mail: &Queued,
+    kind: &str,
+    times: (SystemTime, SystemTime),
+    outcome: Outcome,
+    error: Option<&str>,
+    batch: &Context,
+) {
+    let cause = mail.traceparent.as_deref().and_then(context::from_row).unwrap_or_default();
+    let mut attributes = vec![
+        KeyValue::new(MESSAGING_SYSTEM, SYSTEM),
+        KeyValue::new(MESSAGING_MESSAGE_ID, mail.id.to_string()),
+        KeyValue::new(KIND, kind.to_owned()),
+        KeyValue::new(OUTCOME, outcome.name()),
+    ];
+    attributes.extend(error.map(|error| KeyValue::new(ERROR_TYPE, error.to_owned())));
+    between(&cause, "send mail", SpanKind::Consumer, times, attributes, Some(batch));
+}
+
+/// Ends the trace of a batch with what became of it.
+pub fn end_batch(trace: OpenSpan, outcome: Outcome, error: Option<&str>) {
+    trace.set(KeyValue::new(OUTCOME, outcome.name()));
+    let failed = !matches!(outcome, Outcome::Sent | Outcome::Returned);
+    trace.end(error.filter(|_| failed).map(str::to_owned));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mails_are_counted_by_kind_and_outcome() {
+        let metrics = Metrics::default();
+        let own = WorkerMetrics::register(&metrics);
+        own.count("sign_in_link", Outcome::Sent, 2);
+        own.posted(Duration::from_millis(30));
+        let text = metrics.text();
+        assert!(text.contains(r#"mails_total{kind="sign_in_link",outcome="sent"} 2"#), "{text}");
+        assert!(text.contains("mail_send_duration_seconds_count 1"), "{text}");
+        assert!(text.contains("batches_under_way 0"), "{text}");
+    }
+}

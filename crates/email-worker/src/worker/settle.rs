@@ -1,0 +1,94 @@
+//! Settling: one statement by the verdict, tried again while the claim is surely ours.
+
+use std::time::Duration;
+
+use platform::postgres::Error;
+use platform::telemetry::log::chain;
+use platform::telemetry::trace::OpenSpan;
+use tokio::time::{Instant, sleep};
+
+use super::Worker;
+use super::batch::Tried;
+use crate::protocol::Verdict;
+use crate::protocol::judge::Scope;
+use crate::store::{Claimed, End};
+use crate::telemetry::{Outcome, end_batch, mail_span};
+
+/// The first wait after the database failed, doubled each time: most failures are a lost connection.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+
+impl Worker {
+    pub(super) async fn settle(&self, claimed: &Claimed, tried: Tried, trace: OpenSpan) {
+        if let Verdict::Later { wait, scope: Scope::Everything, .. } = tried.verdict {
+            self.pace.borrow_mut().pause(Instant::now(), wait);
+        }
+        let outcome = match self.settled(claimed, &tried.verdict).await {
+            Ok(true) => outcome(&tried.verdict, tried.error.is_some()),
+            Ok(false) => Outcome::Lost,
+            Err(error) => {
+                // The lease passes, and the next worker repeats it with the same bytes and key.
+                tracing::warn!(batch = %claimed.batch.uuid(), error = chain(&error), "a batch could not be settled");
+                Outcome::Lost
+            }
+        };
+        self.tell(claimed, &tried, outcome, trace);
+    }
+
+    /// Settles; a failing database is asked again until the lease is over. A lost answer of one that did settle makes
+    /// the next say that the batch is no longer ours.
+    async fn settled(&self, claimed: &Claimed, verdict: &Verdict) -> Result<bool, Error> {
+        let end = claimed.read_at + self.settings.lease;
+        let mut wait = FIRST_WAIT;
+        loop {
+            match self.apply(claimed, verdict).await {
+                Err(_) if Instant::now() + wait < end => sleep(wait).await,
+                settled => return settled,
+            }
+            wait *= 2;
+        }
+    }
+
+    async fn apply(&self, claimed: &Claimed, verdict: &Verdict) -> Result<bool, Error> {
+        let hold = claimed.hold();
+        match verdict {
+            Verdict::Sent(ids) => {
+                let sent: Vec<_> = claimed.mails.iter().map(|mail| mail.id).zip(ids).collect();
+                self.store.sent(hold, &sent).await
+            }
+            Verdict::Dead(error) => self.store.close(hold, End::Dead, error).await,
+            Verdict::Uncertain(error) => self.store.close(hold, End::Uncertain, error).await,
+            Verdict::Dissolve => self.store.dissolve(hold).await,
+            Verdict::Later { wait, clear, .. } => self.store.later(hold, *wait, *clear).await,
+        }
+    }
+
+    /// Counts it, writes its spans and its one line.
+    fn tell(&self, claimed: &Claimed, tried: &Tried, outcome: Outcome, trace: OpenSpan) {
+        let (kind, mails, error) = (&claimed.kind, claimed.mails.len(), tried.error.as_deref());
+        self.metrics.count(kind, outcome, mails as u64);
+        if let Some(times) = tried.posted {
+            for mail in &claimed.mails {
+                mail_span(mail, kind, times, outcome, error, trace.context());
+            }
+        }
+        let (batch, attempts, outcome_name) = (claimed.batch.uuid(), claimed.attempts, outcome.name());
+        if outcome == Outcome::Uncertain {
+            tracing::error!(%batch, kind, mails, outcome = outcome_name, attempts, error, "a key was used twice: a bug");
+        } else {
+            tracing::info!(%batch, kind, mails, outcome = outcome_name, attempts, error, "batch settled");
+        }
+        end_batch(trace, outcome, error);
+    }
+}
+
+fn outcome(verdict: &Verdict, failed: bool) -> Outcome {
+    match verdict {
+        Verdict::Sent(_) => Outcome::Sent,
+        Verdict::Dead(_) => Outcome::Dead,
+        Verdict::Uncertain(_) => Outcome::Uncertain,
+        Verdict::Dissolve => Outcome::Retried,
+        // Only a drain lets go of a batch that nothing went wrong with.
+        Verdict::Later { .. } if failed => Outcome::Retried,
+        Verdict::Later { .. } => Outcome::Returned,
+    }
+}

@@ -1,0 +1,16 @@
+//! What the whole crate promises, seen from outside.
+
+mod it {
+    mod board;
+    mod deaths;
+    mod drain;
+    mod faults;
+    mod search;
+    mod secrecy;
+    mod sending;
+    mod sql;
+    mod stand_in;
+    mod start;
+    mod traces;
+    mod worker;
+}
