@@ -11,9 +11,9 @@ use crate::process::Process;
 
 /// The binary of this name of any crate of the workspace.
 ///
-/// The first call of a process builds the workspace with the very selection of `scripts/test`
-/// (`cargo build --workspace --all-targets`), so that after it nothing is left to do, and blocks meanwhile. The profile
-/// is that of the caller, dev or release, unless `TESTBED_PROFILE` names another.
+/// The first call of a process builds them (`cargo build --workspace --bins --examples`: the examples make cargo select
+/// the same features as for tests, so that after `scripts/test` has built nothing is left to do), and blocks meanwhile.
+/// The profile is that of the caller, dev or release, unless `TESTBED_PROFILE` names another.
 ///
 /// # Errors
 ///
@@ -34,7 +34,8 @@ pub fn example(name: &str) -> Result<PathBuf, Error> {
 
 fn messages() -> Result<&'static str, Error> {
     static BUILT: OnceLock<Result<String, String>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| build(&["--workspace", "--all-targets"]).map_err(|error| error.to_string()));
+    let built =
+        BUILT.get_or_init(|| build(&["--workspace", "--bins", "--examples"]).map_err(|error| without_messages(&error)));
     built.as_deref().map_err(|text| Error::Unfit(text.clone()))
 }
 
@@ -50,12 +51,25 @@ fn pick(found: &Executables, kind: &str, name: &str) -> Result<PathBuf, Error> {
 
 fn build(what: &[&str]) -> Result<String, Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    Process::command(cargo)
+    // What cargo tells a test about its package, it must not hear again: build scripts watch these, and everything
+    // behind them would be built anew, here and in the next build by hand.
+    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let environment = std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(told));
+    let command =
+        environment.fold(Process::command(cargo).clean_env(), |command, (name, value)| command.env(name, value));
+    command
         .in_folder(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .args(["build", "--message-format=json-render-diagnostics"])
         .args(["--profile", &profile()])
         .args(what.iter().copied())
         .run()
+}
+
+/// What a person can read of a failed build: cargo's messages for programs are left out.
+fn without_messages(error: &Error) -> String {
+    let text = error.to_string();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("{\"reason\"")).collect();
+    lines.join("\n")
 }
 
 fn profile() -> String {

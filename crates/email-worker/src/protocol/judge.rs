@@ -64,8 +64,8 @@ pub enum Verdict {
 pub enum Scope {
     /// This batch.
     Batch,
-    /// Every batch would hear the same: a worker had better claim nothing meanwhile.
-    Everything,
+    /// Every batch would hear the same: a worker had better claim nothing for so long.
+    Everything(Duration),
 }
 
 /// Judges the answer to a try; `now` is the database's time.
@@ -86,9 +86,11 @@ pub fn judge(answer: Answer, attempt: &Attempt, now: OffsetDateTime, jitter: Jit
                 Refusal::KeyReused => Verdict::Uncertain(name),
                 // Whoever is under way with this key may yet be accepted, so this says nothing about the past.
                 Refusal::Concurrent => Verdict::Later { wait: wait(Duration::ZERO), clear: false, scope: Scope::Batch },
-                Refusal::Busy | Refusal::Setup => refused(wait(Duration::ZERO), attempt.past),
-                Refusal::DailyQuota => refused(wait(backoff::until_next_day(now, jitter)), attempt.past),
-                Refusal::MonthlyQuota => refused(wait(backoff::monthly(jitter)), attempt.past),
+                // That this batch was often unlucky is no reason for others to wait longer than Resend asked for.
+                Refusal::Busy => refused(wait(Duration::ZERO), backoff::after(1, retry_after, jitter), attempt.past),
+                Refusal::Setup => for_all(wait(Duration::ZERO), attempt.past),
+                Refusal::DailyQuota => for_all(wait(backoff::until_next_day(now, jitter)), attempt.past),
+                Refusal::MonthlyQuota => for_all(wait(backoff::monthly(jitter)), attempt.past),
             }
         }
     }
@@ -103,8 +105,13 @@ pub fn unsendable(mails: usize, error: ErrorName) -> Verdict {
 
 /// A definite refusal speaks for this try alone: it clears a doubt only if this try raised it. An earlier one whose
 /// answer was lost may have been accepted all the same.
-fn refused(wait: Duration, past: Past) -> Verdict {
-    Verdict::Later { wait, clear: past == Past::Clean, scope: Scope::Everything }
+fn refused(wait: Duration, pause: Duration, past: Past) -> Verdict {
+    Verdict::Later { wait, clear: past == Past::Clean, scope: Scope::Everything(pause) }
+}
+
+/// A refusal that concerns every batch for as long as this one.
+fn for_all(wait: Duration, past: Past) -> Verdict {
+    refused(wait, wait, past)
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 impl Worker {
     pub(super) async fn settle(&self, claimed: &Claimed, tried: Tried, trace: OpenSpan) {
-        if let Verdict::Later { wait, scope: Scope::Everything, .. } = tried.verdict {
-            self.pace.borrow_mut().pause(Instant::now(), wait);
+        if let Verdict::Later { scope: Scope::Everything(pause), .. } = tried.verdict {
+            self.pace.borrow_mut().pause(Instant::now(), pause);
         }
         let outcome = match self.settled(claimed, &tried.verdict).await {
             Ok(true) => outcome(&tried.verdict, tried.error.is_some()),

@@ -85,7 +85,17 @@ fn a_key_with_other_bytes_is_uncertain() {
 fn an_exhausted_day_waits_for_midnight_and_holds_everything() {
     let verdict = hear(429, "daily_quota_exceeded", &FIRST);
     assert_eq!(wait(&verdict), Duration::from_hours(6));
-    assert!(matches!(verdict, Verdict::Later { scope: Scope::Everything, .. }));
+    assert!(matches!(verdict, Verdict::Later { scope: Scope::Everything(pause), .. } if pause == wait(&verdict)));
+}
+
+#[test]
+fn an_unlucky_batch_holds_the_others_no_longer_than_resend_asked_for() {
+    let unlucky = Attempt { number: 12, ..FIRST };
+    let answer = Answer::read(429, Some("2"), br#"{"name":"rate_limit_exceeded"}"#, 1);
+    let verdict = judge(answer, &unlucky, NOW, Jitter::new(0.0));
+    assert!(wait(&verdict) > Duration::from_mins(2), "{verdict:?}");
+    let two = Duration::from_secs(2);
+    assert!(matches!(verdict, Verdict::Later { scope: Scope::Everything(pause), .. } if pause == two));
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! Arrows between crates go one way: functions → contracts → platform, and nothing depends on boardctl.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// What each crate may depend on. A crate that is not here is one too many.
+const MAY: [(&str, &[&str]); 9] = [
+    ("platform", &[]),
+    ("contracts", &["platform"]),
+    ("api", &["contracts", "platform"]),
+    ("applications", &["contracts", "platform"]),
+    ("email-worker", &["contracts", "platform"]),
+    ("migrate", &["platform"]),
+    ("resend-stand-in", &["platform"]),
+    ("testbed", &["platform"]),
+    ("boardctl", &["contracts", "platform", "testbed"]),
+];
+
+/// What the tests of any crate may use beside that.
+const TESTS_MAY: [&str; 3] = ["contracts", "resend-stand-in", "testbed"];
+
+fn metadata() -> Value {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"]);
+    let output = command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml")).output().expect("cargo runs");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// Each crate with its arrows, wrong ones told apart by whether tests alone use them.
+fn wrong_arrows(metadata: &Value) -> Vec<String> {
+    let may: BTreeMap<_, _> = MAY.into_iter().collect();
+    let ours: BTreeSet<&str> = may.keys().copied().collect();
+    let mut wrong = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let from = package["name"].as_str().unwrap_or_default();
+        let Some(allowed) = may.get(from) else {
+            wrong.push(format!("{from} is no crate of the house"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let to = dependency["name"].as_str().unwrap_or_default();
+            let for_tests = dependency["kind"] == "dev" && TESTS_MAY.contains(&to);
+            if ours.contains(to) && !allowed.contains(&to) && !for_tests {
+                wrong.push(format!("{from} → {to}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_arrow_goes_the_right_way() {
+    let metadata = metadata();
+    assert_eq!(metadata["packages"].as_array().map(Vec::len), Some(MAY.len()), "every crate of the house is there");
+    assert_eq!(wrong_arrows(&metadata), Vec::<String>::new());
+}
+
+#[test]
+fn an_arrow_that_turns_round_is_found() {
+    let mut metadata = metadata();
+    for package in metadata["packages"].as_array_mut().into_iter().flatten() {
+        if package["name"] == "platform" {
+            let arrow = serde_json::json!({ "name": "contracts", "kind": null });
+            package["dependencies"].as_array_mut().expect("a list").push(arrow);
+        }
+    }
+    assert_eq!(wrong_arrows(&metadata), ["platform → contracts"]);
+}
