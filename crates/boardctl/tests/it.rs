@@ -3,6 +3,7 @@
 mod it {
     mod arrows;
     mod many;
+    mod settings;
     mod sql;
     mod up;
     mod whole;

@@ -69,9 +69,10 @@ impl Reader {
     /// Reads from the process's environment; a value that is not UTF-8 is told as a mistake when it is asked for.
     #[must_use]
     pub fn from_process() -> Self {
-        Self::new(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
-        }))
+        Self::new(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))),
+        )
     }
 
     /// A value that must be set.
@@ -91,6 +92,17 @@ impl Reader {
     /// A value with a default, which is written as the environment would have it.
     pub fn default<T: FromStr>(&mut self, about: About, wanted: &str, default: &str) -> Option<T> {
         self.parse(about, wanted, Some(default), false, |text| text.parse().ok())
+    }
+
+    /// A value with a default and rules of its own.
+    pub fn parsed<T>(
+        &mut self,
+        about: About,
+        wanted: &str,
+        default: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.parse(about, wanted, Some(default), false, parse)
     }
 
     /// A whole number within bounds.

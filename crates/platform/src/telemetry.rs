@@ -40,8 +40,11 @@ impl Settings for TelemetrySettings {
             "an http or https address",
         );
         let sampler = HeadSampler::read(from);
-        let filter =
-            from.default(setting("RUST_LOG", "what is logged"), "a filter as tracing-subscriber has it", "info");
+        let filter = from.default(
+            setting("RUST_LOG", "what is logged"),
+            "a filter as tracing-subscriber has it",
+            "info,actix_server=warn",
+        );
         let version = from.default(setting("SERVICE_VERSION", "the commit that runs"), "a text", "dev");
         let instance = from.default(
             setting("FLY_MACHINE_ID", "the machine that this runs on; by default a random id"),

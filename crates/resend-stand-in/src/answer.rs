@@ -23,13 +23,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// A good answer.
     pub(crate) fn ok(body: Value) -> Self {
-        Self {
-            status: 200,
-            body,
-            rate: None,
-            retry_after: None,
-            cut: false,
-        }
+        Self { status: 200, body, rate: None, retry_after: None, cut: false }
     }
 
     /// The same answer, which also tells the rate.
@@ -40,12 +34,6 @@ impl Answer {
 
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
-        Self {
-            status: problem.status,
-            body: problem.body(),
-            rate: None,
-            retry_after: problem.retry_after,
-            cut: false,
-        }
+        Self { status: problem.status, body: problem.body(), rate: None, retry_after: problem.retry_after, cut: false }
     }
 }

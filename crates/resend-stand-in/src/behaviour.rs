@@ -40,11 +40,7 @@ impl TryFrom<f64> for Share {
     type Error = NotAShare;
 
     fn try_from(share: f64) -> Result<Self, NotAShare> {
-        if (0.0..=1.0).contains(&share) {
-            Ok(Self(share))
-        } else {
-            Err(NotAShare)
-        }
+        if (0.0..=1.0).contains(&share) { Ok(Self(share)) } else { Err(NotAShare) }
     }
 }
 
@@ -118,31 +114,17 @@ fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Option<u32>>, D
 
 impl Change {
     /// Applies the change, whole or not at all; the error says what cannot be.
-    pub(crate) fn apply(
-        self,
-        behaviour: &mut Behaviour,
-        script: &mut VecDeque<Fault>,
-    ) -> Result<(), String> {
+    pub(crate) fn apply(self, behaviour: &mut Behaviour, script: &mut VecDeque<Fault>) -> Result<(), String> {
         let latency = self.latency_ms.map(Duration::from_millis);
         if latency.is_some_and(|latency| latency > LONGEST_LATENCY) {
-            return Err(format!(
-                "latency_ms is at most {}",
-                LONGEST_LATENCY.as_millis()
-            ));
+            return Err(format!("latency_ms is at most {}", LONGEST_LATENCY.as_millis()));
         }
         for fault in self.fail_next.iter().flatten() {
             if !(400..=599).contains(&fault.status) {
-                return Err(format!(
-                    "a status of fail_next is 400 to 599, not {}",
-                    fault.status
-                ));
+                return Err(format!("a status of fail_next is 400 to 599, not {}", fault.status));
             }
         }
-        if self
-            .fail_next
-            .as_ref()
-            .is_some_and(|faults| faults.len() > LONGEST_SCRIPT)
-        {
+        if self.fail_next.as_ref().is_some_and(|faults| faults.len() > LONGEST_SCRIPT) {
             return Err(format!("fail_next holds at most {LONGEST_SCRIPT} faults"));
         }
         behaviour.latency = latency.unwrap_or(behaviour.latency);
@@ -175,23 +157,14 @@ mod tests {
 
     #[test]
     fn what_a_change_does_not_name_stays() {
-        let mut behaviour = Behaviour {
-            rate_limit: Some(5),
-            ..Behaviour::default()
-        };
+        let mut behaviour = Behaviour { rate_limit: Some(5), ..Behaviour::default() };
         change(r#"{"latency_ms": 20}"#, &mut behaviour).expect("a good change");
-        assert_eq!(
-            (behaviour.latency, behaviour.rate_limit),
-            (Duration::from_millis(20), Some(5))
-        );
+        assert_eq!((behaviour.latency, behaviour.rate_limit), (Duration::from_millis(20), Some(5)));
     }
 
     #[test]
     fn null_lifts_the_rate_limit() {
-        let mut behaviour = Behaviour {
-            rate_limit: Some(5),
-            ..Behaviour::default()
-        };
+        let mut behaviour = Behaviour { rate_limit: Some(5), ..Behaviour::default() };
         change(r#"{"rate_limit": null}"#, &mut behaviour).expect("a good change");
         assert_eq!(behaviour.rate_limit, None);
     }
@@ -212,8 +185,7 @@ mod tests {
 
     #[test]
     fn a_fault_without_words_is_an_application_error() {
-        let script =
-            change(r#"{"fail_next": [{}]}"#, &mut Behaviour::default()).expect("a good change");
+        let script = change(r#"{"fail_next": [{}]}"#, &mut Behaviour::default()).expect("a good change");
         assert_eq!(script, [Fault::default()]);
     }
 }

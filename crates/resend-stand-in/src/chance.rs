@@ -56,10 +56,7 @@ mod tests {
     fn shares_are_spread_evenly() {
         let mut chance = Chance::new(1);
         let low = (0..10_000).filter(|_| chance.share() < 0.25).count();
-        assert!(
-            (2_300..2_700).contains(&low),
-            "{low} of 10,000 were below a quarter"
-        );
+        assert!((2_300..2_700).contains(&low), "{low} of 10,000 were below a quarter");
     }
 
     #[test]

@@ -31,9 +31,7 @@ pub(crate) struct Delivery {
 impl Delivery {
     /// When it was accepted, as RFC 3339.
     pub(crate) fn time(&self) -> String {
-        self.at
-            .format(&Rfc3339)
-            .expect("a clock of this century has a four-digit year")
+        self.at.format(&Rfc3339).expect("a clock of this century has a four-digit year")
     }
 
     /// The answer of `GET /emails/{id}`.
@@ -49,12 +47,8 @@ impl Delivery {
 
     /// The delivery as tests and command lines read it.
     pub(crate) fn record(&self) -> Value {
-        let tags: serde_json::Map<String, Value> = self
-            .mail
-            .tags
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value)))
-            .collect();
+        let tags: serde_json::Map<String, Value> =
+            self.mail.tags.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         json!({
             "id": self.id,
             "number": self.number,
@@ -76,10 +70,7 @@ impl Delivery {
 
     /// Whether the mail went to this address.
     pub(crate) fn is_to(&self, address: &str) -> bool {
-        [&self.mail.to, &self.mail.cc, &self.mail.bcc]
-            .into_iter()
-            .flatten()
-            .any(|mailbox| mailbox.is(address))
+        [&self.mail.to, &self.mail.cc, &self.mail.bcc].into_iter().flatten().any(|mailbox| mailbox.is(address))
     }
 }
 
@@ -98,13 +89,7 @@ impl Deliveries {
         self.count += 1;
         self.weight += mail.weight();
         self.numbers.insert(id, self.count);
-        self.kept.push_back(Delivery {
-            id,
-            number: self.count,
-            mail,
-            idempotency_key: key,
-            at: now,
-        });
+        self.kept.push_back(Delivery { id, number: self.count, mail, idempotency_key: key, at: now });
         while self.kept.len() > MOST_KEPT || self.weight > MOST_WEIGHT {
             let Some(oldest) = self.kept.pop_front() else {
                 break;
@@ -137,23 +122,15 @@ mod tests {
     use super::*;
 
     fn mail(text: &str) -> Mail {
-        let body =
-            json!({"from": "a@b.test", "to": "bounced@resend.dev", "subject": "s", "text": text});
-        crate::mail::single(body.to_string().as_bytes())
-            .expect("a good mail")
-            .remove(0)
+        let body = json!({"from": "a@b.test", "to": "bounced@resend.dev", "subject": "s", "text": text});
+        crate::mail::single(body.to_string().as_bytes()).expect("a good mail").remove(0)
     }
 
     fn filled(count: u128, text: &str) -> Deliveries {
         let mut deliveries = Deliveries::default();
         let mail = mail(text);
         for number in 1..=count {
-            deliveries.add(
-                OffsetDateTime::UNIX_EPOCH,
-                Uuid::from_u128(number),
-                mail.clone(),
-                None,
-            );
+            deliveries.add(OffsetDateTime::UNIX_EPOCH, Uuid::from_u128(number), mail.clone(), None);
         }
         deliveries
     }
@@ -161,17 +138,9 @@ mod tests {
     #[test]
     fn the_newest_ten_thousand_are_kept_and_all_are_counted() {
         let deliveries = filled(10_002, "t");
-        assert_eq!(
-            (deliveries.count(), deliveries.kept().count()),
-            (10_002, 10_000)
-        );
+        assert_eq!((deliveries.count(), deliveries.kept().count()), (10_002, 10_000));
         assert!(deliveries.find(Uuid::from_u128(2)).is_none());
-        assert_eq!(
-            deliveries
-                .find(Uuid::from_u128(3))
-                .map(|found| found.number),
-            Some(3)
-        );
+        assert_eq!(deliveries.find(Uuid::from_u128(3)).map(|found| found.number), Some(3));
         assert_eq!(deliveries.numbers.len(), 10_000);
     }
 
@@ -184,14 +153,8 @@ mod tests {
     #[test]
     fn an_email_tells_its_last_event() {
         let deliveries = filled(1, "t");
-        let email = deliveries
-            .find(Uuid::from_u128(1))
-            .expect("the only mail")
-            .email();
-        assert_eq!(
-            (&email["last_event"], &email["object"]),
-            (&json!("bounced"), &json!("email"))
-        );
+        let email = deliveries.find(Uuid::from_u128(1)).expect("the only mail").email();
+        assert_eq!((&email["last_event"], &email["object"]), (&json!("bounced"), &json!("email")));
         assert_eq!(email["created_at"], "1970-01-01T00:00:00Z");
     }
 }

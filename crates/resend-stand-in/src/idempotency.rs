@@ -75,9 +75,7 @@ impl Keys {
         match self.held.get(slot) {
             None => Seen::Never,
             Some(Held::UnderWay) => Seen::UnderWay,
-            Some(Held::Answered { print: kept, ids }) if *kept == print => {
-                Seen::Answered(ids.clone())
-            }
+            Some(Held::Answered { print: kept, ids }) if *kept == print => Seen::Answered(ids.clone()),
             Some(Held::Answered { .. }) => Seen::WithOtherBody,
         }
     }
@@ -94,8 +92,7 @@ impl Keys {
 
     /// The request with this key was granted.
     pub(crate) fn keep(&mut self, now: OffsetDateTime, slot: Slot, print: Print, ids: Vec<Uuid>) {
-        self.held
-            .insert(slot.clone(), Held::Answered { print, ids });
+        self.held.insert(slot.clone(), Held::Answered { print, ids });
         self.answered.push_back((now, slot));
     }
 
@@ -118,21 +115,13 @@ mod tests {
     const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
     fn slot(endpoint: Endpoint) -> Slot {
-        Slot {
-            endpoint,
-            key: "k".to_owned(),
-        }
+        Slot { endpoint, key: "k".to_owned() }
     }
 
     fn kept() -> Keys {
         let mut keys = Keys::default();
         keys.begin(slot(Endpoint::Single));
-        keys.keep(
-            START,
-            slot(Endpoint::Single),
-            Print::of(b"a"),
-            vec![Uuid::nil()],
-        );
+        keys.keep(START, slot(Endpoint::Single), Print::of(b"a"), vec![Uuid::nil()]);
         keys
     }
 
@@ -140,45 +129,27 @@ mod tests {
     fn a_key_answers_the_same_for_24_hours() {
         let mut keys = kept();
         let last = START + KEEP - Duration::MILLISECOND;
-        assert_eq!(
-            keys.look(last, &slot(Endpoint::Single), Print::of(b"a")),
-            Seen::Answered(vec![Uuid::nil()])
-        );
-        assert_eq!(
-            keys.look(START + KEEP, &slot(Endpoint::Single), Print::of(b"a")),
-            Seen::Never
-        );
+        assert_eq!(keys.look(last, &slot(Endpoint::Single), Print::of(b"a")), Seen::Answered(vec![Uuid::nil()]));
+        assert_eq!(keys.look(START + KEEP, &slot(Endpoint::Single), Print::of(b"a")), Seen::Never);
         assert!(keys.held.is_empty());
     }
 
     #[test]
     fn another_body_under_the_same_key_is_noticed() {
-        assert_eq!(
-            kept().look(START, &slot(Endpoint::Single), Print::of(b"b")),
-            Seen::WithOtherBody
-        );
+        assert_eq!(kept().look(START, &slot(Endpoint::Single), Print::of(b"b")), Seen::WithOtherBody);
     }
 
     #[test]
     fn a_key_of_the_other_endpoint_is_another_key() {
-        assert_eq!(
-            kept().look(START, &slot(Endpoint::Batch), Print::of(b"a")),
-            Seen::Never
-        );
+        assert_eq!(kept().look(START, &slot(Endpoint::Batch), Print::of(b"a")), Seen::Never);
     }
 
     #[test]
     fn a_key_under_way_is_free_again_once_forgotten() {
         let mut keys = Keys::default();
         keys.begin(slot(Endpoint::Batch));
-        assert_eq!(
-            keys.look(START, &slot(Endpoint::Batch), Print::of(b"a")),
-            Seen::UnderWay
-        );
+        assert_eq!(keys.look(START, &slot(Endpoint::Batch), Print::of(b"a")), Seen::UnderWay);
         keys.forget(&slot(Endpoint::Batch));
-        assert_eq!(
-            keys.look(START, &slot(Endpoint::Batch), Print::of(b"a")),
-            Seen::Never
-        );
+        assert_eq!(keys.look(START, &slot(Endpoint::Batch), Print::of(b"a")), Seen::Never);
     }
 }

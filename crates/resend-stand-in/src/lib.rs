@@ -19,7 +19,6 @@
 mod answer;
 mod behaviour;
 mod chance;
-mod clock;
 mod deliveries;
 mod http;
 mod idempotency;
@@ -33,6 +32,5 @@ mod shared;
 mod team;
 
 pub use behaviour::{Behaviour, Fault, NotAShare, Share};
-pub use clock::Clock;
 pub use routes::{LARGEST_BODY, routes};
 pub use shared::Shared;

@@ -40,21 +40,10 @@ pub(crate) struct Mail {
 impl Mail {
     /// Roughly how much memory the mail takes, in bytes.
     pub(crate) fn weight(&self) -> usize {
-        let texts =
-            self.text.as_ref().map_or(0, String::len) + self.html.as_ref().map_or(0, String::len);
-        let headers: usize = self
-            .headers
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
-        let tags: usize = self
-            .tags
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
-        let boxes = [&self.to, &self.cc, &self.bcc, &self.reply_to]
-            .into_iter()
-            .flatten();
+        let texts = self.text.as_ref().map_or(0, String::len) + self.html.as_ref().map_or(0, String::len);
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let tags: usize = self.tags.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let boxes = [&self.to, &self.cc, &self.bcc, &self.reply_to].into_iter().flatten();
         let boxes: usize = boxes.map(|mailbox| 2 * mailbox.written.len()).sum();
         let files: usize = self.attachments.iter().map(String::len).sum();
         texts + headers + tags + boxes + files + self.subject.len()
@@ -72,11 +61,7 @@ impl Mail {
 
     /// The mail's own part of `GET /emails/{id}`.
     pub(crate) fn body(&self) -> Value {
-        let tags: Vec<Value> = self
-            .tags
-            .iter()
-            .map(|(name, value)| json!({ "name": name, "value": value }))
-            .collect();
+        let tags: Vec<Value> = self.tags.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         json!({
             "from": self.from.written,
             "to": written(&self.to),
@@ -93,8 +78,5 @@ impl Mail {
 
 /// The mailboxes as they were written.
 pub(crate) fn written(mailboxes: &[Mailbox]) -> Vec<&str> {
-    mailboxes
-        .iter()
-        .map(|mailbox| mailbox.written.as_str())
-        .collect()
+    mailboxes.iter().map(|mailbox| mailbox.written.as_str()).collect()
 }

@@ -11,18 +11,12 @@ pub(crate) struct Mailbox {
 impl Mailbox {
     /// Reads a mailbox; none when it has neither of the two forms.
     pub(crate) fn parse(written: &str) -> Option<Self> {
-        let address = match written
-            .strip_suffix('>')
-            .and_then(|rest| rest.split_once('<'))
-        {
+        let address = match written.strip_suffix('>').and_then(|rest| rest.split_once('<')) {
             Some((name, address)) if is_name(name) => address,
             Some(_) => return None,
             None => written,
         };
-        is_address(address).then(|| Self {
-            written: written.to_owned(),
-            address: address.to_owned(),
-        })
+        is_address(address).then(|| Self { written: written.to_owned(), address: address.to_owned() })
     }
 
     /// Whether this is the mailbox of that address. Upper and lower case do not count: no provider of today
@@ -55,9 +49,7 @@ pub(crate) fn is_address(address: &str) -> bool {
 fn is_local(local: &str) -> bool {
     let is_atom = |atom: &str| {
         !atom.is_empty()
-            && atom
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
+            && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
     };
     local.len() <= 64 && local.split('.').all(is_atom)
 }
@@ -65,9 +57,7 @@ fn is_local(local: &str) -> bool {
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -80,12 +70,7 @@ mod tests {
 
     #[test]
     fn both_forms_are_read() {
-        for good in [
-            "a@b.test",
-            "Ada <a@b.test>",
-            "Ada Lovelace <a.b+c@d-e.f.test>",
-            "Zoë <z@b.test>",
-        ] {
+        for good in ["a@b.test", "Ada <a@b.test>", "Ada Lovelace <a.b+c@d-e.f.test>", "Zoë <z@b.test>"] {
             assert!(Mailbox::parse(good).is_some(), "{good}");
         }
     }
@@ -128,12 +113,8 @@ mod tests {
 
     #[test]
     fn test_addresses_may_carry_a_label() {
-        let name =
-            |written| Mailbox::parse(written).and_then(|it| it.test_name().map(str::to_owned));
-        assert_eq!(
-            name("bounced+signup@resend.dev").as_deref(),
-            Some("bounced")
-        );
+        let name = |written| Mailbox::parse(written).and_then(|it| it.test_name().map(str::to_owned));
+        assert_eq!(name("bounced+signup@resend.dev").as_deref(), Some("bounced"));
         assert_eq!(name("bounced@example.test"), None);
     }
 }

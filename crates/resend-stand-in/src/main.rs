@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use actix_web::web::Data;
+use platform::clock::Clock;
 use platform::config::{Reader, Settings, setting};
 use platform::function::Function;
-use resend_stand_in::{Behaviour, Clock, Share, Shared, routes};
+use resend_stand_in::{Behaviour, Share, Shared, routes};
 
 fn main() -> ExitCode {
     Function::<StandIn>::named("resend-stand-in", "takes mails as Resend does and shows them on a page")
@@ -31,8 +32,7 @@ impl Settings for StandIn {
         let seed = from.count(setting("SEED", "makes failures repeatable"), 0..=usize::MAX, 0);
         let latency = std::time::Duration::from_millis(latency? as u64);
         let (fail_rate, rate_limit, api_key, seed) = (fail_rate?, rate_limit?, api_key?, seed? as u64);
-        let clock = platform::clock::Clock::system();
         let behaviour = Behaviour { latency, fail_rate, rate_limit, api_key, seed };
-        Some(Self(Data::new(Shared::new(behaviour, Clock::new(move || clock.now())))))
+        Some(Self(Data::new(Shared::new(behaviour, Clock::system()))))
     }
 }

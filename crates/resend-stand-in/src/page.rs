@@ -9,7 +9,8 @@ use crate::mail::written;
 use text::{Escaped, Linked};
 
 /// What the page may load and run: nothing but its own style.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub(crate) const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:50rem;margin:0 auto;padding:1rem}\
 article{border-top:1px solid;padding:.5rem 0}dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem}\
@@ -35,10 +36,7 @@ pub(crate) fn list(shown: &[&Delivery], total: usize, to: Option<&str>) -> Strin
     put(&mut body, format_args!("<p role=\"status\">{count}</p>\n"));
     for delivery in shown {
         let (id, subject) = (delivery.id, Escaped(&delivery.mail.subject));
-        put(
-            &mut body,
-            format_args!("<article>\n<h2><a href=\"/inbox/{id}\">{subject}</a></h2>\n"),
-        );
+        put(&mut body, format_args!("<article>\n<h2><a href=\"/inbox/{id}\">{subject}</a></h2>\n"));
         letter(&mut body, delivery, &[]);
         body.push_str("</article>\n");
     }
@@ -49,35 +47,17 @@ pub(crate) fn list(shown: &[&Delivery], total: usize, to: Option<&str>) -> Strin
 pub(crate) fn mail(delivery: &Delivery) -> String {
     let mail = &delivery.mail;
     let mut more: Vec<(&str, String)> = Vec::new();
-    for (name, mailboxes) in [
-        ("Cc", &mail.cc),
-        ("Bcc", &mail.bcc),
-        ("Reply to", &mail.reply_to),
-    ] {
+    for (name, mailboxes) in [("Cc", &mail.cc), ("Bcc", &mail.bcc), ("Reply to", &mail.reply_to)] {
         more.push((name, written(mailboxes).join(", ")));
     }
-    more.extend(
-        mail.headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone())),
-    );
-    let tags: Vec<String> = mail
-        .tags
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    more.extend(mail.headers.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    let tags: Vec<String> = mail.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
     more.push(("Tags", tags.join(", ")));
     more.push(("Attachments", mail.attachments.join(", ")));
-    more.push((
-        "Idempotency key",
-        delivery.idempotency_key.clone().unwrap_or_default(),
-    ));
+    more.push(("Idempotency key", delivery.idempotency_key.clone().unwrap_or_default()));
     more.retain(|(_, value)| !value.is_empty());
 
-    let mut body = format!(
-        "<p><a href=\"/\">Inbox</a></p>\n<h1>{}</h1>\n",
-        Escaped(&mail.subject)
-    );
+    let mut body = format!("<p><a href=\"/\">Inbox</a></p>\n<h1>{}</h1>\n", Escaped(&mail.subject));
     letter(&mut body, delivery, &more);
     document(&mail.subject, &body)
 }
@@ -91,11 +71,7 @@ pub(crate) fn notice(title: &str, message: &str) -> String {
 
 fn letter(body: &mut String, delivery: &Delivery, more: &[(&str, String)]) {
     let mail = &delivery.mail;
-    let (from, to, time) = (
-        &mail.from.written,
-        written(&mail.to).join(", "),
-        delivery.time(),
-    );
+    let (from, to, time) = (&mail.from.written, written(&mail.to).join(", "), delivery.time());
     put(
         body,
         format_args!(
@@ -106,10 +82,7 @@ fn letter(body: &mut String, delivery: &Delivery, more: &[(&str, String)]) {
         ),
     );
     for (name, value) in more {
-        put(
-            body,
-            format_args!("<dt>{}</dt><dd>{}</dd>\n", Escaped(name), Linked(value)),
-        );
+        put(body, format_args!("<dt>{}</dt><dd>{}</dd>\n", Escaped(name), Linked(value)));
     }
     body.push_str("</dl>\n");
     if let Some(text) = &mail.text {
@@ -117,13 +90,7 @@ fn letter(body: &mut String, delivery: &Delivery, more: &[(&str, String)]) {
     }
     if let Some(html) = &mail.html {
         // As source: shown as a page, a mail could do what only the inbox may.
-        put(
-            body,
-            format_args!(
-                "<details><summary>HTML source</summary><pre>{}</pre></details>\n",
-                Linked(html)
-            ),
-        );
+        put(body, format_args!("<details><summary>HTML source</summary><pre>{}</pre></details>\n", Linked(html)));
     }
 }
 
@@ -137,6 +104,5 @@ fn document(title: &str, body: &str) -> String {
 }
 
 fn put(out: &mut String, what: std::fmt::Arguments<'_>) {
-    out.write_fmt(what)
-        .expect("writing to a String does not fail");
+    out.write_fmt(what).expect("writing to a String does not fail");
 }

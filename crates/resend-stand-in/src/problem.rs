@@ -22,17 +22,8 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// A problem of any kind.
-    pub(crate) fn new(
-        status: u16,
-        name: &'static str,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            status,
-            name: Cow::Borrowed(name),
-            message: message.into(),
-            retry_after: None,
-        }
+    pub(crate) fn new(status: u16, name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, name: Cow::Borrowed(name), message: message.into(), retry_after: None }
     }
 
     /// A field that is there but wrong (422).
@@ -42,11 +33,7 @@ impl Problem {
 
     /// A field that must be there and is not (422).
     pub(crate) fn missing(field: &str) -> Self {
-        Self::new(
-            422,
-            "missing_required_field",
-            format!("Missing {field} field."),
-        )
+        Self::new(422, "missing_required_field", format!("Missing {field} field."))
     }
 
     /// A request that could not even be read (400).
@@ -56,11 +43,7 @@ impl Problem {
 
     /// Something of Resend's that is not modelled here (422).
     pub(crate) fn not_here(what: &str) -> Self {
-        Self::new(
-            422,
-            "invalid_parameter",
-            format!("{what} is not supported by this stand-in."),
-        )
+        Self::new(422, "invalid_parameter", format!("{what} is not supported by this stand-in."))
     }
 
     /// Nothing at this address (404).
@@ -81,10 +64,7 @@ impl Problem {
     /// The same problem, its message ending in where in a batch it lies.
     pub(crate) fn of_mail(self, index: usize, total: usize) -> Self {
         let message = format!("{} (mail {} of {total})", self.message, index + 1);
-        Self {
-            message: message.into(),
-            ..self
-        }
+        Self { message: message.into(), ..self }
     }
 }
 

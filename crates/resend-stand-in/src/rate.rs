@@ -36,18 +36,10 @@ impl RateWindow {
         };
         let reset = (opened + WINDOW - now).as_seconds_f64().ceil().max(1.0) as u64;
         if self.used >= limit {
-            return Err(Stand {
-                limit,
-                remaining: 0,
-                reset,
-            });
+            return Err(Stand { limit, remaining: 0, reset });
         }
         self.used += 1;
-        Ok(Stand {
-            limit,
-            remaining: limit - self.used,
-            reset,
-        })
+        Ok(Stand { limit, remaining: limit - self.used, reset })
     }
 }
 
@@ -60,30 +52,9 @@ mod tests {
     #[test]
     fn the_request_past_the_limit_is_refused() {
         let mut window = RateWindow::default();
-        assert_eq!(
-            window.take(START, 2),
-            Ok(Stand {
-                limit: 2,
-                remaining: 1,
-                reset: 1
-            })
-        );
-        assert_eq!(
-            window.take(START, 2),
-            Ok(Stand {
-                limit: 2,
-                remaining: 0,
-                reset: 1
-            })
-        );
-        assert_eq!(
-            window.take(START, 2),
-            Err(Stand {
-                limit: 2,
-                remaining: 0,
-                reset: 1
-            })
-        );
+        assert_eq!(window.take(START, 2), Ok(Stand { limit: 2, remaining: 1, reset: 1 }));
+        assert_eq!(window.take(START, 2), Ok(Stand { limit: 2, remaining: 0, reset: 1 }));
+        assert_eq!(window.take(START, 2), Err(Stand { limit: 2, remaining: 0, reset: 1 }));
     }
 
     #[test]

@@ -13,36 +13,14 @@ pub const LARGEST_BODY: usize = 1024 * 1024;
 pub fn routes(config: &mut ServiceConfig) {
     let not_allowed = || web::to(refusal::method_not_allowed);
     config
+        .service(web::resource("/emails").route(web::post().to(emails::send)).default_service(not_allowed()))
         .service(
-            web::resource("/emails")
-                .route(web::post().to(emails::send))
-                .default_service(not_allowed()),
+            web::resource("/emails/batch").route(web::post().to(emails::send_batch)).default_service(not_allowed()),
         )
-        .service(
-            web::resource("/emails/batch")
-                .route(web::post().to(emails::send_batch))
-                .default_service(not_allowed()),
-        )
-        .service(
-            web::resource("/emails/{id}")
-                .route(web::get().to(emails::find))
-                .default_service(not_allowed()),
-        )
-        .service(
-            web::resource("/")
-                .route(web::get().to(inbox::list))
-                .default_service(not_allowed()),
-        )
-        .service(
-            web::resource("/inbox.json")
-                .route(web::get().to(inbox::json))
-                .default_service(not_allowed()),
-        )
-        .service(
-            web::resource("/inbox/{id}")
-                .route(web::get().to(inbox::mail))
-                .default_service(not_allowed()),
-        )
+        .service(web::resource("/emails/{id}").route(web::get().to(emails::find)).default_service(not_allowed()))
+        .service(web::resource("/").route(web::get().to(inbox::list)).default_service(not_allowed()))
+        .service(web::resource("/inbox.json").route(web::get().to(inbox::json)).default_service(not_allowed()))
+        .service(web::resource("/inbox/{id}").route(web::get().to(inbox::mail)).default_service(not_allowed()))
         .service(
             web::resource("/control/behaviour")
                 .route(web::get().to(control::behaviour))

@@ -2,10 +2,10 @@
 
 use std::sync::Mutex;
 
+use platform::clock::Clock;
 use time::OffsetDateTime;
 
 use crate::behaviour::Behaviour;
-use crate::clock::Clock;
 use crate::team::Team;
 
 /// The one team behind all handlers and workers, and its clock.
@@ -17,18 +17,12 @@ pub struct Shared {
 impl Shared {
     /// A team without mails that behaves as told.
     pub fn new(behaviour: Behaviour, clock: Clock) -> Self {
-        Self {
-            team: Mutex::new(Team::new(behaviour)),
-            clock,
-        }
+        Self { team: Mutex::new(Team::new(behaviour)), clock }
     }
 
     /// Does something with the team, now. Nothing waits while it holds the team.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Team, OffsetDateTime) -> T) -> T {
-        let mut team = self
-            .team
-            .lock()
-            .expect("a panic under the lock is a bug that should show");
+        let mut team = self.team.lock().expect("a panic under the lock is a bug that should show");
         act(&mut team, self.clock.now())
     }
 }

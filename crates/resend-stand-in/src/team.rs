@@ -61,13 +61,8 @@ impl Team {
         let Ok(id) = Uuid::parse_str(id) else {
             return Answer::from(Problem::invalid("The `id` must be a valid UUID.")).at(rate);
         };
-        let found = self
-            .deliveries
-            .find(id)
-            .map(|delivery| Answer::ok(delivery.email()));
-        found
-            .unwrap_or_else(|| Problem::not_found("Email not found").into())
-            .at(rate)
+        let found = self.deliveries.find(id).map(|delivery| Answer::ok(delivery.email()));
+        found.unwrap_or_else(|| Problem::not_found("Email not found").into()).at(rate)
     }
 
     /// Changes the behaviour, whole or not at all; the error says what cannot be.
@@ -109,14 +104,9 @@ impl Team {
             return Ok(None);
         };
         self.rate.take(now, limit).map(Some).map_err(|stand| {
-            let message =
-                format!("Too many requests. You can only make {limit} requests per second.");
+            let message = format!("Too many requests. You can only make {limit} requests per second.");
             let problem = Problem::new(429, "rate_limit_exceeded", message);
-            Answer {
-                retry_after: Some(stand.reset),
-                ..problem.into()
-            }
-            .at(Some(stand))
+            Answer { retry_after: Some(stand.reset), ..problem.into() }.at(Some(stand))
         })
     }
 }

@@ -23,7 +23,6 @@ pub(super) struct StandIn {
 impl StandIn {
     pub(super) fn start() -> Self {
         let clock = Clock::system();
-        let clock = resend_stand_in::Clock::new(move || clock.now());
         let shared = Data::new(Shared::new(Behaviour::default(), clock));
         let (port, its) = (testbed::port::free_port(), shared.clone());
         let (tell, told) = std::sync::mpsc::channel();

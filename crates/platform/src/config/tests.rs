@@ -52,9 +52,10 @@ fn a_wrong_secret_is_not_shown() {
 
 #[test]
 fn an_empty_value_counts_as_not_set() {
-    assert_eq!(mistakes(&[("PAGE_URL", ""), ("KEY", "0123abcd")]), [
-        "PAGE_URL is missing: wanted an http or https address"
-    ]);
+    assert_eq!(
+        mistakes(&[("PAGE_URL", ""), ("KEY", "0123abcd")]),
+        ["PAGE_URL is missing: wanted an http or https address"]
+    );
 }
 
 #[test]

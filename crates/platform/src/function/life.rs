@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::rt::{System, signal::unix::{SignalKind, signal}, spawn};
+use actix_web::rt::{
+    System,
+    signal::unix::{SignalKind, signal},
+    spawn,
+};
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use tokio::task::JoinHandle;
@@ -278,8 +282,11 @@ fn public_server<S: Settings + Send + Sync + 'static>(
         .disable_signals()
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(deadline::REQUEST)
+        // A client that hangs up has gone away: its request is dropped, and its query with it.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(in_flight.as_secs_f64().ceil() as u64)
-        .bind(settings.listen)?
+        .bind(settings.listen)
+        .map_err(|error| format!("LISTEN={}: {error}", settings.listen))?
         .run();
     Ok(server)
 }
@@ -296,7 +303,8 @@ fn metrics_server(metrics: &Metrics, settings: &ServerSettings) -> Result<impl F
     })
     .workers(1)
     .disable_signals()
-    .bind(settings.metrics)?
+    .bind(settings.metrics)
+    .map_err(|error| format!("METRICS_LISTEN={}: {error}", settings.metrics))?
     .run();
     Ok(async { drop(server.await) })
 }

@@ -129,11 +129,16 @@ impl Client {
         let parent = self.parent.clone().unwrap_or_else(context::current);
         let host = self.base.host_str().unwrap_or_default().to_owned();
         let port = i64::from(self.base.port_or_known_default().unwrap_or_default());
-        let span = OpenSpan::below(&parent, format!("{} {}", C::METHOD, C::ROUTE), SpanKind::Client, vec![
-            KeyValue::new(HTTP_REQUEST_METHOD, C::METHOD.to_string()),
-            KeyValue::new(SERVER_ADDRESS, host),
-            KeyValue::new(SERVER_PORT, port),
-        ]);
+        let span = OpenSpan::below(
+            &parent,
+            format!("{} {}", C::METHOD, C::ROUTE),
+            SpanKind::Client,
+            vec![
+                KeyValue::new(HTTP_REQUEST_METHOD, C::METHOD.to_string()),
+                KeyValue::new(SERVER_ADDRESS, host),
+                KeyValue::new(SERVER_PORT, port),
+            ],
+        );
         let answer = deadline::within(deadline::OUTGOING, self.exchange(call, &span)).await;
         let answer = answer.unwrap_or_else(|late| Err(late.into()));
         span.end(answer.as_ref().err().map(ToString::to_string));

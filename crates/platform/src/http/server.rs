@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use actix_web::{Handler, HttpResponse, Resource, Responder, ResponseError as _, Route};
+use actix_web::{Handler, HttpResponse, Resource, Responder, ResponseError as _, Route, guard};
 use serde_json::json;
 
 use crate::clock::Stopwatch;
@@ -57,14 +57,14 @@ pub fn is_own_route(path: &str) -> bool {
 /// The routes that every function has.
 pub fn own_routes(config: &mut ServiceConfig) {
     for path in ["/healthz", "/health"] {
-        config.service(resource(path, [(Method::GET, web::get().to(healthz))]));
+        config.service(resource(path, [on(Method::GET, healthz)]));
     }
     for path in ["/readyz", "/ready"] {
-        config.service(resource(path, [(Method::GET, web::get().to(readyz))]));
+        config.service(resource(path, [on(Method::GET, readyz)]));
     }
-    config.service(resource("/routable", [(Method::GET, web::get().to(routable))]));
-    config.service(resource("/version", [(Method::GET, web::get().to(version))]));
-    config.service(resource("/problems/{name}", [(Method::GET, web::get().to(problem_page))]));
+    config.service(resource("/routable", [on(Method::GET, routable)]));
+    config.service(resource("/version", [on(Method::GET, version)]));
+    config.service(resource("/problems/{name}", [on(Method::GET, problem_page)]));
     config.default_service(web::to(|| async { Problem::from(NOT_FOUND).error_response() }));
 }
 
@@ -74,6 +74,9 @@ pub fn resource(path: &str, routes: impl IntoIterator<Item = (Method, Route)>) -
     let (mut resource, mut allow) = (web::resource(path), Vec::new());
     for (method, route) in routes {
         allow.push(method.to_string());
+        if method == Method::GET {
+            allow.push(Method::HEAD.to_string());
+        }
         resource = resource.route(route);
     }
     let allow = allow.join(", ");
@@ -86,14 +89,19 @@ pub fn resource(path: &str, routes: impl IntoIterator<Item = (Method, Route)>) -
     }))
 }
 
-/// A cell of that row.
+/// A cell of that row. What answers to GET answers to HEAD, too, as RFC 9110 has it: the server leaves the body out.
 pub fn on<F, Args>(method: Method, handler: F) -> (Method, Route)
 where
     F: Handler<Args>,
     Args: actix_web::FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    (method.clone(), web::method(method).to(handler))
+    let route = if method == Method::GET {
+        web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+    } else {
+        web::method(method.clone())
+    };
+    (method, route.to(handler))
 }
 
 async fn healthz(own: Data<Own>) -> HttpResponse {

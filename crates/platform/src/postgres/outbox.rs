@@ -20,8 +20,8 @@ use prometheus_client::metrics::gauge::Gauge;
 
 use super::{Pool, Statement};
 use crate::drain::Drain;
-use crate::telemetry::metric::Metrics;
 use crate::telemetry::log::chain;
+use crate::telemetry::metric::Metrics;
 
 /// How often the gauges look.
 const LOOK: Duration = Duration::from_secs(15);

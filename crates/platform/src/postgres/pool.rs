@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAME;
@@ -39,9 +41,11 @@ impl Pool {
     pub fn new(settings: PostgresSettings, name: String, metrics: Metrics, seen: Seen) -> Result<Self, Error> {
         let mut config = settings.config.clone();
         config.application_name(&name);
-        let manager = Manager::from_config(config, settings.tls.clone(), ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        });
+        let manager = Manager::from_config(
+            config,
+            settings.tls.clone(),
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
         let inner = deadpool_postgres::Pool::builder(manager)
             .max_size(settings.pool_size)
             .wait_timeout(Some(deadline::POOL_WAIT))

@@ -42,8 +42,9 @@ impl Statement {
             KeyValue::new(DB_QUERY_TEXT, self.sql),
         ];
         match outcome {
-            Ok(rows) => attributes
-                .push(KeyValue::new(DB_RESPONSE_RETURNED_ROWS, i64::try_from(rows).unwrap_or(i64::MAX))),
+            Ok(rows) => {
+                attributes.push(KeyValue::new(DB_RESPONSE_RETURNED_ROWS, i64::try_from(rows).unwrap_or(i64::MAX)))
+            }
             Err(error) => attributes.push(KeyValue::new(ERROR_TYPE, error.to_string())),
         }
         span.end(attributes, outcome.err().map(ToString::to_string));

@@ -6,7 +6,9 @@ mod sampler;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{Span as _, SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{
+    Span as _, SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
+};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing_opentelemetry::OpenTelemetryLayer;
@@ -104,8 +106,10 @@ impl OpenSpan {
         attributes: Vec<KeyValue>,
         watch: Stopwatch,
     ) -> Self {
-        let builder =
-            SpanBuilder::from_name(name.into()).with_kind(kind).with_start_time(watch.began()).with_attributes(attributes);
+        let builder = SpanBuilder::from_name(name.into())
+            .with_kind(kind)
+            .with_start_time(watch.began())
+            .with_attributes(attributes);
         let span = tracer().build_with_context(builder, parent);
         Self { context: parent.with_span(span), watch }
     }
@@ -144,8 +148,7 @@ pub fn between(
     attributes: Vec<KeyValue>,
     link: Option<&Context>,
 ) {
-    let builder =
-        SpanBuilder::from_name(name).with_kind(kind).with_start_time(times.0).with_attributes(attributes);
+    let builder = SpanBuilder::from_name(name).with_kind(kind).with_start_time(times.0).with_attributes(attributes);
     let mut span = tracer().build_with_context(builder, parent);
     if let Some(link) = link {
         span.add_link(link.span().span_context().clone(), Vec::new());

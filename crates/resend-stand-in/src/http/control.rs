@@ -19,8 +19,7 @@ pub(crate) async fn change(payload: Payload, shared: Data<Shared>) -> HttpRespon
         Ok(body) => body,
         Err(problem) => return refuse(problem),
     };
-    let change: Result<Change, _> =
-        serde_json::from_slice(&body).map_err(|error| error.to_string());
+    let change: Result<Change, _> = serde_json::from_slice(&body).map_err(|error| error.to_string());
     let changed = shared.with(|team, _| {
         team.change(change?)?;
         Ok::<_, String>(team.behaviour())

@@ -12,38 +12,21 @@ use crate::shared::Shared;
 use crate::team::{Caller, Request, Submission, Ticket};
 
 /// `POST /emails`
-pub(crate) async fn send(
-    request: HttpRequest,
-    payload: Payload,
-    shared: Data<Shared>,
-) -> HttpResponse {
+pub(crate) async fn send(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
     submit(Endpoint::Single, &request, payload, shared).await
 }
 
 /// `POST /emails/batch`
-pub(crate) async fn send_batch(
-    request: HttpRequest,
-    payload: Payload,
-    shared: Data<Shared>,
-) -> HttpResponse {
+pub(crate) async fn send_batch(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
     submit(Endpoint::Batch, &request, payload, shared).await
 }
 
 /// `GET /emails/{id}`
-pub(crate) async fn find(
-    request: HttpRequest,
-    id: Path<String>,
-    shared: Data<Shared>,
-) -> HttpResponse {
+pub(crate) async fn find(request: HttpRequest, id: Path<String>, shared: Data<Shared>) -> HttpResponse {
     reply(shared.with(|team, now| team.email(now, &caller(&request), &id)))
 }
 
-async fn submit(
-    endpoint: Endpoint,
-    http: &HttpRequest,
-    payload: Payload,
-    shared: Data<Shared>,
-) -> HttpResponse {
+async fn submit(endpoint: Endpoint, http: &HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
     let body = match read(payload).await {
         Ok(body) => body,
         Err(problem) => return refuse(problem),
@@ -52,10 +35,7 @@ async fn submit(
         endpoint,
         caller: caller(http),
         // A key whose bytes are no text is as bad as one of no length.
-        key: http
-            .headers()
-            .get("idempotency-key")
-            .map(|key| key.to_str().unwrap_or_default()),
+        key: http.headers().get("idempotency-key").map(|key| key.to_str().unwrap_or_default()),
         validation: header(http, "x-batch-validation"),
         body: &body,
     };
@@ -65,8 +45,7 @@ async fn submit(
             // On a task of its own: a caller that gives up drops this handler, but not the work. That is how
             // a mail is accepted although its sender never heard so.
             let work = rt::spawn(settle(shared, ticket));
-            work.await
-                .map_or_else(|_| refuse(Problem::application_error()), reply)
+            work.await.map_or_else(|_| refuse(Problem::application_error()), reply)
         }
     }
 }
@@ -80,14 +59,9 @@ async fn settle(shared: Data<Shared>, ticket: Ticket) -> Answer {
 }
 
 fn caller(http: &HttpRequest) -> Caller<'_> {
-    Caller {
-        user_agent: header(http, USER_AGENT.as_str()),
-        authorization: header(http, AUTHORIZATION.as_str()),
-    }
+    Caller { user_agent: header(http, USER_AGENT.as_str()), authorization: header(http, AUTHORIZATION.as_str()) }
 }
 
 fn header<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    http.headers()
-        .get(name)
-        .and_then(|value| value.to_str().ok())
+    http.headers().get(name).and_then(|value| value.to_str().ok())
 }

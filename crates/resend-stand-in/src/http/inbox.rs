@@ -1,9 +1,7 @@
 //! The inbox, for people and command lines.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Deserialize;
@@ -26,10 +24,7 @@ pub(crate) async fn list(request: HttpRequest, shared: Data<Shared>) -> HttpResp
     let to = match filter(&request) {
         Ok(to) => to,
         Err(problem) => {
-            return html(
-                StatusCode::BAD_REQUEST,
-                page::notice("Bad request", &problem.message),
-            );
+            return html(StatusCode::BAD_REQUEST, page::notice("Bad request", &problem.message));
         }
     };
     html(
@@ -44,17 +39,11 @@ pub(crate) async fn list(request: HttpRequest, shared: Data<Shared>) -> HttpResp
 /// `GET /inbox/{id}`
 pub(crate) async fn mail(id: Path<String>, shared: Data<Shared>) -> HttpResponse {
     let Ok(id) = Uuid::parse_str(&id) else {
-        return html(
-            StatusCode::BAD_REQUEST,
-            page::notice("Bad request", "A mail's id is a UUID."),
-        );
+        return html(StatusCode::BAD_REQUEST, page::notice("Bad request", "A mail's id is a UUID."));
     };
     match shared.with(|team, _| team.deliveries().find(id).map(page::mail)) {
         Some(page) => html(StatusCode::OK, page),
-        None => html(
-            StatusCode::NOT_FOUND,
-            page::notice("Not found", "There is no such mail in the inbox."),
-        ),
+        None => html(StatusCode::NOT_FOUND, page::notice("Not found", "There is no such mail in the inbox.")),
     }
 }
 
@@ -64,13 +53,11 @@ pub(crate) async fn json(request: HttpRequest, shared: Data<Shared>) -> HttpResp
         Ok(to) => to,
         Err(problem) => return refuse(problem),
     };
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(shared.with(|team, _| {
-            let (shown, total) = newest(team.deliveries(), to.as_deref());
-            let mails: Vec<Value> = shown.into_iter().map(Delivery::record).collect();
-            json!({ "total": total, "mails": mails })
-        }))
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(shared.with(|team, _| {
+        let (shown, total) = newest(team.deliveries(), to.as_deref());
+        let mails: Vec<Value> = shown.into_iter().map(Delivery::record).collect();
+        json!({ "total": total, "mails": mails })
+    }))
 }
 
 #[derive(Deserialize)]
@@ -80,9 +67,8 @@ struct Wanted {
 }
 
 fn filter(request: &HttpRequest) -> Result<Option<String>, Problem> {
-    let wanted = Query::<Wanted>::from_query(request.query_string()).map_err(|error| {
-        Problem::unreadable(format!("The only parameter is `to`, once: {error}."))
-    })?;
+    let wanted = Query::<Wanted>::from_query(request.query_string())
+        .map_err(|error| Problem::unreadable(format!("The only parameter is `to`, once: {error}.")))?;
     let to = wanted.into_inner().to.unwrap_or_default();
     // The form sends `to=` when it is left empty.
     if to.is_empty() {
@@ -98,15 +84,7 @@ fn filter(request: &HttpRequest) -> Result<Option<String>, Problem> {
 fn newest<'a>(deliveries: &'a Deliveries, to: Option<&str>) -> (Vec<&'a Delivery>, usize) {
     let wanted = |delivery: &&Delivery| to.is_none_or(|to| delivery.is_to(to));
     let total = deliveries.kept().filter(wanted).count();
-    (
-        deliveries
-            .kept()
-            .rev()
-            .filter(wanted)
-            .take(MOST_SHOWN)
-            .collect(),
-        total,
-    )
+    (deliveries.kept().rev().filter(wanted).take(MOST_SHOWN).collect(), total)
 }
 
 fn html(status: StatusCode, page: String) -> HttpResponse {

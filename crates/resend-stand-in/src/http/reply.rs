@@ -17,13 +17,9 @@ use crate::routes::LARGEST_BODY;
 pub(super) async fn read(payload: Payload) -> Result<Bytes, Problem> {
     match payload.to_bytes_limited(LARGEST_BODY).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(error)) => Err(Problem::unreadable(format!(
-            "The body could not be read: {error}."
-        ))),
+        Ok(Err(error)) => Err(Problem::unreadable(format!("The body could not be read: {error}."))),
         Err(_) => {
-            let message = format!(
-                "A body may have {LARGEST_BODY} bytes on this stand-in, and 40 MB on Resend."
-            );
+            let message = format!("A body may have {LARGEST_BODY} bytes on this stand-in, and 40 MB on Resend.");
             Err(Problem::new(413, "validation_error", message))
         }
     }
@@ -42,11 +38,7 @@ pub(super) fn reply(answer: Answer) -> HttpResponse {
     if let Some(seconds) = answer.retry_after {
         response.insert_header(("retry-after", seconds.to_string()));
     }
-    if answer.cut {
-        response.body(Cut)
-    } else {
-        response.json(answer.body)
-    }
+    if answer.cut { response.body(Cut) } else { response.json(answer.body) }
 }
 
 /// A refusal as HTTP.
@@ -68,12 +60,7 @@ impl MessageBody for Cut {
         BodySize::Sized(64)
     }
 
-    fn poll_next(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, io::Error>>> {
-        Poll::Ready(Some(Err(io::Error::other(
-            "cut, as the script of faults has it",
-        ))))
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, io::Error>>> {
+        Poll::Ready(Some(Err(io::Error::other("cut, as the script of faults has it"))))
     }
 }

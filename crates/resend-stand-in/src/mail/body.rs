@@ -20,31 +20,21 @@ pub(crate) fn batch(body: &[u8]) -> Result<Vec<Mail>, Problem> {
     };
     let total = mails.len();
     if !(1..=LARGEST_BATCH).contains(&total) {
-        return Err(Problem::invalid(format!(
-            "A batch holds 1 to {LARGEST_BATCH} mails, not {total}."
-        )));
+        return Err(Problem::invalid(format!("A batch holds 1 to {LARGEST_BATCH} mails, not {total}.")));
     }
     let parse = |(index, mail)| batched(mail).map_err(|problem| problem.of_mail(index, total));
     mails.into_iter().enumerate().map(parse).collect()
 }
 
 fn batched(mail: Value) -> Result<Mail, Problem> {
-    if mail
-        .get("attachments")
-        .is_some_and(|attachments| !attachments.is_null())
-    {
-        return Err(Problem::new(
-            422,
-            "invalid_attachment",
-            "Attachments are not supported in a batch.",
-        ));
+    if mail.get("attachments").is_some_and(|attachments| !attachments.is_null()) {
+        return Err(Problem::new(422, "invalid_attachment", "Attachments are not supported in a batch."));
     }
     fields::mail(mail)
 }
 
 fn json(body: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::unreadable(format!("The body is not valid JSON: {error}.")))
+    serde_json::from_slice(body).map_err(|error| Problem::unreadable(format!("The body is not valid JSON: {error}.")))
 }
 
 #[cfg(test)]
@@ -64,25 +54,16 @@ mod tests {
     fn malformed_json_is_not_a_matter_of_fields() {
         for parse in [single, batch] {
             let problem = parse(b"{\"from\": ").expect_err("half a body");
-            assert_eq!(
-                (problem.status, problem.name.as_ref()),
-                (400, "validation_error")
-            );
+            assert_eq!((problem.status, problem.name.as_ref()), (400, "validation_error"));
         }
     }
 
     #[test]
     fn a_batch_holds_one_to_a_hundred_mails() {
-        assert_eq!(
-            batch(json!(mails(100)).to_string().as_bytes()).map(|mails| mails.len()),
-            Ok(100)
-        );
+        assert_eq!(batch(json!(mails(100)).to_string().as_bytes()).map(|mails| mails.len()), Ok(100));
         assert_eq!(refused(json!(mails(101))).status, 422);
         assert_eq!(refused(json!([])).status, 422);
-        assert_eq!(
-            refused(mails(1).remove(0)).message,
-            "A batch is an array of mails."
-        );
+        assert_eq!(refused(mails(1).remove(0)).message, "A batch is an array of mails.");
     }
 
     #[test]
@@ -91,11 +72,7 @@ mod tests {
         bad[1]["to"] = json!("nobody");
         let problem = refused(json!(bad));
         assert_eq!(problem.name, "validation_error");
-        assert!(
-            problem.message.ends_with("(mail 2 of 3)"),
-            "{}",
-            problem.message
-        );
+        assert!(problem.message.ends_with("(mail 2 of 3)"), "{}", problem.message);
     }
 
     #[test]

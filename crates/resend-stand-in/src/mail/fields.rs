@@ -61,9 +61,7 @@ impl Fields {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
-            Some(_) => Err(Problem::invalid(format!(
-                "The `{name}` field must be a string."
-            ))),
+            Some(_) => Err(Problem::invalid(format!("The `{name}` field must be a string."))),
         }
     }
 
@@ -74,12 +72,7 @@ impl Fields {
             Some(Value::Array(values)) => values,
             Some(value) => vec![value],
         };
-        let parse = |value: Value| {
-            value
-                .as_str()
-                .and_then(Mailbox::parse)
-                .ok_or_else(|| not_a_mailbox(name))
-        };
+        let parse = |value: Value| value.as_str().and_then(Mailbox::parse).ok_or_else(|| not_a_mailbox(name));
         values.into_iter().map(parse).collect()
     }
 
@@ -88,9 +81,7 @@ impl Fields {
         match self.take(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(values)) => Ok(values),
-            Some(_) => Err(Problem::invalid(format!(
-                "The `{name}` field must be an array."
-            ))),
+            Some(_) => Err(Problem::invalid(format!("The `{name}` field must be an array."))),
         }
     }
 }
@@ -103,9 +94,7 @@ fn not_a_mailbox(field: &str) -> Problem {
 }
 
 fn sender(fields: &mut Fields) -> Result<Mailbox, Problem> {
-    let written = fields
-        .text("from")?
-        .ok_or_else(|| Problem::missing("`from`"))?;
+    let written = fields.text("from")?.ok_or_else(|| Problem::missing("`from`"))?;
     Mailbox::parse(&written).ok_or_else(|| not_a_mailbox("from"))
 }
 
@@ -114,21 +103,15 @@ fn recipients(fields: &mut Fields) -> Result<Vec<Mailbox>, Problem> {
     match to.len() {
         0 => Err(Problem::missing("`to`")),
         1..=MOST_RECIPIENTS => Ok(to),
-        many => Err(Problem::invalid(format!(
-            "The `to` field holds at most {MOST_RECIPIENTS}, not {many}."
-        ))),
+        many => Err(Problem::invalid(format!("The `to` field holds at most {MOST_RECIPIENTS}, not {many}."))),
     }
 }
 
 fn subject(fields: &mut Fields) -> Result<String, Problem> {
-    let subject = fields
-        .text("subject")?
-        .ok_or_else(|| Problem::missing("`subject`"))?;
+    let subject = fields.text("subject")?.ok_or_else(|| Problem::missing("`subject`"))?;
     if subject.contains(['\n', '\r']) {
         // A line break would let a subject write headers of its own.
-        return Err(Problem::invalid(
-            "The `\\n` is not allowed in the `subject` field.",
-        ));
+        return Err(Problem::invalid("The `\\n` is not allowed in the `subject` field."));
     }
     Ok(subject)
 }
@@ -149,18 +132,14 @@ fn headers(fields: &mut Fields) -> Result<BTreeMap<String, String>, Problem> {
 /// RFC 5322: a header's name is printable ASCII without a colon; its value stays on one line.
 fn is_header(name: &str, value: &str) -> bool {
     !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b':')
+        && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
         && !value.contains(['\n', '\r'])
 }
 
 fn tags(fields: &mut Fields) -> Result<Vec<(String, String)>, Problem> {
     let tags = fields.array("tags")?;
     if tags.len() > MOST_TAGS {
-        return Err(Problem::invalid(format!(
-            "A mail has at most {MOST_TAGS} tags."
-        )));
+        return Err(Problem::invalid(format!("A mail has at most {MOST_TAGS} tags.")));
     }
     tags.iter().map(tag).collect()
 }
@@ -168,19 +147,13 @@ fn tags(fields: &mut Fields) -> Result<Vec<(String, String)>, Problem> {
 fn tag(tag: &Value) -> Result<(String, String), Problem> {
     let part = |name: &'static str| match tag.get(name).and_then(Value::as_str) {
         None | Some("") => Err(Problem::missing(&format!("`{name}` of a tag"))),
-        Some(part) if part.len() > LONGEST_TAG => Err(Problem::invalid(format!(
-            "A tag's {name} has at most {LONGEST_TAG} characters."
-        ))),
-        Some(part)
-            if part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) =>
-        {
+        Some(part) if part.len() > LONGEST_TAG => {
+            Err(Problem::invalid(format!("A tag's {name} has at most {LONGEST_TAG} characters.")))
+        }
+        Some(part) if part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) => {
             Ok(part.to_owned())
         }
-        Some(_) => Err(Problem::invalid(
-            "Tags should only contain ASCII letters, numbers, underscores, or dashes.",
-        )),
+        Some(_) => Err(Problem::invalid("Tags should only contain ASCII letters, numbers, underscores, or dashes.")),
     };
     Ok((part("name")?, part("value")?))
 }
@@ -188,9 +161,7 @@ fn tag(tag: &Value) -> Result<(String, String), Problem> {
 fn attachments(fields: &mut Fields) -> Result<Vec<String>, Problem> {
     let name = |file: &Value| {
         let named = file.get("filename").and_then(Value::as_str);
-        let full = ["content", "path"]
-            .iter()
-            .any(|part| file.get(part).is_some_and(Value::is_string));
+        let full = ["content", "path"].iter().any(|part| file.get(part).is_some_and(Value::is_string));
         named.filter(|_| full).map(str::to_owned).ok_or_else(|| {
             let message = "Attachment must have a `filename` and either a `content` or a `path`.";
             Problem::new(422, "invalid_attachment", message)

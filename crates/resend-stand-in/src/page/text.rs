@@ -29,11 +29,7 @@ impl Display for Linked<'_> {
         let mut rest = self.0;
         while let Some((start, end)) = first_link(rest) {
             let link = Escaped(&rest[start..end]);
-            write!(
-                out,
-                "{}<a href=\"{link}\" rel=\"noreferrer\">{link}</a>",
-                Escaped(&rest[..start])
-            )?;
+            write!(out, "{}<a href=\"{link}\" rel=\"noreferrer\">{link}</a>", Escaped(&rest[..start]))?;
             rest = &rest[end..];
         }
         Escaped(rest).fmt(out)
@@ -46,9 +42,7 @@ fn first_link(text: &str) -> Option<(usize, usize)> {
     loop {
         let start = from + text[from..].find("http")?;
         let after = &text[start..];
-        let scheme = ["https://", "http://"]
-            .into_iter()
-            .find(|scheme| after.starts_with(scheme));
+        let scheme = ["https://", "http://"].into_iter().find(|scheme| after.starts_with(scheme));
         let Some(scheme) = scheme else {
             from = start + "http".len();
             continue;
@@ -56,9 +50,7 @@ fn first_link(text: &str) -> Option<(usize, usize)> {
         let stop = |c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c);
         let end = after.find(stop).unwrap_or(after.len());
         // What ends a sentence or closes a bracket is not part of the link.
-        let length = after[..end]
-            .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}'])
-            .len();
+        let length = after[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}']).len();
         if length > scheme.len() {
             return Some((start, start + length));
         }
@@ -82,16 +74,12 @@ mod tests {
     fn links_become_clickable_without_the_full_stop() {
         let linked = Linked("See (https://b.test/a?b=1&c=2). Bye").to_string();
         let link = "https://b.test/a?b=1&amp;c=2";
-        assert_eq!(
-            linked,
-            format!("See (<a href=\"{link}\" rel=\"noreferrer\">{link}</a>). Bye")
-        );
+        assert_eq!(linked, format!("See (<a href=\"{link}\" rel=\"noreferrer\">{link}</a>). Bye"));
     }
 
     #[test]
     fn several_links_are_found_in_order() {
-        let linked =
-            Linked("http://a.test\nhttps://b.test, http is a word, https:// is none").to_string();
+        let linked = Linked("http://a.test\nhttps://b.test, http is a word, https:// is none").to_string();
         assert_eq!(linked.matches("<a ").count(), 2);
         assert!(linked.ends_with(", http is a word, https:// is none"));
     }
@@ -99,10 +87,7 @@ mod tests {
     #[test]
     fn a_link_cannot_leave_its_attribute() {
         let linked = Linked("https://a.test/\"onclick=\"alert(1)").to_string();
-        assert!(
-            linked.starts_with("<a href=\"https://a.test/\" rel=\"noreferrer\">"),
-            "{linked}"
-        );
+        assert!(linked.starts_with("<a href=\"https://a.test/\" rel=\"noreferrer\">"), "{linked}");
         assert!(!linked.contains("\"onclick"));
     }
 

@@ -42,8 +42,7 @@ impl Team {
             Ok(rate) => rate,
             Err(refusal) => return Submission::Answered(refusal),
         };
-        self.consider(now, rate, request)
-            .unwrap_or_else(|problem| Submission::Answered(Answer::from(problem).at(rate)))
+        self.consider(now, rate, request).unwrap_or_else(|problem| Submission::Answered(Answer::from(problem).at(rate)))
     }
 
     fn consider(
@@ -55,9 +54,7 @@ impl Team {
         let slot = slot(request)?;
         let print = Print::of(request.body);
         let mails = mails(request)?;
-        let seen = slot
-            .as_ref()
-            .map_or(Seen::Never, |slot| self.keys.look(now, slot, print));
+        let seen = slot.as_ref().map_or(Seen::Never, |slot| self.keys.look(now, slot, print));
         match seen {
             Seen::UnderWay => Err(Problem::new(
                 409,
@@ -80,32 +77,15 @@ impl Team {
                 if let Some(slot) = &slot {
                     self.keys.begin(slot.clone());
                 }
-                let (endpoint, latency, fault) =
-                    (request.endpoint, self.behaviour.latency, self.next_fault());
-                Ok(Submission::UnderWay(Ticket {
-                    endpoint,
-                    latency,
-                    rate,
-                    slot,
-                    print,
-                    mails,
-                    fault,
-                }))
+                let (endpoint, latency, fault) = (request.endpoint, self.behaviour.latency, self.next_fault());
+                Ok(Submission::UnderWay(Ticket { endpoint, latency, rate, slot, print, mails, fault }))
             }
         }
     }
 
     /// Ends a request that was under way: accepts its mails, unless it was to fail before that.
     pub(crate) fn settle(&mut self, now: OffsetDateTime, ticket: Ticket) -> Answer {
-        let Ticket {
-            endpoint,
-            latency: _,
-            rate,
-            slot,
-            print,
-            mails,
-            fault,
-        } = ticket;
+        let Ticket { endpoint, latency: _, rate, slot, print, mails, fault } = ticket;
         if let Some(fault) = fault.as_ref().filter(|fault| !fault.after_acceptance) {
             if let Some(slot) = &slot {
                 self.keys.forget(slot);
@@ -113,13 +93,8 @@ impl Team {
             return ticket::failed(fault).at(rate);
         }
         let key = slot.as_ref().map(|slot| slot.key.clone());
-        let ids: Vec<Uuid> = mails
-            .into_iter()
-            .map(|mail| self.accept(now, mail, key.clone()))
-            .collect();
-        let answer = fault
-            .as_ref()
-            .map_or_else(|| granted(endpoint, &ids), ticket::failed);
+        let ids: Vec<Uuid> = mails.into_iter().map(|mail| self.accept(now, mail, key.clone())).collect();
+        let answer = fault.as_ref().map_or_else(|| granted(endpoint, &ids), ticket::failed);
         if let Some(slot) = slot {
             self.keys.keep(now, slot, print, ids);
         }
@@ -139,10 +114,7 @@ impl Team {
         }
         let rate = self.behaviour.fail_rate.get();
         let drawn = self.chance.share();
-        (drawn < rate).then(|| Fault {
-            after_acceptance: drawn >= rate / 2.0,
-            ..Fault::default()
-        })
+        (drawn < rate).then(|| Fault { after_acceptance: drawn >= rate / 2.0, ..Fault::default() })
     }
 }
 
@@ -151,16 +123,9 @@ fn slot(request: &Request<'_>) -> Result<Option<Slot>, Problem> {
         return Ok(None);
     };
     if !(1..=256).contains(&key.chars().count()) {
-        return Err(Problem::new(
-            400,
-            "invalid_idempotency_key",
-            "The key must be between 1-256 chars.",
-        ));
+        return Err(Problem::new(400, "invalid_idempotency_key", "The key must be between 1-256 chars."));
     }
-    Ok(Some(Slot {
-        endpoint: request.endpoint,
-        key: key.to_owned(),
-    }))
+    Ok(Some(Slot { endpoint: request.endpoint, key: key.to_owned() }))
 }
 
 fn mails(request: &Request<'_>) -> Result<Vec<Mail>, Problem> {
@@ -170,11 +135,7 @@ fn mails(request: &Request<'_>) -> Result<Vec<Mail>, Problem> {
     match request.validation {
         None | Some("strict") => mail::batch(request.body),
         Some("permissive") => Err(Problem::not_here("`x-batch-validation: permissive`")),
-        Some(_) => Err(Problem::new(
-            422,
-            "invalid_parameter",
-            "`x-batch-validation` is `strict` or `permissive`.",
-        )),
+        Some(_) => Err(Problem::new(422, "invalid_parameter", "`x-batch-validation` is `strict` or `permissive`.")),
     }
 }
 

@@ -36,8 +36,5 @@ pub(super) fn failed(fault: &Fault) -> Answer {
         retry_after: fault.retry_after_s,
         ..Problem::application_error()
     };
-    Answer {
-        cut: fault.drop_connection,
-        ..problem.into()
-    }
+    Answer { cut: fault.drop_connection, ..problem.into() }
 }

@@ -4,7 +4,8 @@ use actix_web::body::to_bytes;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, web};
-use resend_stand_in::{Behaviour, Clock, Shared, routes};
+use platform::clock::Clock;
+use resend_stand_in::{Behaviour, Shared, routes};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -21,7 +22,7 @@ pub(super) struct Reply {
 
 impl StandIn {
     pub(super) fn new(behaviour: Behaviour) -> Self {
-        let clock = Clock::new(|| OffsetDateTime::UNIX_EPOCH);
+        let clock = Clock::from_fn(|| OffsetDateTime::UNIX_EPOCH);
         Self(web::Data::new(Shared::new(behaviour, clock)))
     }
 
@@ -31,11 +32,7 @@ impl StandIn {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = to_bytes(response.into_body()).await.ok();
         let text = body.map(|bytes| String::from_utf8(bytes.to_vec()).expect("answers are text"));
-        Reply {
-            status,
-            headers,
-            text,
-        }
+        Reply { status, headers, text }
     }
 
     pub(super) async fn get(&self, path: &str) -> Reply {
@@ -45,22 +42,12 @@ impl StandIn {
     /// Sends a mail to this address, under a key.
     pub(super) async fn send(&self, to: &str, key: &str) -> Reply {
         let request = authorized(TestRequest::post().uri("/emails"));
-        self.call(
-            request
-                .insert_header(("idempotency-key", key))
-                .set_json(mail(to)),
-        )
-        .await
+        self.call(request.insert_header(("idempotency-key", key)).set_json(mail(to))).await
     }
 
     /// Changes the behaviour, as a test would.
     pub(super) async fn behave(&self, change: Value) -> Reply {
-        self.call(
-            TestRequest::post()
-                .uri("/control/behaviour")
-                .set_json(change),
-        )
-        .await
+        self.call(TestRequest::post().uri("/control/behaviour").set_json(change)).await
     }
 }
 
@@ -74,10 +61,7 @@ impl Reply {
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The status and the name of the problem.
@@ -85,18 +69,13 @@ impl Reply {
         let body = self.json();
         assert_eq!(body["statusCode"], self.status);
         assert!(body["message"].is_string());
-        (
-            self.status,
-            body["name"].as_str().unwrap_or_default().to_owned(),
-        )
+        (self.status, body["name"].as_str().unwrap_or_default().to_owned())
     }
 }
 
 /// The request as a sender makes it.
 pub(super) fn authorized(request: TestRequest) -> TestRequest {
-    request
-        .insert_header(("user-agent", "test"))
-        .insert_header(("authorization", "Bearer re_test"))
+    request.insert_header(("user-agent", "test")).insert_header(("authorization", "Bearer re_test"))
 }
 
 /// A mail to this address.

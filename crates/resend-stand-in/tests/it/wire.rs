@@ -30,15 +30,11 @@ fn listen(stand_in: &StandIn) -> SocketAddr {
 /// A connection on which a mail was posted and nothing read.
 async fn posted(address: SocketAddr) -> TcpStream {
     let body = mail("ada@a.test").to_string();
-    let head =
-        "POST /emails HTTP/1.1\r\nhost: a\r\nuser-agent: test\r\nauthorization: Bearer re_test";
+    let head = "POST /emails HTTP/1.1\r\nhost: a\r\nuser-agent: test\r\nauthorization: Bearer re_test";
     let length = body.len();
     let request = format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}");
     let mut connection = TcpStream::connect(address).await.expect("a connection");
-    connection
-        .write_all(request.as_bytes())
-        .await
-        .expect("a request");
+    connection.write_all(request.as_bytes()).await.expect("a request");
     connection
 }
 
@@ -55,10 +51,7 @@ async fn until(stand_in: &StandIn, name: &str) {
 #[actix_web::test]
 async fn a_mail_is_accepted_although_its_sender_hung_up() {
     let latency = Duration::from_millis(100);
-    let stand_in = StandIn::new(Behaviour {
-        latency,
-        ..Behaviour::default()
-    });
+    let stand_in = StandIn::new(Behaviour { latency, ..Behaviour::default() });
     let connection = posted(listen(&stand_in)).await;
     until(&stand_in, "requests").await;
     drop(connection);
@@ -68,9 +61,7 @@ async fn a_mail_is_accepted_although_its_sender_hung_up() {
 #[actix_web::test]
 async fn a_dropped_connection_gives_no_whole_answer() {
     let stand_in = StandIn::new(Behaviour::default());
-    stand_in
-        .behave(json!({"fail_next": [{"drop_connection": true}]}))
-        .await;
+    stand_in.behave(json!({"fail_next": [{"drop_connection": true}]})).await;
     let mut connection = posted(listen(&stand_in)).await;
     let mut read = Vec::new();
     // Ended or reset, both are a lost connection; what counts is that no body came.

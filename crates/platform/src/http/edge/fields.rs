@@ -127,9 +127,11 @@ impl Fields {
     }
 }
 
-/// Parses a value that serde knows, such as an enum of names.
+/// Parses a text that serde knows, such as one of an enum's names.
 pub fn choice<T: DeserializeOwned>(wanted: &str) -> impl FnOnce(&Value) -> Result<T, String> {
-    move |value| serde_json::from_value(value.clone()).map_err(|_| format!("is not known: wanted {wanted}"))
+    // Of texts alone: serde also takes `{"yes": null}` for a name.
+    let known = |value: &Value| serde_json::from_value(value.as_str()?.into()).ok();
+    move |value| known(value).ok_or_else(|| format!("is not known: wanted {wanted}"))
 }
 
 /// The fields of a JSON body.

@@ -30,7 +30,9 @@ macro_rules! text {
             /// # Errors
             /// What is wanted, for the person who sent it.
             pub fn from_json(value: &Value) -> Result<Self, String> {
-                Self::parse(value.as_str().ok_or_else(|| format!("is not a text: wanted one of {MIN} to {MAX} characters"))?)
+                Self::parse(
+                    value.as_str().ok_or_else(|| format!("is not a text: wanted one of {MIN} to {MAX} characters"))?,
+                )
             }
 
             /// The text.

@@ -49,7 +49,8 @@ impl Exporting {
         let mut task = None;
         if let Some(exporter) = exporter {
             let (sender, queue) = mpsc::channel(QUEUE);
-            provider = provider.with_span_processor(Queue { sender, pending: pending.clone(), dropped: dropped.clone() });
+            provider =
+                provider.with_span_processor(Queue { sender, pending: pending.clone(), dropped: dropped.clone() });
             let shipping = Shipping { exporter, queue, pending: pending.clone(), dropped: dropped.clone() };
             task = Some(tokio::spawn(shipping.run(ending.clone())));
         }
@@ -146,10 +147,9 @@ impl Shipping {
     async fn gather(&mut self, batch: &mut Vec<SpanData>, ending: &Notify) -> bool {
         let fill = async {
             self.queue.recv_many(batch, BATCH).await;
-            let _ = timeout(LINGER, async {
-                while batch.len() < BATCH && self.queue.recv_many(batch, BATCH).await > 0 {}
-            })
-            .await;
+            let _ =
+                timeout(LINGER, async { while batch.len() < BATCH && self.queue.recv_many(batch, BATCH).await > 0 {} })
+                    .await;
         };
         tokio::select! {
             () = fill => false,

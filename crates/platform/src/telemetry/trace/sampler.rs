@@ -25,30 +25,29 @@ impl HeadSampler {
 
     /// Reads the standard `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
     pub fn read(from: &mut Reader) -> Option<Self> {
-        let names = "always_on, always_off, traceidratio, or one of these after parentbased_";
-        let name: Option<String> =
-            from.default(setting("OTEL_TRACES_SAMPLER", "how the head of a trace decides"), names, "parentbased_always_on");
-        let share: Option<f64> = from.default(
+        let rule = from.parsed(
+            setting("OTEL_TRACES_SAMPLER", "how the head of a trace decides"),
+            "always_on, always_off, traceidratio, or one of these after parentbased_",
+            "parentbased_always_on",
+            |name| {
+                let own = name.strip_prefix("parentbased_");
+                let fixed = match own.unwrap_or(name) {
+                    "always_on" => Some(1.0),
+                    "always_off" => Some(0.0),
+                    "traceidratio" => None,
+                    _ => return None,
+                };
+                Some((fixed, own.is_some()))
+            },
+        );
+        let share = from.parsed(
             setting("OTEL_TRACES_SAMPLER_ARG", "for traceidratio, the share of traces that is kept"),
             "a number from 0 to 1",
             "1.0",
+            |text| text.parse().ok().filter(|share| (0.0..=1.0).contains(share)),
         );
-        let (name, share) = (name?, share?);
-        if !(0.0..=1.0).contains(&share) {
-            from.mistake(format!("OTEL_TRACES_SAMPLER_ARG is \"{share}\": wanted a number from 0 to 1"));
-            return None;
-        }
-        let own = name.strip_prefix("parentbased_");
-        let ratio = match own.unwrap_or(&name) {
-            "always_on" => 1.0,
-            "always_off" => 0.0,
-            "traceidratio" => share,
-            _ => {
-                from.mistake(format!("OTEL_TRACES_SAMPLER is \"{name}\": wanted {names}"));
-                return None;
-            }
-        };
-        Some(Self { ratio, follows_rows: own.is_some() })
+        let ((fixed, follows_rows), share) = (rule?, share?);
+        Some(Self { ratio: fixed.unwrap_or(share), follows_rows })
     }
 
     fn keeps(&self, parent: Option<&Context>) -> bool {
@@ -144,7 +143,8 @@ mod tests {
 
     #[test]
     fn other_names_and_shares_are_mistakes() {
-        for (name, share) in [("sometimes", ""), ("traceidratio", "5"), ("traceidratio", "NaN"), ("jaeger_remote", "")] {
+        for (name, share) in [("sometimes", ""), ("traceidratio", "5"), ("traceidratio", "NaN"), ("jaeger_remote", "")]
+        {
             assert!(read(name, share).is_err(), "{name} {share} was taken");
         }
     }
