@@ -1,6 +1,7 @@
 //! `boardctl up`: the whole board on this machine. It touches no server but those that it started or was given.
 
 mod folder;
+mod progress;
 mod report;
 mod start;
 
@@ -65,7 +66,7 @@ pub enum UpError {
 /// # Errors
 /// When something does not start; what had started is ended.
 pub async fn run(options: &Options) -> Result<ExitCode, UpError> {
-    let say = report::Progress::new(options.json);
+    let say = progress::Progress::new(options.json);
     let folder = folder::prepare(options.folder.as_deref())?;
     say.begin(&format!("keeping data, keys and logs in {}", folder.display()));
     say.begin("starting PostgreSQL, Redis and the receiver of traces");

@@ -1,30 +1,11 @@
 //! What `up` says.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 use testbed::board::{Board, Given, Part};
 use testbed::otlp::Trace;
 
 use super::start::Running;
 use crate::walk::Walked;
-
-/// Says what is being done, on standard error where standard output belongs to JSON.
-pub(super) struct Progress {
-    quiet: bool,
-    began: Instant,
-}
-
-impl Progress {
-    pub(super) fn new(json: bool) -> Self {
-        Self { quiet: json, began: Instant::now() }
-    }
-
-    pub(super) fn begin(&self, what: &str) {
-        let line = format!("[{:6.2} s] {what}", self.began.elapsed().as_secs_f64());
-        if self.quiet { eprintln!("{line}") } else { println!("{line}") }
-    }
-}
 
 /// What runs where, and what to try.
 pub(super) fn ready(board: &Board, running: &Running) {

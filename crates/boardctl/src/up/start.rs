@@ -10,7 +10,7 @@ use testbed::board::{Board, Part, Secrets, Servers};
 use testbed::process::Process;
 
 use super::UpError;
-use super::report::Progress;
+use super::progress::Progress;
 use crate::sample;
 
 /// How long a part may take to become ready on a busy machine.

@@ -4,16 +4,25 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use deadpool_postgres::Object as Connection;
 use futures_util::future::{FutureExt as _, LocalBoxFuture, join_all};
 use tokio_postgres::types::ToSql;
 
-use super::pool::{Connection, Context};
 use super::statement::{BEGIN, COMMIT, ROLLBACK};
-use super::{Error, Row, Statement};
+use super::{Error, PostgresSettings, Row, Statement};
 use crate::guard::deadline;
+use crate::probe::Seen;
+use crate::telemetry::metric::Metrics;
 
 /// Values of a statement's `$1`, `$2` ….
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// What a lease needs beside its connection.
+pub(super) struct Context {
+    pub(super) settings: PostgresSettings,
+    pub(super) metrics: Metrics,
+    pub(super) seen: Seen,
+}
 
 pub(super) struct Lease {
     connection: Option<Connection>,

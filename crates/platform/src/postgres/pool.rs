@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    Hook, HookError, Manager, ManagerConfig, PoolError, RecyclingMethod, Runtime, TimeoutType,
 };
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAME;
 
-use super::lease::{Lease, Params, Transaction};
+use super::lease::{Context, Lease, Params, Transaction};
 use super::{Error, PostgresSettings, Row, Statement, settings};
 use crate::guard::deadline;
 use crate::probe::Seen;
@@ -23,13 +23,6 @@ use crate::telemetry::trace::Stretch;
 pub struct Pool {
     inner: deadpool_postgres::Pool,
     context: Arc<Context>,
-}
-
-/// What a lease needs beside its connection.
-pub(super) struct Context {
-    pub(super) settings: PostgresSettings,
-    pub(super) metrics: Metrics,
-    pub(super) seen: Seen,
     name: String,
 }
 
@@ -60,7 +53,7 @@ impl Pool {
             }))
             .build()
             .map_err(|error| Error::Connect(error.to_string()))?;
-        Ok(Self { inner, context: Arc::new(Context { settings, metrics, seen, name }) })
+        Ok(Self { inner, context: Arc::new(Context { settings, metrics, seen }), name })
     }
 
     /// Runs one statement by itself.
@@ -133,7 +126,7 @@ impl Pool {
     fn told(&self, wait: Stretch, error: Option<&Error>) {
         let took: Duration = wait.elapsed();
         self.context.metrics.pool_wait.observe(took.as_secs_f64());
-        let name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.context.name.clone());
+        let name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.name.clone());
         wait.end(vec![name], error.map(ToString::to_string));
     }
 }
@@ -150,5 +143,3 @@ fn pool_error(error: &PoolError) -> Error {
         }
     }
 }
-
-pub(super) type Connection = Object;
