@@ -30,7 +30,7 @@ impl NewCompany {
 fn website(value: &Value) -> Result<Url, String> {
     let text = value.as_str().filter(|text| text.len() <= LONGEST_WEBSITE);
     let url = text.and_then(|text| Url::parse(text.trim()).ok());
-    url.filter(|url| url.scheme() == "https" && url.has_host() && url.username().is_empty())
+    url.filter(|url| url.scheme() == "https" && url.has_host() && url.username().is_empty() && url.password().is_none())
         .ok_or_else(|| format!("is not an https address of {LONGEST_WEBSITE} characters at most"))
 }
 
@@ -41,9 +41,15 @@ mod tests {
     #[test]
     fn a_website_is_an_https_address() {
         assert!(website(&"https://acme.example/jobs".into()).is_ok());
-        for wrong in
-            ["", "acme.example", "http://acme.example", "javascript:alert(1)", "https://", "https://u@a.example"]
-        {
+        for wrong in [
+            "",
+            "acme.example",
+            "http://acme.example",
+            "javascript:alert(1)",
+            "https://",
+            "https://u@a.example",
+            "https://:p@a.example",
+        ] {
             assert!(website(&wrong.into()).is_err(), "{wrong} was taken");
         }
     }

@@ -1,4 +1,5 @@
-//! Jobs: drafts that only their company sees, published ones that everybody sees, closed ones.
+//! Jobs: drafts that only their company sees, published ones that everybody sees, closed ones. What was never published
+//! stays unseen, closed or not.
 
 mod details;
 pub(crate) mod http;

@@ -19,6 +19,9 @@ pub(crate) enum ApplyError {
     /// No such job is published and open.
     #[error("the job does not take applications")]
     NoSuchJob,
+    /// The person does not exist any more.
+    #[error("the person does not exist")]
+    NoPerson,
     /// The person has no name yet.
     #[error("the person has no name")]
     NoName,

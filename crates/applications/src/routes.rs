@@ -8,9 +8,9 @@ use crate::{apply, list};
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource("/v1/jobs/{id}/applications", [
-            on(Method::POST, apply::http::apply),
-            on(Method::GET, list::http::of_job),
-        ]))
+        .service(resource(
+            "/v1/jobs/{id}/applications",
+            [on(Method::POST, apply::http::apply), on(Method::GET, list::http::of_job)],
+        ))
         .service(resource("/v1/applications", [on(Method::GET, list::http::mine)]));
 }

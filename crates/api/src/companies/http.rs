@@ -8,7 +8,7 @@ use platform::http::problem::Problem;
 use platform::postgres::Pool;
 
 use super::{NewCompany, store};
-use crate::access::visible;
+use crate::access::{gone, visible};
 
 /// `POST /v1/companies`.
 pub(crate) async fn make(
@@ -19,7 +19,7 @@ pub(crate) async fn make(
 ) -> Result<HttpResponse, Problem> {
     let company = NewCompany::read(&mut body);
     let company = body.finish(company)?;
-    let made = store::make(&pool, CompanyId(clock.id()), caller, &company).await?;
+    let made = store::make(&pool, CompanyId(clock.id()), caller, &company).await?.ok_or_else(gone)?;
     Ok(HttpResponse::Created().insert_header(("Location", format!("/v1/companies/{}", made.id))).json(made))
 }
 

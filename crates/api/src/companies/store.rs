@@ -11,7 +11,8 @@ use super::NewCompany;
 const MAKE: Statement = Statement::new(
     "insert company and its member",
     "WITH made AS (
-         INSERT INTO companies (id, name, website, place) VALUES ($1, $2, $3, $4)
+         INSERT INTO companies (id, name, website, place)
+         SELECT $1, $2, $3, $4 FROM people WHERE people.id = $5
          RETURNING id, name, website, place
      ), member AS (
          INSERT INTO company_members (company_id, person_id) SELECT id, $5 FROM made
@@ -32,11 +33,12 @@ const MINE: Statement = Statement::new(
      LIMIT $4",
 );
 
-pub(super) async fn make(pool: &Pool, id: CompanyId, who: Caller, new: &NewCompany) -> Result<Company, Error> {
+/// Makes a company and its member; none where the caller does not exist any more.
+pub(super) async fn make(pool: &Pool, id: CompanyId, who: Caller, new: &NewCompany) -> Result<Option<Company>, Error> {
     let website = new.website.as_ref().map(Url::as_str);
     let place = new.place.as_ref().map(Line::as_str);
     let made = pool.query_opt(&MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0]).await?;
-    made.as_ref().map(company).ok_or(Error::Shape(MAKE.summary))
+    Ok(made.as_ref().map(company))
 }
 
 pub(super) async fn read(pool: &Pool, id: CompanyId) -> Result<Option<Company>, Error> {

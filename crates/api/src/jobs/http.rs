@@ -30,7 +30,7 @@ pub(crate) async fn list(
     Ok(Json(Page { items, next_cursor: page.next_cursor }))
 }
 
-/// `GET /v1/jobs/{id}`: a draft exists for its company's members alone.
+/// `GET /v1/jobs/{id}`: what was never published exists for its company's members alone.
 pub(crate) async fn read(
     MaybeCaller(caller): MaybeCaller,
     id: Path<JobId>,

@@ -41,7 +41,7 @@ const READ: Statement = Statement::new(
         "SELECT ",
         columns!(),
         " FROM jobs j JOIN companies c ON c.id = j.company_id
-     WHERE j.id = $1 AND (j.status <> 'draft' OR EXISTS (
+     WHERE j.id = $1 AND (j.published_at IS NOT NULL OR EXISTS (
          SELECT 1 FROM company_members m WHERE m.company_id = j.company_id AND m.person_id = $2))",
     ),
 );

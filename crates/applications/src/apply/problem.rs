@@ -1,5 +1,5 @@
 use contracts::problems::{ALREADY_APPLIED, NAME_MISSING};
-use platform::http::problem::Problem;
+use platform::http::problem::{Problem, UNAUTHENTICATED};
 
 use super::ApplyError;
 use crate::access::not_found;
@@ -9,6 +9,9 @@ impl From<ApplyError> for Problem {
         match error {
             ApplyError::Duplicate(id) => Self::from(ALREADY_APPLIED).with("application_id", id.to_string()),
             ApplyError::NoSuchJob => not_found(),
+            ApplyError::NoPerson => {
+                Self::from(UNAUTHENTICATED).detail("The person of this access token does not exist any more.")
+            }
             ApplyError::NoName => NAME_MISSING.into(),
             ApplyError::Store(error) => error.into(),
         }

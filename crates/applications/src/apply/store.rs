@@ -7,8 +7,7 @@ use platform::telemetry::context;
 
 use super::{ApplyError, Letter};
 
-const APPLY: Statement =
-    Statement::new("insert application, history and mails", include_str!("apply.sql"));
+const APPLY: Statement = Statement::new("insert application, history and mails", include_str!("apply.sql"));
 
 const WHY_NOT: Statement = Statement::new("select why not applied", include_str!("why_not.sql"));
 
@@ -22,29 +21,23 @@ pub(super) async fn apply(
     letter: &Letter,
 ) -> Result<Applied, ApplyError> {
     let rows = pool
-        .in_one_flush(&[(&APPLY, &[
-            &id.0,
-            &job.0,
-            &person.0,
-            &letter.as_str(),
-            &clock.id(),
-            &SEND_HOURS,
-            &context::traceparent(),
-        ])])
+        .in_one_flush(&[(
+            &APPLY,
+            &[&id.0, &job.0, &person.0, &letter.as_str(), &clock.id(), &SEND_HOURS, &context::traceparent()],
+        )])
         .await?;
     match rows.iter().flatten().next() {
-        Some(row) => {
-            Ok(Applied { id, job_id: job, status: ApplicationStatus::Received, created_at: row.get(0) })
-        }
+        Some(row) => Ok(Applied { id, job_id: job, status: ApplicationStatus::Received, created_at: row.get(0) }),
         None => Err(why_not(pool, job, person).await?),
     }
 }
 
 async fn why_not(pool: &Pool, job: JobId, person: PersonId) -> Result<ApplyError, ApplyError> {
     let row = pool.query_opt(&WHY_NOT, &[&job.0, &person.0]).await?.ok_or(Error::Shape(WHY_NOT.summary))?;
-    Ok(match (row.get::<_, Option<uuid::Uuid>>(0), row.get(1)) {
-        (Some(id), _) => ApplyError::Duplicate(ApplicationId(id)),
-        (None, false) => ApplyError::NoSuchJob,
-        (None, true) => ApplyError::NoName,
+    Ok(match (row.get::<_, Option<uuid::Uuid>>(0), row.get(1), row.get(2)) {
+        (Some(id), _, _) => ApplyError::Duplicate(ApplicationId(id)),
+        (None, _, false) => ApplyError::NoPerson,
+        (None, false, true) => ApplyError::NoSuchJob,
+        (None, true, true) => ApplyError::NoName,
     })
 }

@@ -81,11 +81,7 @@ fn start(paging: Paging) -> (Option<OffsetDateTime>, Option<Uuid>) {
 }
 
 /// Cuts rows, whose first columns are id, time and status, to a page.
-fn page<T>(
-    mut rows: Vec<Row>,
-    paging: Paging,
-    item: impl Fn(&Row) -> Result<T, Error>,
-) -> Result<Page<T>, Error> {
+fn page<T>(mut rows: Vec<Row>, paging: Paging, item: impl Fn(&Row) -> Result<T, Error>) -> Result<Page<T>, Error> {
     let next_cursor = paging.cut(&mut rows, |row| Cursor { id: row.get(0), at: row.get(1) });
     Ok(Page { items: rows.iter().map(item).collect::<Result<_, _>>()?, next_cursor })
 }

@@ -50,15 +50,21 @@ impl Running {
 
 /// A migrated board; sample data only where the database was made just now.
 pub(super) async fn board(servers: Servers, folder: &Path, say: &Progress) -> Result<Board, UpError> {
-    let fresh = servers.fresh;
     say.begin("bringing the database forward");
     let board = Board::migrated(servers, Secrets::kept_in(folder)?, sibling, PORTS).await?;
-    if let (true, Some(server)) = (fresh, board.servers.postgres.own()) {
-        say.begin("filling in 50 companies and 1,000 jobs");
+    if let Some(server) = board.servers.postgres.own() {
         let mut client = server.client("board").await?;
-        sample::fill(&mut client, Clock::system().now()).await.map_err(UpError::Sample)?;
+        if is_empty(&client).await.map_err(UpError::Sample)? {
+            say.begin("filling in 50 companies and 1,000 jobs");
+            sample::fill(&mut client, Clock::system().now()).await.map_err(UpError::Sample)?;
+        }
     }
     Ok(board)
+}
+
+/// Whether the sample data is still to be filled in: it comes in one transaction, so never by halves.
+async fn is_empty(client: &tokio_postgres::Client) -> Result<bool, tokio_postgres::Error> {
+    Ok(client.query_one("SELECT NOT EXISTS (SELECT FROM companies)", &[]).await?.get(0))
 }
 
 /// Starts every part and waits until all are ready.

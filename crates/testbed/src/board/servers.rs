@@ -19,8 +19,6 @@ pub struct Servers {
     pub redis: Given<Redis>,
     /// Takes every span.
     pub otlp: Receiver,
-    /// Whether the database was made just now.
-    pub fresh: bool,
 }
 
 /// A server that was started here, or the address of one that somebody gave.
@@ -61,7 +59,7 @@ impl Servers {
         let postgres = Postgres::start(options).await?;
         postgres.create_database(DATABASE, None).await?;
         let redis = Redis::start(redis::Options::temporary()).await?;
-        Ok(Self { postgres: Given::Own(postgres), redis: Given::Own(redis), otlp: Receiver::start()?, fresh: true })
+        Ok(Self { postgres: Given::Own(postgres), redis: Given::Own(redis), otlp: Receiver::start()? })
     }
 
     /// Servers that keep their data in this folder, but for those whose address is given.
@@ -69,22 +67,21 @@ impl Servers {
     /// # Errors
     /// When one cannot be started.
     pub async fn kept(folder: &Path, postgres: Option<String>, redis: Option<String>) -> Result<Self, Error> {
-        let (postgres, fresh) = match postgres {
-            Some(url) => (Given::Others(url), false),
+        let postgres = match postgres {
+            Some(url) => Given::Others(url),
             None => {
                 let server = Postgres::start(Options::kept_in(folder.join("postgres"))).await?;
-                let fresh = !has_database(&server).await?;
-                if fresh {
+                if !has_database(&server).await? {
                     server.create_database(DATABASE, None).await?;
                 }
-                (Given::Own(server), fresh)
+                Given::Own(server)
             }
         };
         let redis = match redis {
             Some(url) => Given::Others(url),
             None => Given::Own(Redis::start(redis::Options::kept_in(folder.join("redis"))).await?),
         };
-        Ok(Self { postgres, redis, otlp: Receiver::start()?, fresh })
+        Ok(Self { postgres, redis, otlp: Receiver::start()? })
     }
 
     /// The database as whoever owns it sees it.

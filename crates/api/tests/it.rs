@@ -1,0 +1,22 @@
+//! What `api` promises, asked of the real binary over HTTP, beside real servers.
+
+mod it {
+    mod board;
+    mod companies;
+    mod companies_wrong;
+    mod dump;
+    mod http;
+    mod jobs;
+    mod jobs_list;
+    mod jobs_rights;
+    mod jobs_steps;
+    mod jobs_wrong;
+    mod me;
+    mod odd;
+    mod secrecy;
+    mod sessions;
+    mod sign_in;
+    mod snapshots;
+    mod sweep;
+    mod tokens;
+}

@@ -1,0 +1,66 @@
+//! `publish` and `close`.
+
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use super::board::Board;
+
+#[tokio::test]
+async fn a_draft_is_published_once_and_keeps_its_time_when_it_is_published_again() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let path = format!("/v1/jobs/{}", ada.draft(&ada.company().await).await);
+    let first = ada.api.step(&format!("{path}/publish")).await.expect(200);
+    assert_eq!(first["status"], "published");
+    assert!(first["published_at"].is_string());
+    let again = ada.api.step(&format!("{path}/publish")).await.expect(200);
+    assert_eq!(again, first);
+}
+
+#[tokio::test]
+async fn a_job_is_closed_once_and_again_and_never_published_after_that() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let company = ada.company().await;
+    for id in [ada.draft(&company).await, ada.published(&company).await] {
+        let path = format!("/v1/jobs/{id}");
+        let closed = ada.api.step(&format!("{path}/close")).await.expect(200);
+        assert_eq!(closed["status"], "closed");
+        assert_eq!(ada.api.step(&format!("{path}/close")).await.expect(200), closed);
+        ada.api.step(&format!("{path}/publish")).await.problem(409, "wrong-job-status");
+        assert_eq!(ada.api.get(&path).await.expect(200), closed);
+    }
+}
+
+#[tokio::test]
+async fn steps_at_once_leave_a_job_closed() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let path = format!("/v1/jobs/{}", ada.draft(&ada.company().await).await);
+    let step = |number: usize| {
+        let (api, path) = (&ada.api, format!("{path}/{}", ["publish", "close"][number % 2]));
+        async move { api.step(&path).await }
+    };
+    for answer in join_all((0..10).map(step)).await {
+        assert!(answer.status == 200 || answer.status == 409, "{answer:?}");
+    }
+    assert_eq!(ada.api.get(&path).await.expect(200)["status"], "closed");
+}
+
+#[tokio::test]
+async fn changes_at_once_lose_nothing_of_one_another() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let path = format!("/v1/jobs/{}", ada.draft(&ada.company().await).await);
+    let changes =
+        [("title", "Joiner"), ("place", "Basel"), ("remote", "yes"), ("kind", "contract"), ("pay_currency", "EUR")];
+    let change = |(field, value): (&'static str, &'static str)| {
+        let (api, path) = (&ada.api, &path);
+        async move { api.patch(path, &serde_json::json!({ field: value })).await.expect(200) }
+    };
+    join_all(changes.map(change)).await;
+    let after = ada.api.get(&path).await.expect(200);
+    for (field, value) in changes {
+        assert_eq!(after[field], Value::from(value), "{field}");
+    }
+}

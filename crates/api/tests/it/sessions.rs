@@ -1,0 +1,150 @@
+//! `POST /v1/sessions`: a link signs in once.
+
+use std::collections::BTreeSet;
+
+use contracts::ids::SignInId;
+use contracts::sign_in::SignInKeys;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use testbed::http::Answer;
+use uuid::Uuid;
+
+use super::board::{Board, address};
+
+async fn used(board: &Board, token: &str) -> Answer {
+    board.api.post("/v1/sessions", &json!({ "token": token })).await
+}
+
+fn person(session: &Value) -> String {
+    session["person_id"].as_str().expect("who").to_owned()
+}
+
+#[tokio::test]
+async fn a_link_signs_in_and_its_token_is_good_at_both_functions() {
+    let board = Board::new().await;
+    let email = address();
+    let answer = used(&board, &board.link(&email).await).await;
+    let session = answer.expect(201);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!((&session["token_type"], &session["expires_in"]), (&json!("Bearer"), &json!(900)));
+    let token = session["access_token"].as_str().expect("a token");
+    let me = board.api.with_token(token).get("/v1/me").await.expect(200);
+    assert_eq!(me, json!({ "id": session["person_id"], "email": email, "name": null }));
+    assert_eq!(board.applications.with_token(token).get("/v1/applications").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_link_is_good_once() {
+    let board = Board::new().await;
+    let token = board.link(&address()).await;
+    assert_eq!(used(&board, &token).await.status, 201);
+    let again = used(&board, &token).await;
+    again.problem(401, "bad-sign-in-token");
+    assert_eq!(again.header("www-authenticate"), "Bearer");
+}
+
+#[tokio::test]
+async fn of_twenty_uses_at_once_one_gets_a_session() {
+    let board = Board::new().await;
+    let token = board.link(&address()).await;
+    let answers = join_all((0..20).map(|_| used(&board, &token))).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!((statuses[0], &statuses[1..]), (201, [401; 19].as_slice()));
+}
+
+#[tokio::test]
+async fn an_expired_link_does_not_sign_in_and_makes_nobody() {
+    let board = Board::new().await;
+    let email = address();
+    let token = board.link(&email).await;
+    board.run(&format!("UPDATE sign_ins SET expires_at = clock_timestamp() WHERE email = '{email}'")).await;
+    used(&board, &token).await.problem(401, "bad-sign-in-token");
+    assert_eq!(board.number(&format!("SELECT count(*) FROM people WHERE email = '{email}'")).await, 0);
+    assert_eq!(board.number(&format!("SELECT count(used_at) FROM sign_ins WHERE email = '{email}'")).await, 0);
+}
+
+#[tokio::test]
+async fn a_token_that_was_changed_or_made_elsewhere_does_not_sign_in() {
+    let board = Board::new().await;
+    let good = board.link(&address()).await;
+    let mut wrong: Vec<String> = (0..good.len())
+        .step_by(7)
+        .map(|at| {
+            let mut token = good.clone().into_bytes();
+            token[at] = if token[at] == b'A' { b'B' } else { b'A' };
+            String::from_utf8(token).expect("ASCII")
+        })
+        .collect();
+    let foreign = SignInKeys::parse("k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").expect("a key");
+    let unknown = SignInId(Uuid::new_v4());
+    wrong.extend([
+        foreign.token(unknown, "k1").expect("its key"),
+        // Made by the right key, for a sign-in that nobody asked for.
+        board.sign_in_keys().token(unknown, board.sign_in_keys().newest()).expect("its key"),
+        format!("{good}="),
+        format!("{good}A"),
+        good[..63].to_owned(),
+        good.to_uppercase(),
+        "x".repeat(200),
+    ]);
+    for token in wrong {
+        used(&board, &token).await.problem(401, "bad-sign-in-token");
+    }
+    assert_eq!(used(&board, &good).await.status, 201, "the good one is still good");
+}
+
+#[tokio::test]
+async fn what_is_no_token_at_all_is_named() {
+    let board = Board::new().await;
+    for token in [json!(""), json!("  "), json!("x".repeat(201)), json!(7), json!(null), json!(["x"]), json!({})] {
+        let answer = board.api.post("/v1/sessions", &json!({ "token": token })).await;
+        assert_eq!(answer.wrong(), ["#/token"], "{token}");
+    }
+    assert_eq!(board.api.post("/v1/sessions", &json!({ "code": "x" })).await.wrong(), ["#/code", "#/token"]);
+}
+
+#[tokio::test]
+async fn two_links_for_one_address_both_work_in_any_order() {
+    let board = Board::new().await;
+    let email = address();
+    let (first, second) = (board.link(&email).await, board.link(&email).await);
+    let (second, first) = (used(&board, &second).await.expect(201), used(&board, &first).await.expect(201));
+    assert_eq!(person(&first), person(&second));
+}
+
+#[tokio::test]
+async fn two_cases_of_a_domain_are_one_person_whose_address_stays_as_it_was_written_first() {
+    let board = Board::new().await;
+    let local = Uuid::new_v4();
+    let (first, second) = (format!("{local}@People.EXAMPLE"), format!("{local}@people.example"));
+    let session = used(&board, &board.link(&first).await).await.expect(201);
+    let again = used(&board, &board.link(&second).await).await.expect(201);
+    assert_eq!(person(&session), person(&again));
+    let token = again["access_token"].as_str().expect("a token");
+    assert_eq!(board.api.with_token(token).get("/v1/me").await.expect(200)["email"], first);
+}
+
+#[tokio::test]
+async fn two_cases_before_the_at_are_two_people() {
+    let board = Board::new().await;
+    let local = Uuid::new_v4();
+    let (lower, upper) = (format!("a{local}@people.example"), format!("A{local}@people.example"));
+    let lower = used(&board, &board.link(&lower).await).await.expect(201);
+    let upper = used(&board, &board.link(&upper).await).await.expect(201);
+    assert_ne!(person(&lower), person(&upper));
+}
+
+#[tokio::test]
+async fn twenty_first_sign_ins_of_one_address_at_once_make_one_person() {
+    let board = Board::new().await;
+    let email = address();
+    let mut links = Vec::new();
+    for _ in 0..20 {
+        links.push(board.link(&email).await);
+    }
+    let answers = join_all(links.iter().map(|token| used(&board, token))).await;
+    let people: BTreeSet<String> = answers.iter().map(|answer| person(&answer.expect(201))).collect();
+    assert_eq!(people.len(), 1);
+    assert_eq!(board.number(&format!("SELECT count(*) FROM people WHERE email = '{email}'")).await, 1);
+}

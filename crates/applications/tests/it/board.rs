@@ -1,0 +1,136 @@
+//! One board for all tests of this binary. Each test brings people, companies and jobs of its own.
+
+use std::time::Duration;
+
+use serde_json::json;
+use testbed::board::{Board as Whole, Part, Person};
+use testbed::http::{Answer, Client};
+use testbed::process::Process;
+use tokio::sync::OnceCell;
+
+/// What a start may take on a machine that builds and tests at the same time.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An id that nothing has.
+pub(super) const NOWHERE: &str = "00000000-0000-7000-8000-000000000000";
+
+/// The processes end with this one: a guard sees to it.
+static SHARED: OnceCell<Running> = OnceCell::const_new();
+
+/// A board whose `applications` runs.
+pub(super) struct Running {
+    pub(super) whole: Whole,
+    pub(super) applications: Process,
+}
+
+/// The board as one test sees it: connections live on the test's own runtime.
+pub(super) struct Board<'a> {
+    pub(super) running: &'a Running,
+    pub(super) nobody: Client,
+    pub(super) rows: tokio_postgres::Client,
+}
+
+/// Somebody who is signed in.
+pub(super) struct Someone {
+    pub(super) person: Person,
+    pub(super) applications: Client,
+}
+
+/// A company with one member, and a published job.
+pub(super) struct Employer {
+    pub(super) member: Someone,
+    pub(super) company: String,
+    pub(super) job: String,
+}
+
+impl Running {
+    /// Starts the function on a board.
+    pub(super) async fn on(whole: Whole) -> Self {
+        let applications = whole.command(Part::Applications).expect("a binary").start().expect("it starts");
+        let ready = format!("{}/readyz", whole.url(Part::Applications));
+        applications.wait_until_ok(&ready, PATIENCE).await.expect("it is ready");
+        Self { whole, applications }
+    }
+
+    /// Looks at it from a test.
+    pub(super) async fn seen(&self) -> Board<'_> {
+        let http = platform::http::client::stack().expect("an HTTP stack");
+        let rows = self.whole.client().await.expect("a connection");
+        Board { running: self, nobody: Client::new(http, self.whole.url(Part::Applications)), rows }
+    }
+}
+
+impl Board<'static> {
+    pub(super) async fn new() -> Self {
+        let shared = async || Running::on(Whole::temporary().await.expect("a board")).await;
+        SHARED.get_or_init(shared).await.seen().await
+    }
+}
+
+impl Board<'_> {
+    /// Somebody new, with a name.
+    pub(super) async fn someone(&self) -> Someone {
+        self.called(Some("Ada Lovelace")).await
+    }
+
+    /// Somebody new, with this name or none.
+    pub(super) async fn called(&self, name: Option<&str>) -> Someone {
+        let person = self.running.whole.person(&self.rows, name).await.expect("somebody");
+        Someone { applications: self.nobody.with_token(&person.token), person }
+    }
+
+    /// A company of somebody new, with a job.
+    pub(super) async fn employer(&self) -> Employer {
+        let member = self.called(Some("Charles Babbage")).await;
+        let company = self
+            .text("INSERT INTO companies (id, name) VALUES (gen_random_uuid(), 'Engines Ltd') RETURNING id::text")
+            .await;
+        self.run(&format!("INSERT INTO company_members VALUES ('{company}', '{}')", member.person.id)).await;
+        let job = self.job(&company, "'published'").await;
+        Employer { member, company, job }
+    }
+
+    /// A job of a company with this status, which is an SQL expression; its id.
+    pub(super) async fn job(&self, company: &str, status: &str) -> String {
+        self.text(&format!(
+            "INSERT INTO jobs (id, company_id, title, description, remote, kind, status, published_at)
+             VALUES (gen_random_uuid(), '{company}', 'Carpenter', 'Build stairs.', 'no', 'full_time', {status}, now())
+             RETURNING id::text"
+        ))
+        .await
+    }
+
+    /// A number that a statement answers with.
+    pub(super) async fn number(&self, sql: &str) -> i64 {
+        self.rows.query_one(sql, &[]).await.expect("a row").get(0)
+    }
+
+    /// A text that a statement answers with.
+    pub(super) async fn text(&self, sql: &str) -> String {
+        self.rows.query_one(sql, &[]).await.expect("a row").get(0)
+    }
+
+    /// Changes rows behind the function's back.
+    pub(super) async fn run(&self, sql: &str) {
+        self.rows.batch_execute(sql).await.expect("it runs");
+    }
+
+    /// How much a person's applying has written: applications, history, mails.
+    pub(super) async fn written(&self, who: &Someone) -> [i64; 3] {
+        let id = &who.person.id;
+        let mine = format!("SELECT id FROM applications WHERE person_id = '{id}'");
+        [
+            self.number(&format!("SELECT count(*) FROM ({mine}) AS mine")).await,
+            self.number(&format!("SELECT count(*) FROM application_events WHERE person_id = '{id}'")).await,
+            self.number(&format!("SELECT count(*) FROM outbox WHERE (payload->>'application_id')::uuid IN ({mine})"))
+                .await,
+        ]
+    }
+}
+
+impl Someone {
+    /// Applies for a job with a letter.
+    pub(super) async fn apply(&self, job: &str, letter: &str) -> Answer {
+        self.applications.post(&format!("/v1/jobs/{job}/applications"), &json!({ "letter": letter })).await
+    }
+}
