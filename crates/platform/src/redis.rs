@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use fred::error::ErrorKind;
+use fred::interfaces::EventInterface as _;
 use fred::prelude::{Builder, Client, ClientLike as _, Config, ReconnectPolicy, TlsConnector};
-use fred::types::config::{TlsConfig, UnresponsiveConfig};
+use fred::types::config::{Server, TlsConfig, UnresponsiveConfig};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use tokio::sync::broadcast::Receiver as BroadcastReceiver;
 
 use crate::config::{Reader, Settings, setting};
 use crate::guard::deadline;
@@ -13,6 +16,16 @@ use crate::probe::Check;
 
 /// How long to wait between tries to connect.
 const RECONNECT_MS: u32 = 500;
+
+/// A connection that was written to and said nothing for this long is closed. A freeze that the prober forgives, of
+/// less than two of its questions, must not cost the connection.
+const UNRESPONSIVE: Duration = Duration::from_secs(5);
+
+/// Unanswered questions after which the prober wants another connection.
+const GIVEN_UP: u32 = 2;
+
+/// What stands before rustls's reason in the details of fred's error.
+const DISTRUST: &str = "InvalidCertificate(";
 
 /// How to reach Redis.
 #[derive(Clone)]
@@ -64,7 +77,7 @@ pub fn client(settings: &RedisSettings, command_limit: Duration) -> Result<Clien
             connection.internal_command_timeout = deadline::CONNECT;
             connection.max_command_attempts = 1;
             connection.unresponsive =
-                UnresponsiveConfig { max_timeout: Some(deadline::PROBE), interval: Duration::from_millis(500) };
+                UnresponsiveConfig { max_timeout: Some(UNRESPONSIVE), interval: Duration::from_millis(500) };
         })
         .with_performance_config(|performance| performance.default_command_timeout = command_limit)
         .set_policy(ReconnectPolicy::new_constant(0, RECONNECT_MS))
@@ -75,7 +88,14 @@ pub fn client(settings: &RedisSettings, command_limit: Duration) -> Result<Clien
 }
 
 /// Asks Redis whether it is there.
-pub struct RedisCheck(Client);
+pub struct RedisCheck {
+    client: Client,
+    errors: BroadcastReceiver<(fred::error::Error, Option<Server>)>,
+    /// Why no connection could be opened, where it may be told.
+    distrust: Option<String>,
+    /// Questions in a row that got no answer over an open connection.
+    unanswered: u32,
+}
 
 impl RedisCheck {
     /// With a client of the prober's own.
@@ -83,7 +103,37 @@ impl RedisCheck {
     /// # Errors
     /// When the settings contradict each other.
     pub fn new(settings: &RedisSettings) -> Result<Self, fred::error::Error> {
-        client(settings, deadline::PROBE).map(Self)
+        let client = client(settings, deadline::PROBE)?;
+        Ok(Self { errors: client.error_rx(), client, distrust: None, unanswered: 0 })
+    }
+
+    async fn ping(&mut self) -> Result<(), fred::error::Error> {
+        if self.unanswered >= GIVEN_UP && self.client.is_connected() {
+            // fred counts from the last question, so one that is asked again and again never looks unresponsive to
+            // it. Not waited for: that takes as long as the server is away.
+            let client = self.client.clone();
+            tokio::spawn(async move { client.force_reconnection().await });
+        }
+        // Noted before the question: whoever asks may drop it.
+        self.unanswered += 1;
+        let options = fred::types::config::Options { fail_fast: true, ..Default::default() };
+        let answer: Result<String, _> = self.client.with_options(&options).ping(None).await;
+        if answer.as_ref().err().is_none_or(|error| *error.kind() != ErrorKind::Timeout) {
+            self.unanswered = 0;
+        }
+        answer.map(drop)
+    }
+
+    /// fred's details can hold addresses of the server, so its kind has to say enough; what TLS says of a certificate
+    /// is told, since nobody would guess it.
+    fn reason(&mut self, error: &fred::error::Error) -> String {
+        while let Ok((error, _)) = self.errors.try_recv() {
+            let reason = error.details().split_once(DISTRUST).map(|(_, reason)| reason);
+            let name = reason.and_then(|reason| reason.split(|letter: char| !letter.is_alphanumeric()).next());
+            self.distrust = name.map(str::to_owned);
+        }
+        let distrust = self.distrust.as_ref().map(|name| format!(": invalid peer certificate: {name}"));
+        format!("PING failed ({:?}){}", error.kind(), distrust.unwrap_or_default())
     }
 }
 
@@ -94,10 +144,8 @@ impl Check for RedisCheck {
 
     fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>> {
         async {
-            let options = fred::types::config::Options { fail_fast: true, ..Default::default() };
-            let answer: Result<String, _> = self.0.with_options(&options).ping(None).await;
-            // fred's details can hold addresses of the server: its kind says enough.
-            answer.map(drop).map_err(|error| format!("PING failed ({:?})", error.kind()))
+            let answer = self.ping().await;
+            answer.map_err(|error| self.reason(&error))
         }
         .boxed_local()
     }

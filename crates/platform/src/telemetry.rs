@@ -8,9 +8,11 @@ pub mod trace;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_semantic_conventions::resource::{SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION};
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer as _};
 use url::Url;
 use uuid::Uuid;
 
@@ -83,9 +85,9 @@ impl Telemetry {
             .build();
         let exporting = Exporting::start(resource, settings.sampler, settings.otlp, metrics);
         tracing_subscriber::registry()
-            .with(settings.filter)
-            .with(trace::layer())
-            .with(log::JsonLines::new(service))
+            // Spans are no matter of how much is logged: without them lines and problems have no trace id.
+            .with(trace::layer().with_filter(filter_fn(|what| what.is_span() && *what.level() <= Level::INFO)))
+            .with(log::JsonLines::new(service).with_filter(settings.filter))
             .try_init()?;
         Ok(Self { exporting })
     }

@@ -16,7 +16,7 @@ impl Settings for Sample {
             (text.len() == 8).then(|| text.to_owned())
         });
         let file = from.file(setting("CA_FILE", "who is trusted"), "a PEM file");
-        (url?, wait?, size?, key?, file?);
+        let _ = (url?, wait?, size?, key?, file?);
         Some(Self)
     }
 }

@@ -133,7 +133,7 @@ impl Process {
             }
         };
         let left = tokio::select! {
-            () = leave(&self.drain, &self.metrics, &self.server, &mut self.background, limits) => true,
+            left = leave(&self.drain, &self.metrics, &self.server, &mut self.background, limits) => left,
             () = tokio::time::sleep(limits.give_up) => false,
             () = a_signal() => false,
         };
@@ -145,14 +145,15 @@ impl Process {
     }
 }
 
-/// Serves on for a while, then stops taking connections and waits for what is in flight.
+/// Serves on for a while, then stops taking connections and waits for what is in flight; false when a request was
+/// still at work after its time.
 async fn leave(
     drain: &Drain,
     metrics: &Metrics,
     server: &ServerHandle,
     background: &mut Vec<(&'static str, JoinHandle<()>)>,
     limits: DrainSettings,
-) {
+) -> bool {
     tracing::info!(lame_duck_s = limits.lame_duck.as_secs_f64(), "draining");
     drain.advance(Phase::LameDuck);
     metrics.drain.set(1);
@@ -160,14 +161,28 @@ async fn leave(
     drain.advance(Phase::Closing);
     metrics.drain.set(2);
     let ended = async {
-        for (_, task) in background.drain(..) {
+        // One that ended is why the process does; it must not be asked again.
+        for (_, task) in background.drain(..).filter(|(_, task)| !task.is_finished()) {
             // How it ended is of no interest any more.
             let _ = task.await;
         }
     };
-    tokio::join!(server.stop(true), tokio::time::timeout(limits.in_flight, ended)).1.unwrap_or_else(|_| {
-        tracing::warn!("background work did not end in time");
-    });
+    let ended = async {
+        if tokio::time::timeout(limits.in_flight, ended).await.is_err() {
+            tracing::warn!("background work did not end in time");
+        }
+    };
+    let outlived = async {
+        tokio::time::sleep(limits.in_flight).await;
+        // Without work in flight the server only takes its time to close.
+        if drain.unfinished().is_empty() {
+            pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        _ = futures_util::future::join(server.stop(true), ended) => true,
+        () = outlived => false,
+    }
 }
 
 /// Waits for SIGTERM or SIGINT.
@@ -284,7 +299,8 @@ fn public_server<S: Settings + Send + Sync + 'static>(
         .client_request_timeout(deadline::REQUEST)
         // A client that hangs up has gone away: its request is dropped, and its query with it.
         .h1_allow_half_closed(false)
-        .shutdown_timeout(in_flight.as_secs_f64().ceil() as u64)
+        // Later than our own bound, which names what it cuts.
+        .shutdown_timeout(in_flight.as_secs() + 2)
         .bind(settings.listen)
         .map_err(|error| format!("LISTEN={}: {error}", settings.listen))?
         .run();

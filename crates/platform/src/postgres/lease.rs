@@ -2,10 +2,12 @@
 //! server, and the next user would wait behind it or find itself in somebody else's transaction.
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use deadpool_postgres::Object as Connection;
-use futures_util::future::{FutureExt as _, LocalBoxFuture, join_all};
+use futures_util::future::{FutureExt as _, LocalBoxFuture, MaybeDone, join_all, maybe_done};
 use tokio_postgres::types::ToSql;
 
 use super::statement::{BEGIN, COMMIT, ROLLBACK};
@@ -51,20 +53,24 @@ impl Lease {
             let prepared = self.connection()?.prepare_cached(statement.sql).await;
             prepared.map_err(|error| self.failed(&error, statement.summary))?;
         }
-        let mut sent: Vec<LocalBoxFuture<'_, Result<Vec<Row>, Error>>> = vec![self.simple(&BEGIN).boxed_local()];
-        sent.extend(work.iter().map(|(statement, params)| self.run(statement, params).boxed_local()));
-        sent.push(self.simple(&COMMIT).boxed_local());
+        let mut sent = vec![sending(self.simple(&BEGIN))];
+        sent.extend(work.iter().map(|(statement, params)| sending(self.run(statement, params))));
         // Polled in order, so they are sent in order; the driver writes them when all have been polled.
-        let mut answers = join_all(sent).await;
-        let commit = answers.pop().unwrap_or(Ok(Vec::new()));
-        let answers: Result<Vec<_>, Error> = answers.into_iter().skip(1).collect();
-        let answers = match (answers, commit) {
-            // The server takes a COMMIT after a refusal for a ROLLBACK, so what was refused was not done.
-            (Err(error), _) if error.leaves_connection_good() || matches!(error, Error::ReadOnly) => Err(error),
-            (Ok(answers), Ok(_)) => Ok(answers),
-            (_, Err(error)) if error.leaves_connection_good() => Err(error),
-            _ => Err(Error::CommitUnknown),
-        };
+        std::future::poll_fn(|waker| {
+            for one in &mut sent {
+                let _ = one.poll_unpin(waker);
+            }
+            Poll::Ready(())
+        })
+        .await;
+        // What could not even be written, such as a value of another type, the server never sees: it would commit
+        // the rest.
+        let unsent = sent.iter_mut().any(|one| Pin::new(one).output_mut().is_some_and(|answer| answer.is_err()));
+        sent.push(sending(self.simple(if unsent { &ROLLBACK } else { &COMMIT })));
+        join_all(&mut sent).await;
+        let mut answers = sent.iter_mut().skip(1).filter_map(|one| Pin::new(one).take_output());
+        let (told, end) = (answers.by_ref().take(work.len()).collect(), answers.next());
+        let answers = outcome(told, end.unwrap_or(Err(Error::Lost)));
         self.settle(answers.as_ref().err());
         answers
     }
@@ -110,6 +116,23 @@ impl Lease {
         if error.is_none() {
             self.context.seen.good();
         }
+    }
+}
+
+type Sending<'a> = MaybeDone<LocalBoxFuture<'a, Result<Vec<Row>, Error>>>;
+
+fn sending<'a>(exchange: impl Future<Output = Result<Vec<Row>, Error>> + 'a) -> Sending<'a> {
+    maybe_done(exchange.boxed_local())
+}
+
+/// What came of a flush, by what its statements and its end were told.
+fn outcome(told: Result<Vec<Vec<Row>>, Error>, end: Result<Vec<Row>, Error>) -> Result<Vec<Vec<Row>>, Error> {
+    match (told, end) {
+        (Ok(answers), Ok(_)) => Ok(answers),
+        // The server takes a COMMIT after a failure for a ROLLBACK, so nothing was done.
+        (Err(error), _) if !matches!(error, Error::Lost) => Err(error),
+        (_, Err(error)) if error.leaves_connection_good() => Err(error),
+        _ => Err(Error::CommitUnknown),
     }
 }
 

@@ -1,0 +1,130 @@
+//! The smallest function: it asks for nothing, answers a few requests, and fails in the ways that it is told to. No
+//! product binary has such switches; this one has them so that tests see how `platform` takes each failure.
+
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use actix_web::http::Method;
+use actix_web::web::{Path, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use platform::config::{Reader, Settings, setting};
+use platform::function::{Function, Tools};
+use platform::http::edge::{Body, choice};
+use platform::http::problem::Problem;
+use platform::http::server::{on, resource};
+use platform::probe::Check;
+use serde_json::json;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+fn main() -> ExitCode {
+    Function::<BareSettings>::named("bare_function", "answers a little, and fails when it is told to")
+        .routes(routes)
+        .checks(|settings| vec![Box::new(Switch { first: Some(settings.first_round) })])
+        .background("waiter", wait)
+        .run()
+}
+
+struct BareSettings {
+    first_round: Duration,
+}
+
+impl Settings for BareSettings {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let about = setting("FIRST_ROUND_S", "how long the check hangs when it is first asked");
+        Some(Self { first_round: from.seconds(about, 0.0..=60.0, 0.0)? })
+    }
+}
+
+fn routes(config: &mut ServiceConfig, _: &BareSettings) {
+    config
+        .service(resource("/work/{ms}", [on(Method::GET, work)]))
+        .service(resource("/echo", [on(Method::POST, echo)]))
+        .service(resource("/things/{id}", [on(Method::GET, thing)]))
+        .service(resource("/panic", [on(Method::GET, panic)]))
+        .service(resource("/wedge-worker", [on(Method::GET, wedge_worker)]))
+        .service(resource("/wedge-main", [on(Method::GET, async || tell_prober(WEDGE))]))
+        .service(resource("/end-prober", [on(Method::GET, async || tell_prober(PANIC))]))
+        .service(resource("/end-background/{how}", [on(Method::GET, end_background)]));
+}
+
+async fn work(ms: Path<u64>) -> HttpResponse {
+    tokio::time::sleep(Duration::from_millis(*ms)).await;
+    HttpResponse::Ok().json(json!({ "worked_ms": *ms }))
+}
+
+async fn echo(Body(mut fields): Body) -> Result<HttpResponse, Problem> {
+    let text = fields.required("text", choice::<String>("a text"));
+    let text = fields.finish(text)?;
+    Ok(HttpResponse::Ok().json(json!({ "text": text })))
+}
+
+async fn thing(id: Path<Uuid>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "id": *id }))
+}
+
+async fn panic() -> HttpResponse {
+    panic!("a message with a secret in it")
+}
+
+async fn wedge_worker() -> HttpResponse {
+    wedge()
+}
+
+fn wedge() -> ! {
+    loop {
+        std::thread::sleep(Duration::from_secs(3_600));
+    }
+}
+
+/// What the prober was told: nothing, or one of these.
+static PROBER: AtomicU8 = AtomicU8::new(0);
+const WEDGE: u8 = 1;
+const PANIC: u8 = 2;
+
+fn tell_prober(what: u8) -> impl Responder + use<> {
+    PROBER.store(what, Ordering::Relaxed);
+    HttpResponse::Accepted()
+}
+
+struct Switch {
+    first: Option<Duration>,
+}
+
+impl Check for Switch {
+    fn name(&self) -> &'static str {
+        "switch"
+    }
+
+    fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>> {
+        let hang = self.first.take().unwrap_or_default();
+        async move {
+            tokio::time::sleep(hang).await;
+            match PROBER.load(Ordering::Relaxed) {
+                WEDGE => wedge(),
+                PANIC => panic!("told to"),
+                _ => Ok(()),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+static END: Notify = Notify::const_new();
+static HOW: OnceLock<String> = OnceLock::new();
+
+async fn end_background(how: Path<String>) -> HttpResponse {
+    HOW.get_or_init(|| how.into_inner());
+    END.notify_one();
+    HttpResponse::Accepted().finish()
+}
+
+async fn wait(tools: Tools<BareSettings>) {
+    tokio::select! {
+        () = tools.drain.wait() => tracing::info!("the background ends with the drain"),
+        () = END.notified() => assert!(HOW.get().is_none_or(|how| how != "panic"), "told to"),
+    }
+}

@@ -1,0 +1,22 @@
+//! Real processes, real PostgreSQL and Redis: how a function lives, fails and ends.
+
+mod it {
+    mod alive;
+    mod background;
+    mod callers;
+    mod config;
+    mod drain;
+    mod drain_telemetry;
+    mod edge;
+    mod log;
+    mod outages;
+    mod probes;
+    mod slow_requests;
+    mod sql;
+    mod sql_abandoned;
+    mod sql_outages;
+    mod sql_transactions;
+    mod support;
+    mod telemetry;
+    mod tls;
+}

@@ -1,0 +1,115 @@
+//! What stands between the network and a handler.
+
+use platform::http::problem;
+use serde_json::json;
+
+use super::support::{Connection, Request, bare};
+
+#[tokio::test]
+async fn a_handler_that_panics_answers_500_and_the_process_lives() {
+    let function = bare().ready().await;
+    let answer = function.get("/panic").await;
+    assert_eq!((answer.status, answer.problem().as_str()), (500, "internal"));
+    assert!(!answer.body.contains("secret"), "{}", answer.body);
+    assert_eq!(function.get("/work/1").await.status, 200);
+    let lines = function.requests("GET /panic");
+    assert_eq!(lines.len(), 1, "{}", function.output());
+    assert_eq!((&lines[0]["level"], &lines[0]["status"]), (&"error".into(), &500.into()));
+    assert!(lines[0]["error"].as_str().is_some_and(|text| text.contains("bare_function.rs:")), "{}", lines[0]);
+    assert_eq!(lines[0]["trace_id"], answer.json()["trace_id"]);
+    let output = function.output();
+    assert!(!output.contains("a message with a secret"), "{output}");
+    assert_eq!(output.matches("panicked").count(), 1, "{output}");
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_a_problem() {
+    let function = bare().ready().await;
+    let refused = async |request: Request| {
+        let answer = request.ask(function.address).await;
+        (answer.status, answer.problem())
+    };
+    assert_eq!(refused(Request::new("GET", "/nowhere")).await, (404, "not-found".into()));
+    assert_eq!(refused(Request::new("GET", "/things/7")).await, (404, "not-found".into()));
+    assert_eq!(refused(Request::new("GET", "/work/soon")).await, (404, "not-found".into()));
+    assert_eq!(refused(Request::new("GET", "/problems/nothing")).await, (404, "not-found".into()));
+    let wrong = [("DELETE", "/echo", "POST"), ("POST", "/healthz", "GET, HEAD"), ("BREW", "/work/1", "GET, HEAD")];
+    for (method, path, allow) in wrong {
+        let answer = Request::new(method, path).ask(function.address).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{answer:?}");
+        assert_eq!(answer.json()["type"], "/problems/method-not-allowed", "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_the_body() {
+    let function = bare().ready().await;
+    let mut connection = Connection::open(function.address).await.expect("it listens");
+    for path in ["/work/1", "/healthz"] {
+        connection.send(&Request::new("HEAD", path).text()).await.expect("it reads");
+        let head = connection.head().await.expect("it answers");
+        assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("content-length: "), "{head}");
+    }
+    // Had a body come, it would stand before this answer.
+    assert_eq!(connection.ask(&Request::new("GET", "/version")).await.expect("it answers").status, 200);
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_as_wanted_are_refused_by_name() {
+    let function = bare().ready().await;
+    let post = |body: &str| Request::post("/echo", body);
+    let untyped = |kind: &str| {
+        let text = post(r#"{"text":"x"}"#).text().replace("application/json", kind);
+        Request::raw(&text)
+    };
+    for (request, status, name) in [
+        (post("{"), 400, "malformed-json"),
+        (post("[]"), 400, "malformed-json"),
+        (post("\u{feff}{}"), 400, "malformed-json"),
+        (Request::new("POST", "/echo"), 415, "unsupported-media-type"),
+        (untyped("text/plain"), 415, "unsupported-media-type"),
+        (untyped("application/x-www-form-urlencoded"), 415, "unsupported-media-type"),
+        (post("{}").header("Content-Encoding", "gzip"), 415, "unsupported-media-type"),
+        (post("{}"), 422, "validation-failed"),
+        (post(r#"{"text":"x","more":1}"#), 422, "validation-failed"),
+    ] {
+        let answer = request.ask(function.address).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (status, name), "{}", request.text());
+    }
+    let fine = untyped("application/json; charset=utf-8").ask(function.address).await;
+    assert_eq!((fine.status, fine.json()), (200, json!({ "text": "x" })));
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_named_at_once() {
+    let function = bare().ready().await;
+    let answer = Request::post("/echo", json!({ "text": 1, "tixt": "x" })).ask(function.address).await;
+    let body = answer.json();
+    let pointers: Vec<_> = body["errors"].as_array().expect("a list").iter().map(|it| &it["pointer"]).collect();
+    assert_eq!(pointers, ["#/text", "#/tixt"], "{body}");
+}
+
+#[tokio::test]
+async fn a_body_of_64_kib_is_read_and_one_byte_more_is_refused() {
+    let function = bare().ready().await;
+    let frame = json!({ "text": "" }).to_string().len();
+    for (extra, status) in [(0, 200), (1, 413)] {
+        let text = "a".repeat(64 * 1024 - frame + extra);
+        let answer = Request::post("/echo", json!({ "text": text })).ask(function.address).await;
+        assert_eq!(answer.status, status, "{}", answer.head);
+        if status == 413 {
+            assert_eq!(answer.problem(), "content-too-large");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_problem_has_a_page() {
+    let function = bare().ready().await;
+    for kind in problem::ALL {
+        let page = function.get(&format!("/problems/{}", kind.name)).await;
+        assert_eq!(page.status, 200, "{}", kind.name);
+        assert!(page.body.contains(kind.title) && page.body.contains(kind.name), "{}", page.body);
+        assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "{}", page.head);
+    }
+}

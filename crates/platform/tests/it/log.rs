@@ -1,0 +1,72 @@
+//! The log: one line for each finished request, with what is wanted in it and nothing personal.
+
+use serde_json::{Value, json};
+
+use super::support::{Request, Running, bare};
+
+async fn asked() -> Running {
+    let function = bare().ready().await;
+    let marked =
+        |request: Request| request.header("Authorization", "Bearer private-token").header("X-Mail", "a@b.example");
+    for (request, status) in [
+        (Request::new("GET", "/work/1?mail=private-query"), 200),
+        (Request::post("/echo", json!({ "text": "private-body" })), 200),
+        (Request::post("/echo", json!({ "text": 5, "private-field": 1 })), 422),
+        (Request::new("GET", "/private-path"), 404),
+        (Request::new("GET", "/panic?private-query"), 500),
+    ] {
+        assert_eq!(marked(request).ask(function.address).await.status, status);
+    }
+    function
+}
+
+fn only(function: &Running, operation: &str, status: u16) -> Value {
+    let lines = function.requests(operation).into_iter().filter(|line| line["status"] == status);
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 1, "{operation} {status} in {}", function.output());
+    lines[0].clone()
+}
+
+#[tokio::test]
+async fn every_finished_request_is_one_line_with_its_ids() {
+    let function = asked().await;
+    let lines: Vec<_> = function.lines().into_iter().filter(|line| line["message"] == "request").collect();
+    assert_eq!(lines.len(), 5, "{}", function.output());
+    for line in lines {
+        assert_eq!(line["service"], "bare_function");
+        assert_eq!(line["trace_id"].as_str().map(str::len), Some(32), "{line}");
+        assert_eq!(line["span_id"].as_str().map(str::len), Some(16), "{line}");
+        assert!(line["duration_ms"].is_f64() && line["timestamp"].is_string(), "{line}");
+        assert!(line.get("user_id").is_none(), "nobody was signed in: {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_adds_fields_to_its_line() {
+    let function = asked().await;
+    let good = only(&function, "GET /work/{ms}", 200);
+    assert!(good["level"] == "info" && good.get("error").is_none() && good.get("problem").is_none(), "{good}");
+    let refused = only(&function, "POST /echo", 422);
+    assert!(refused["level"] == "info" && refused["problem"] == "validation-failed", "{refused}");
+    assert!(refused.get("error").is_none(), "{refused}");
+    assert_eq!(only(&function, "GET unmatched", 404)["level"], "info");
+    let failed = only(&function, "GET /panic", 500);
+    assert!(failed["level"] == "error" && failed["error"].is_string(), "{failed}");
+}
+
+#[tokio::test]
+async fn nothing_that_a_person_sent_is_in_the_log() {
+    let output = asked().await.output();
+    for private in ["private-", "a@b.example"] {
+        assert!(!output.contains(private), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn probes_leave_no_line() {
+    let function = bare().ready().await;
+    for path in ["/healthz", "/readyz", "/routable", "/version"] {
+        assert_eq!(function.get(path).await.status, 200);
+    }
+    assert!(function.lines().iter().all(|line| line["message"] != "request"), "{}", function.output());
+}

@@ -1,0 +1,45 @@
+//! A client that goes away takes its query with it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use testbed::wait;
+
+use super::support::{Connection, Request, SOON, database};
+
+#[tokio::test]
+async fn an_abandoned_query_is_cancelled_and_its_connection_is_used_by_nobody_else() {
+    let database = database().await;
+    let function = database.small().await.env("POOL_SIZE", "1").ready().await;
+    let before = function.get("/settings").await.json()["pid"].clone();
+    let mut client = Connection::open(function.address).await.expect("it listens");
+    client.send(&Request::new("GET", "/sql/10000").text()).await.expect("it reads");
+    wait::until(SOON, "the query at work", async || database.running().await == 1).await.expect("it runs");
+    drop(client);
+    // statement_timeout would end it after 2.5 s: it must be gone before.
+    let gone = async || database.running().await == 0;
+    wait::until(Duration::from_millis(1_500), "the query gone", gone).await.expect("it is cancelled");
+    let answer = function.get("/settings").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_ne!(answer.json()["pid"], before, "a connection in doubt is not used again");
+    let line = function.requests("GET /settings").remove(1);
+    assert!(line["duration_ms"].as_f64().is_some_and(|ms| ms < 500.0), "{line}");
+    assert_eq!(function.metric("postgres_pool_in_use").await, Some(0.0));
+}
+
+#[tokio::test]
+async fn an_abandoned_transaction_leaves_nothing_behind() {
+    let database = database().await;
+    let function = database.small().await.env("POOL_SIZE", "1").ready().await;
+    let mut client = Connection::open(function.address).await.expect("it listens");
+    let pair = Request::post("/pairs", json!({ "first": 1, "second": 2, "between_ms": 2_000 }));
+    client.send(&pair.text()).await.expect("it reads");
+    wait::until(SOON, "the transaction at work", async || database.running().await == 1).await.expect("it runs");
+    drop(client);
+    let gone = async || database.running().await == 0;
+    wait::until(Duration::from_millis(1_500), "the transaction gone", gone).await.expect("it is cancelled");
+    assert_eq!(function.get("/rows").await.json()["rows"], 0);
+    // Nobody finds itself in somebody else's transaction: what is written now stays.
+    assert_eq!(Request::post("/rows", json!({ "n": 3 })).ask(function.address).await.status, 201);
+    assert_eq!(database.rows().await, 1);
+}

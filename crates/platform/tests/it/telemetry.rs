@@ -1,0 +1,138 @@
+//! Traces and metrics, as a receiver and Prometheus see them.
+
+use std::time::Duration;
+
+use testbed::otlp::{Kind, Receiver};
+use testbed::wait;
+
+use super::support::{Request, Running, SOON, Start, bare, database};
+
+const STRANGER: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+async fn traced(start: Start, receiver: &Receiver) -> Running {
+    start.env("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.url()).ready().await
+}
+
+fn asked_by_stranger(flags: &str) -> Request {
+    Request::new("GET", "/work/1").header("traceparent", &format!("00-{STRANGER}-00f067aa0ba902b7-{flags}"))
+}
+
+/// Ends it, so that everything it would send was sent.
+async fn drained(function: &Running) {
+    assert_eq!(function.told(nix::sys::signal::Signal::SIGTERM).await, Some(0), "{}", function.output());
+}
+
+#[tokio::test]
+async fn a_strangers_sampled_flag_keeps_nothing() {
+    let receiver = Receiver::start().expect("it listens");
+    let none = bare().env("OTEL_TRACES_SAMPLER", "parentbased_traceidratio").env("OTEL_TRACES_SAMPLER_ARG", "0");
+    let function = traced(none, &receiver).await;
+    assert_eq!(asked_by_stranger("01").ask(function.address).await.status, 200);
+    drained(&function).await;
+    assert_eq!(function.requests("GET /work/{ms}")[0]["trace_id"], STRANGER);
+    assert!(receiver.spans().is_empty(), "{:?}", receiver.spans());
+}
+
+#[tokio::test]
+async fn a_strangers_missing_flag_loses_nothing_and_its_ids_are_kept() {
+    let receiver = Receiver::start().expect("it listens");
+    let all = bare().env("OTEL_TRACES_SAMPLER", "parentbased_traceidratio").env("OTEL_TRACES_SAMPLER_ARG", "1.0");
+    let function = traced(all, &receiver).await;
+    let answer = asked_by_stranger("00").ask(function.address).await;
+    assert_eq!(answer.status, 200);
+    drained(&function).await;
+    let trace = receiver.trace(STRANGER);
+    let span = trace.spans().first().expect("it was kept");
+    assert_eq!((span.name.as_str(), span.kind), ("GET /work/{ms}", Kind::Server), "{}", trace.tree());
+    assert_eq!(span.parent_id.as_deref(), Some("00f067aa0ba902b7"));
+    assert_eq!(span.service, "bare_function");
+    let wanted = [("http.request.method", "GET"), ("http.route", "/work/{ms}"), ("http.response.status_code", "200")];
+    for (name, value) in wanted {
+        assert_eq!(span.attribute(name), value, "{name} of {span:?}");
+    }
+}
+
+#[tokio::test]
+async fn statements_hang_below_their_request_with_the_wait_for_a_connection() {
+    let (database, receiver) = (database().await, Receiver::start().expect("it listens"));
+    let function = traced(database.small().await, &receiver).await;
+    assert_eq!(function.get("/sql/20").await.status, 200);
+    let id = function.requests("GET /sql/{ms}")[0]["trace_id"].as_str().expect("a trace").to_owned();
+    let whole = receiver.wait_for(&id, |trace| trace.spans().len() >= 3, SOON).await.expect("three spans arrive");
+    let roots = whole.roots();
+    assert_eq!(roots.len(), 1, "{}", whole.tree());
+    let below: Vec<_> = whole.children(roots[0]).iter().map(|span| span.name.clone()).collect();
+    assert_eq!(below, ["pool wait", "select sleep"], "{}", whole.tree());
+    let statement = whole.named("select sleep")[0];
+    assert_eq!(statement.kind, Kind::Client);
+    assert_eq!(statement.attribute("db.query.summary"), "select sleep");
+    assert_eq!(statement.attribute("db.query.text"), "SELECT 1 FROM pg_sleep($1)");
+    assert_eq!(statement.attribute("db.response.returned_rows"), "1");
+    assert!(statement.duration() >= Duration::from_millis(20), "{}", whole.tree());
+    assert_eq!(whole.named("pool wait")[0].attribute("db.client.connection.pool.name"), "small_function/pool");
+    assert!(whole.outliving_children(Duration::from_millis(1), |_| false).is_empty(), "{}", whole.tree());
+}
+
+#[tokio::test]
+async fn a_failed_request_is_a_failed_span() {
+    let receiver = Receiver::start().expect("it listens");
+    let function = traced(bare(), &receiver).await;
+    assert_eq!(function.get("/panic").await.status, 500);
+    assert_eq!(function.get("/nowhere").await.status, 404);
+    drained(&function).await;
+    let spans = receiver.spans();
+    let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:?}"));
+    assert!(named("GET /panic").error.is_some());
+    assert!(named("GET unmatched").error.is_none(), "a 404 is the caller's");
+    assert!(!format!("{spans:?}").contains("nowhere"), "{spans:?}");
+}
+
+#[tokio::test]
+async fn the_metrics_page_tells_requests_by_route_and_never_by_path() {
+    let function = bare().ready().await;
+    for path in ["/work/1", "/work/2", "/nowhere", "/panic", "/healthz"] {
+        function.get(path).await;
+    }
+    let name = "http_server_request_duration_seconds_count";
+    for (route, status, count) in [("/work/{ms}", 200, 2.0), ("unmatched", 404, 1.0), ("/panic", 500, 1.0)] {
+        let labelled = format!(r#"{name}{{method="GET",route="{route}",status="{status}"}}"#);
+        assert_eq!(function.metric(&labelled).await, Some(count), "{}", function.metrics_page().await);
+    }
+    let page = function.metrics_page().await;
+    assert!(!page.contains("/work/1") && !page.contains("nowhere") && !page.contains("healthz"), "{page}");
+    assert!(page.contains(r#"probe_good{check="switch"} 1"#) && page.ends_with("# EOF\n"), "{page}");
+}
+
+#[tokio::test]
+async fn a_hanging_receiver_costs_a_bounded_queue_and_every_drop_is_counted() {
+    let receiver = Receiver::start().expect("it listens");
+    receiver.hang();
+    let function = traced(bare().env("RUST_LOG", "warn"), &receiver).await;
+    let before = function.resident_bytes();
+    // More than the queue's 8,192 and the batch of 512 that is under way.
+    let asked = asks(&function, 12_000).await;
+    let dropped = function.metric("spans_dropped_total").await.expect("it is counted");
+    assert!(dropped >= f64::from(asked - 8_192 - 2 * 512), "{dropped} of {asked}");
+    let grown = function.resident_bytes().saturating_sub(before);
+    assert!(grown < 40 << 20, "{grown} bytes more");
+    let answer = wait::until(SOON, "an answer", async || function.get("/work/0").await.status == 200).await;
+    answer.expect("it answers on");
+}
+
+/// Asks that many times over a few kept connections, and answers how many times it was.
+async fn asks(function: &Running, times: u32) -> u32 {
+    const CONNECTIONS: u32 = 16;
+    let address = function.address;
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        clients.spawn(async move {
+            let mut connection = super::support::Connection::open(address).await.expect("it listens");
+            for _ in 0..times / CONNECTIONS {
+                let answer = connection.ask(&Request::new("GET", "/work/0")).await.expect("an answer");
+                assert_eq!(answer.status, 200);
+            }
+        });
+    }
+    clients.join_all().await;
+    times / CONNECTIONS * CONNECTIONS
+}
