@@ -38,6 +38,7 @@ fn routes(config: &mut ServiceConfig, (): &()) {
         .service(resource("/settings", [on(Method::GET, settings)]))
         .service(resource("/rows", [on(Method::GET, count), on(Method::POST, write)]))
         .service(resource("/pairs", [on(Method::POST, write_pair)]))
+        .service(resource("/pairs/swallowed", [on(Method::POST, swallow_refusal)]))
         .service(resource("/flushes", [on(Method::POST, flush_pair)]))
         .service(resource("/flushes/mistake", [on(Method::POST, flush_mistake)]));
 }
@@ -98,6 +99,17 @@ async fn write_pair(body: Body, pool: Data<Pool>) -> Result<HttpResponse, Proble
         transaction.query(&INSERT, &[&pair.first]).await?;
         transaction.query(&SLEEP, &[&pair.between]).await?;
         transaction.query(&INSERT, &[&pair.second]).await.map(drop)
+    })
+    .await?;
+    Ok(HttpResponse::Created().finish())
+}
+
+/// Writes a row, then one that is refused, and takes no notice of that.
+async fn swallow_refusal(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
+    pool.transaction(async |transaction| {
+        transaction.query(&INSERT, &[&1_i32]).await?;
+        drop(transaction.query(&INSERT, &[&-1_i32]).await);
+        Ok::<(), Error>(())
     })
     .await?;
     Ok(HttpResponse::Created().finish())

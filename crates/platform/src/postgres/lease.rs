@@ -1,7 +1,7 @@
 //! A connection on loan. Unless it is known to be idle, it never goes back: a query that was abandoned goes on in the
 //! server, and the next user would wait behind it or find itself in somebody else's transaction.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -11,7 +11,7 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture, MaybeDone, join_all, 
 use tokio_postgres::types::ToSql;
 
 use super::statement::{BEGIN, COMMIT, ROLLBACK};
-use super::{Error, PostgresSettings, Row, Statement};
+use super::{Error, PostgresSettings, Refusal, Row, Statement};
 use crate::guard::deadline;
 use crate::probe::Seen;
 use crate::telemetry::metric::Metrics;
@@ -155,11 +155,13 @@ impl Drop for Lease {
 pub struct Transaction {
     lease: Lease,
     committing: bool,
+    /// The first refusal, after which the server commits nothing, whoever swallowed it.
+    refused: RefCell<Option<Refusal>>,
 }
 
 impl Transaction {
     pub(super) fn new(lease: Lease) -> Self {
-        Self { lease, committing: false }
+        Self { lease, committing: false, refused: RefCell::default() }
     }
 
     /// Runs a statement.
@@ -167,7 +169,11 @@ impl Transaction {
     /// # Errors
     /// See [`Error`].
     pub async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
-        self.lease.run(statement, params).await
+        let answer = self.lease.run(statement, params).await;
+        if let Err(Error::Refused(refusal)) = &answer {
+            self.refused.borrow_mut().get_or_insert_with(|| refusal.clone());
+        }
+        answer
     }
 
     /// Runs a statement that answers with one row or none.
@@ -184,6 +190,10 @@ impl Transaction {
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), Error> {
+        if let Some(refusal) = self.refused.take() {
+            self.roll_back().await;
+            return Err(Error::Refused(refusal));
+        }
         self.committing = true;
         match self.lease.simple(&COMMIT).await {
             Ok(_) => {

@@ -43,6 +43,15 @@ async fn a_value_that_cannot_be_sent_keeps_the_others_from_being_committed() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_nobody_heeds_is_no_success() {
+    let database = database().await;
+    let function = database.small().await.ready().await;
+    let answer = Request::new("POST", "/pairs/swallowed").ask(function.address).await;
+    assert_eq!((answer.status, answer.problem().as_str()), (500, "internal"));
+    assert_eq!(database.rows().await, 0);
+}
+
+#[tokio::test]
 async fn a_statement_that_is_too_late_rolls_back_and_says_that_nothing_was_done() {
     let database = database().await;
     let function = database.small().await.ready().await;
