@@ -22,6 +22,5 @@ pub mod identity;
 pub mod postgres;
 pub mod probe;
 pub mod redis;
-/// Traces, logs and metrics, and the context that ties them together.
 pub mod telemetry;
 pub mod watchdog;

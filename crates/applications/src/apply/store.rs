@@ -34,10 +34,13 @@ pub(super) async fn apply(
 
 async fn why_not(pool: &Pool, job: JobId, person: PersonId) -> Result<ApplyError, ApplyError> {
     let row = pool.query_opt(&WHY_NOT, &[&job.0, &person.0]).await?.ok_or(Error::Shape(WHY_NOT.summary))?;
-    Ok(match (row.get::<_, Option<uuid::Uuid>>(0), row.get(1), row.get(2)) {
-        (Some(id), _, _) => ApplyError::Duplicate(ApplicationId(id)),
-        (None, _, false) => ApplyError::NoPerson,
-        (None, false, true) => ApplyError::NoSuchJob,
-        (None, true, true) => ApplyError::NoName,
+    let (is_open, is_there, has_name): (bool, bool, bool) =
+        (row.get("is_open"), row.get("is_there"), row.get("has_name"));
+    Ok(match row.get::<_, Option<uuid::Uuid>>("application_id") {
+        Some(id) => ApplyError::Duplicate(ApplicationId(id)),
+        None if !is_there => ApplyError::NoPerson,
+        None if is_open && !has_name => ApplyError::NoName,
+        // Also of a job that was published between the two statements: it was not open when the person applied.
+        None => ApplyError::NoSuchJob,
     })
 }
