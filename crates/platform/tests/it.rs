@@ -4,6 +4,7 @@ mod it {
     mod alive;
     mod background;
     mod callers;
+    mod client;
     mod config;
     mod drain;
     mod drain_telemetry;

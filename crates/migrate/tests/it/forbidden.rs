@@ -138,7 +138,7 @@ async fn email_worker_reads_no_letter_and_writes_no_mail() {
             "SELECT used_at FROM sign_ins",
             "SELECT description FROM jobs",
             "SELECT status FROM application_events",
-            "SELECT person_id FROM company_members",
+            "SELECT created_at FROM company_members",
             "INSERT INTO outbox (id) VALUES (gen_random_uuid())",
             "UPDATE outbox SET reason = 'x'",
             "UPDATE sign_ins SET used_at = now()",
