@@ -124,5 +124,5 @@ fn cargo_builds_an_example_and_says_where_it_is() {
     assert!(path.is_file(), "{}", path.display());
     let error = testbed::cargo::example("no-such-example");
     let text = error.expect_err("there is none").to_string();
-    assert!(text.contains("no example target named `no-such-example`"), "{text}");
+    assert!(text.contains("no example \"no-such-example\", only") && text.contains("hello"), "{text}");
 }
