@@ -67,6 +67,9 @@ CREATE TABLE outbox (
 -- The next mail to claim. A mail in a batch is none of this index, so that it stays as small as the backlog.
 CREATE INDEX outbox_claim ON outbox (priority, due_at, id) WHERE state = 'queued' AND batch_id IS NULL;
 
+-- What waits, for the gauges of depth and age.
+CREATE INDEX outbox_waiting ON outbox (created_at) WHERE state = 'queued';
+
 -- The mails that came too late.
 CREATE INDEX outbox_late ON outbox (send_before) WHERE state = 'queued' AND batch_id IS NULL;
 

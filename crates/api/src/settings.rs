@@ -20,10 +20,15 @@ impl Settings for ApiSettings {
         let public_keys = PublicKeys::read(from);
         let applications =
             from.url(setting("APPLICATIONS_URL", "where callers reach `applications`, for the apply_url of a job"));
+        let (signer, public_keys) = (signer?, public_keys?);
+        if !public_keys.include(signer.key_id()) {
+            from.mistake("TOKEN_KEY_ID is none of TOKEN_PUBLIC_KEYS: wanted the `kid` of one of them");
+            return None;
+        }
         Some(Self {
             sign_in_keys: sign_in_keys?,
-            signer: Data::new(Signer::new(signer?, Clock::system())),
-            public_keys: public_keys?,
+            signer: Data::new(Signer::new(signer, Clock::system())),
+            public_keys,
             applications: applications?,
         })
     }

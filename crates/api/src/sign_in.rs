@@ -7,6 +7,7 @@ mod store;
 use std::time::Duration;
 
 use platform::function::Tools;
+use platform::telemetry::context;
 use platform::telemetry::log::chain;
 
 pub(crate) use address::Address;
@@ -20,7 +21,7 @@ const SWEEP: Duration = Duration::from_secs(60);
 pub(crate) async fn sweep(tools: Tools<ApiSettings>) {
     let Ok(pool) = tools.pool() else { return };
     loop {
-        match store::sweep(&pool).await {
+        match context::unrecorded(store::sweep(&pool)).await {
             Ok(0) => {}
             Ok(swept) => {
                 tracing::info!(swept, "old sign-ins swept");

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use boardctl::up;
 use clap::{Parser, Subcommand};
+use platform::telemetry::log::chain;
 
 #[derive(Parser)]
 #[command(
@@ -28,7 +29,7 @@ async fn main() -> ExitCode {
     match up::run(&options).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("boardctl: {error}");
+            eprintln!("boardctl: {}", chain(&error));
             ExitCode::FAILURE
         }
     }

@@ -66,6 +66,32 @@ pub enum UpError {
 /// # Errors
 /// When something does not start; what had started is ended.
 pub async fn run(options: &Options) -> Result<ExitCode, UpError> {
+    let no_signal = |error| UpError::System("signals cannot be taken".to_owned(), error);
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
+    let mut term = signal(SignalKind::terminate()).map_err(no_signal)?;
+    let asked = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = term.recv() => {}
+        }
+    };
+    tokio::pin!(asked);
+    let running = tokio::select! {
+        running = started(options) => running?,
+        // What has started ends as its values are dropped.
+        () = &mut asked => return Ok(ExitCode::FAILURE),
+    };
+    running.until(options, asked).await
+}
+
+/// A board that is up.
+struct Up {
+    board: Board,
+    running: Running,
+    say: progress::Progress,
+}
+
+async fn started(options: &Options) -> Result<Up, UpError> {
     let say = progress::Progress::new(options.json);
     let folder = folder::prepare(options.folder.as_deref())?;
     say.begin(&format!("keeping data, keys and logs in {}", folder.display()));
@@ -73,27 +99,30 @@ pub async fn run(options: &Options) -> Result<ExitCode, UpError> {
     let servers = Servers::kept(&folder, options.database_url.clone(), options.redis_url.clone()).await?;
     let board = start::board(servers, &folder, &say).await?;
     let running = start::parts(&board, &folder, &say).await?;
-    if options.check {
-        let code = check(&board, options.json).await?;
-        running.stop(&say).await;
-        return Ok(code);
-    }
-    report::ready(&board, &running);
-    wait_for_the_end(&running).await?;
-    running.stop(&say).await;
-    Ok(ExitCode::SUCCESS)
+    Ok(Up { board, running, say })
 }
 
-async fn wait_for_the_end(running: &Running) -> Result<(), UpError> {
-    let no_signal = |error| UpError::System("signals cannot be taken".to_owned(), error);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
-    let mut term = signal(SignalKind::terminate()).map_err(no_signal)?;
-    tokio::select! {
-        _ = interrupt.recv() => println!(),
-        _ = term.recv() => {}
-        name = running.first_to_end() => eprintln!("{name} ended by itself: see its log"),
+impl Up {
+    /// Walks, or waits; then drains everything.
+    async fn until(self, options: &Options, asked: impl Future<Output = ()>) -> Result<ExitCode, UpError> {
+        let code = if options.check {
+            tokio::select! {
+                code = check(&self.board, options.json) => code,
+                () = asked => Ok(ExitCode::FAILURE),
+            }
+        } else {
+            report::ready(&self.board, &self.running);
+            tokio::select! {
+                () = asked => Ok(ExitCode::SUCCESS),
+                name = self.running.first_to_end() => {
+                    eprintln!("{name} ended by itself: see its log");
+                    Ok(ExitCode::FAILURE)
+                }
+            }
+        };
+        self.running.stop(&self.say).await;
+        code
     }
-    Ok(())
 }
 
 /// Where a board's parts are reached.

@@ -10,7 +10,7 @@ macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* } = $method:ident $route:literal
         => $answer:ty, |$at:pat_param| $path:expr, |$of:pat_param| $body:expr;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct $name { $($(#[$field_doc])* pub $field: $type),* }
 
         impl Call for $name {

@@ -67,7 +67,7 @@ impl SignInKeys {
         Some(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Which sign-in a token is of, if any key here made it. The row's key id decides later which one had to.
+    /// Which sign-in a token is of, if any key here made it.
     #[must_use]
     pub fn verify(&self, token: &str) -> Option<SignInId> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == ID_BYTES + MAC_BYTES)?;

@@ -68,7 +68,7 @@ async fn count(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
 async fn write(Body(mut fields): Body, pool: Data<Pool>) -> Result<HttpResponse, Problem> {
     let n = fields.required("n", whole);
     let n = fields.finish(n)?;
-    pool.query(&INSERT, &[&n]).await?;
+    pool.write(&INSERT, &[&n]).await?;
     Ok(HttpResponse::Created().finish())
 }
 

@@ -124,7 +124,16 @@ impl Reader {
 
     /// An `http` or `https` address that must be set.
     pub fn url(&mut self, about: About) -> Option<Url> {
-        self.parse(about, "an http or https address", None, false, http_url)
+        self.parse(about, HTTP_URL, None, false, http_url)
+    }
+
+    /// An `http` or `https` address that may be absent.
+    pub fn optional_url(&mut self, about: About) -> Option<Option<Url>> {
+        if self.values.contains_key(about.name) {
+            return self.url(about).map(Some);
+        }
+        self.note(about, HTTP_URL, Some("none"));
+        Some(None)
     }
 
     /// A value that is never shown, also not when it is wrong.
@@ -218,6 +227,8 @@ pub struct Misconfigured(pub Vec<String>);
 fn count(mistakes: usize) -> String {
     if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") }
 }
+
+const HTTP_URL: &str = "an http or https address";
 
 fn http_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())

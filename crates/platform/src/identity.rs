@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ pub struct Signer {
     clock: Clock,
 }
 
-/// The pair that a signer needs, as settings: the private key, and the public keys it stands among.
+/// What a signer needs, as settings: the private key, and the id under which its public half is known.
 pub struct SignerSettings {
     key: EncodingKey,
     key_id: String,
@@ -64,6 +64,14 @@ impl Settings for SignerSettings {
         });
         let key_id = from.required(setting("TOKEN_KEY_ID", "the `kid` of its public half"), "a text");
         Some(Self { key: key?, key_id: key_id? })
+    }
+}
+
+impl SignerSettings {
+    /// The id under which the public half is known.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
     }
 }
 
@@ -124,7 +132,8 @@ impl Settings for PublicKeys {
             "a JWK Set (RFC 7517) of Ed25519 keys, each with a kid",
             |text| {
                 let keys: JwkSet = serde_json::from_str(text).ok()?;
-                let good = |key: &Jwk| key.common.key_id.is_some() && DecodingKey::from_jwk(key).is_ok();
+                let good =
+                    |key: &Jwk| key.common.key_id.is_some() && is_ed25519(key) && DecodingKey::from_jwk(key).is_ok();
                 (!keys.keys.is_empty() && keys.keys.iter().all(good)).then_some(keys)
             },
         );
@@ -132,7 +141,17 @@ impl Settings for PublicKeys {
     }
 }
 
+fn is_ed25519(key: &Jwk) -> bool {
+    matches!(&key.algorithm, AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519)
+}
+
 impl PublicKeys {
+    /// Whether tokens that are signed under this key id can be checked.
+    #[must_use]
+    pub fn include(&self, key_id: &str) -> bool {
+        self.0.find(key_id).is_some()
+    }
+
     /// As `/.well-known/jwks.json` gives them.
     #[must_use]
     pub fn document(&self) -> &JwkSet {

@@ -17,7 +17,7 @@ pub use pool::Pool;
 pub use settings::PostgresSettings;
 pub use statement::Statement;
 pub use tokio_postgres::Row;
-pub use tokio_postgres::types::{Json, ToSql};
+pub use tokio_postgres::types::ToSql;
 
 use std::time::Duration;
 

@@ -51,13 +51,12 @@ impl Settings for RedisSettings {
             "a PEM file of certificates",
         );
         let (mut config, authorities) = (config?, authorities?);
-        if config.tls.is_some() {
-            match tls_client(authorities.as_deref()) {
-                Ok(client) => config.tls = Some(TlsConfig::from(TlsConnector::from(client))),
-                Err(reason) => {
-                    from.mistake(format!("REDIS_CA_FILE {reason}: wanted the path of a PEM file of certificates"));
-                    return None;
-                }
+        match tls_client(authorities.as_deref()) {
+            Ok(client) if config.tls.is_some() => config.tls = Some(TlsConfig::from(TlsConnector::from(client))),
+            Ok(_) => {}
+            Err(reason) => {
+                from.mistake(format!("REDIS_CA_FILE {reason}: wanted the path of a PEM file of certificates"));
+                return None;
             }
         }
         // A server that is away at the start is waited for like one that goes away later.

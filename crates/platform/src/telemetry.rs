@@ -37,10 +37,8 @@ pub struct TelemetrySettings {
 
 impl Settings for TelemetrySettings {
     fn read(from: &mut Reader) -> Option<Self> {
-        let otlp = from.optional(
-            setting("OTEL_EXPORTER_OTLP_ENDPOINT", "base address of an OTLP/HTTP receiver of traces"),
-            "an http or https address",
-        );
+        let otlp = from
+            .optional_url(setting("OTEL_EXPORTER_OTLP_ENDPOINT", "base address of an OTLP/HTTP receiver of traces"));
         let sampler = HeadSampler::read(from);
         let filter = from.default(
             setting("RUST_LOG", "what is logged"),

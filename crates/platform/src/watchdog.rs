@@ -64,7 +64,11 @@ impl Watchdog {
             loop {
                 std::thread::sleep(BEAT);
                 if let Some(name) = watchdog.wake_up() {
-                    tracing::error!(thread = &*name, seconds = PATIENCE, "a thread hangs: the process ends");
+                    // Told by a thread of its own: what hangs may be the log itself.
+                    std::thread::spawn(move || {
+                        tracing::error!(thread = &*name, seconds = PATIENCE, "a thread hangs: the process ends");
+                    });
+                    std::thread::sleep(BEAT);
                     std::process::exit(EXIT_WEDGED);
                 }
             }

@@ -37,7 +37,7 @@ const MINE: Statement = Statement::new(
 pub(super) async fn make(pool: &Pool, id: CompanyId, who: Caller, new: &NewCompany) -> Result<Option<Company>, Error> {
     let website = new.website.as_ref().map(Url::as_str);
     let place = new.place.as_ref().map(Line::as_str);
-    let made = pool.query_opt(&MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0]).await?;
+    let made = pool.write(&MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0]).await?;
     Ok(made.as_ref().map(company))
 }
 

@@ -15,8 +15,15 @@ use super::status::{Step, WrongStatus};
 /// The columns of [`Stored`], of a job `j` and its company `c`.
 macro_rules! columns {
     () => {
-        "j.id, j.company_id, c.name, j.title, j.description, j.place, j.remote, j.kind, j.pay_from, j.pay_to, \
-         j.pay_currency, j.pay_per, j.closes_at, j.status, j.published_at"
+        columns!("j.description")
+    };
+    ($description:literal) => {
+        concat!(
+            "j.id, j.company_id, c.name, j.title, ",
+            $description,
+            ", j.place, j.remote, j.kind, j.pay_from, j.pay_to, j.pay_currency, j.pay_per, j.closes_at, j.status, \
+             j.published_at"
+        )
     };
 }
 
@@ -29,7 +36,7 @@ macro_rules! returned {
 }
 
 const LIST: Statement = Statement::new("select newest jobs", concat!(
-    "SELECT ", columns!(), " FROM jobs j JOIN companies c ON c.id = j.company_id
+    "SELECT ", columns!("NULL::text"), " FROM jobs j JOIN companies c ON c.id = j.company_id
      WHERE j.status = 'published' AND (j.closes_at IS NULL OR j.closes_at > now())
        AND (j.published_at, j.id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
      ORDER BY j.published_at DESC, j.id DESC LIMIT $3",
@@ -118,8 +125,7 @@ pub(super) async fn list(pool: &Pool, paging: Paging) -> Result<Page<Stored>, Er
         at: job.published_at.unwrap_or(time::OffsetDateTime::UNIX_EPOCH),
         id: job.id.0,
     });
-    let items = jobs.into_iter().map(Stored::without_description).collect();
-    Ok(Page { items, next_cursor })
+    Ok(Page { items: jobs, next_cursor })
 }
 
 pub(super) async fn read(pool: &Pool, id: JobId, who: Option<Caller>) -> Result<Option<Stored>, Error> {
@@ -137,7 +143,7 @@ pub(super) async fn make(
     let values = Values::of(details);
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id.0, &company.0, &who.0];
     params.extend(values.params());
-    pool.query_opt(&MAKE, &params).await?.as_ref().map(stored).transpose()
+    pool.write(&MAKE, &params).await?.as_ref().map(stored).transpose()
 }
 
 /// Changes a job by what `change` makes of it as it is now; none where the caller is no member of its company.

@@ -17,7 +17,7 @@ pub(super) async fn read(pool: &Pool, who: Caller) -> Result<Option<Person>, Err
 }
 
 pub(super) async fn rename(pool: &Pool, who: Caller, name: Option<&Name>) -> Result<Option<Person>, Error> {
-    Ok(pool.query_opt(&RENAME, &[&who.0, &name.map(Name::as_str)]).await?.as_ref().map(person))
+    Ok(pool.write(&RENAME, &[&who.0, &name.map(Name::as_str)]).await?.as_ref().map(person))
 }
 
 fn person(row: &Row) -> Person {

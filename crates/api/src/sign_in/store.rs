@@ -20,7 +20,7 @@ const SWEEP: Statement = Statement::new(
 /// Makes a sign-in and the mail with its link.
 pub(super) async fn begin(pool: &Pool, clock: &Clock, address: &Address, key_id: &str) -> Result<(), Error> {
     let (written, key) = (address.written(), address.key());
-    pool.query(
+    pool.write(
         &BEGIN,
         &[&clock.id(), &written, &key, &key_id, &clock.id(), &SIGN_IN_SEND_MINUTES, &context::traceparent()],
     )

@@ -54,5 +54,5 @@ fn crosses_the_outbox(span: &Span) -> bool {
 }
 
 fn mails(trace: &Trace) -> impl Iterator<Item = &Span> {
-    trace.spans().iter().filter(|span| crosses_the_outbox(span))
+    trace.spans().iter().filter(|span| crosses_the_outbox(span) && span.attribute("app.mail.outcome") == "sent")
 }

@@ -65,6 +65,18 @@ async fn a_board_that_is_up_tells_where_everything_is_and_drains_on_ctrl_c() {
 }
 
 #[tokio::test]
+async fn ctrl_c_while_it_comes_up_ends_everything_that_had_started() {
+    let folder = folder();
+    let board = up(folder.path()).start().expect("started");
+    board.wait_for_line("bringing the database forward", UP).await.expect("the servers are up");
+    board.signal(Signal::SIGINT).expect("running");
+    let status = board.wait(UP).await.expect("it ends");
+    assert_eq!(status.code(), Some(1), "{}", board.output());
+    let lock = folder.path().join("postgres/data/postmaster.pid");
+    assert!(!lock.exists(), "PostgreSQL was shut down");
+}
+
+#[tokio::test]
 async fn a_given_database_that_is_not_there_is_told_without_its_password() {
     let folder = folder();
     let url = "postgres://ada:hunter2@127.0.0.1:1/board?sslmode=disable";

@@ -51,6 +51,17 @@ fn a_wrong_secret_is_not_shown() {
 }
 
 #[test]
+fn an_address_without_a_scheme_is_none_also_where_none_is_needed() {
+    let about = setting("RECEIVER", "takes traces");
+    for wrong in ["localhost:4318", "grpc://localhost:4317", "http://"] {
+        let mut reader = reader(&[("RECEIVER", wrong)]);
+        assert_eq!(reader.optional_url(about), None, "{wrong} was taken");
+        assert!(reader.finish(Some(())).is_err());
+    }
+    assert_eq!(reader(&[]).optional_url(about), Some(None));
+}
+
+#[test]
 fn an_empty_value_counts_as_not_set() {
     assert_eq!(
         mistakes(&[("PAGE_URL", ""), ("KEY", "0123abcd")]),

@@ -97,9 +97,12 @@ fn texts_that_are_no_tokens_are_foreign() {
 
 #[test]
 fn keys_that_are_none_are_mistakes_and_not_shown() {
-    for (name, wrong) in
-        [("TOKEN_SIGNING_KEY", "hunter2"), ("TOKEN_PUBLIC_KEYS", "{}"), ("TOKEN_PUBLIC_KEYS", "hunter2")]
-    {
+    for (name, wrong) in [
+        ("TOKEN_SIGNING_KEY", "hunter2"),
+        ("TOKEN_PUBLIC_KEYS", "{}"),
+        ("TOKEN_PUBLIC_KEYS", "hunter2"),
+        ("TOKEN_PUBLIC_KEYS", r#"{"keys":[{"kty":"oct","kid":"k1","k":"aHVudGVyMg"}]}"#),
+    ] {
         let mut reader = Reader::new([(name.to_owned(), wrong.to_owned())]);
         let _ = (SignerSettings::read(&mut reader), PublicKeys::read(&mut reader));
         let told = reader.finish(None::<()>).expect_err("mistakes").to_string();

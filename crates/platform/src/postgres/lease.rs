@@ -78,7 +78,7 @@ impl Lease {
     async fn run(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
         let span = statement.begin();
         let answer = self.exchange(statement, params).await;
-        statement.end(span, answer.as_ref().map(Vec::len));
+        span.end(answer.as_ref().map(Vec::len));
         answer
     }
 
@@ -99,7 +99,7 @@ impl Lease {
                 .map_err(|error| self.failed(&error, statement.summary)),
             Err(error) => Err(error),
         };
-        statement.end(span, answer.as_ref().map(Vec::len));
+        span.end(answer.as_ref().map(Vec::len));
         answer
     }
 

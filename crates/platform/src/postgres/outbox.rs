@@ -20,6 +20,7 @@ use prometheus_client::metrics::gauge::Gauge;
 
 use super::{Pool, Statement};
 use crate::drain::Drain;
+use crate::telemetry::context;
 use crate::telemetry::log::chain;
 use crate::telemetry::metric::Metrics;
 
@@ -39,7 +40,7 @@ pub async fn export_depth(pool: Pool, metrics: Metrics, drain: Drain) {
     metrics.register("outbox_depth", "Messages that wait in the outbox", depth.clone());
     metrics.register_seconds("outbox_oldest_age", "Age of the oldest message that waits", age.clone());
     loop {
-        match pool.query_opt(&DEPTH, &[]).await {
+        match context::unrecorded(pool.query_opt(&DEPTH, &[])).await {
             Ok(Some(row)) => {
                 depth.set(row.get(0));
                 age.set(row.get(1));

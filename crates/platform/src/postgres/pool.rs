@@ -9,6 +9,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAME;
 
+use prometheus_client::metrics::gauge::Gauge;
+
 use super::lease::{Context, Lease, Params, Transaction};
 use super::{Error, PostgresSettings, Row, Statement, settings};
 use crate::guard::deadline;
@@ -72,6 +74,19 @@ impl Pool {
         Ok(self.query(statement, params).await?.into_iter().next())
     }
 
+    /// Runs one statement that writes and answers with one row or none. It commits by itself, so when it is cut nobody
+    /// knows whether it was done.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::CommitUnknown`] when the connection was lost or the time was over.
+    pub async fn write(&self, statement: &Statement, params: Params<'_>) -> Result<Option<Row>, Error> {
+        let lease = self.lease().await?;
+        match deadline::within(deadline::TRANSACTION, lease.query(statement, params)).await {
+            Ok(Err(Error::Lost)) | Err(_) => Err(Error::CommitUnknown),
+            Ok(answer) => Ok(answer?.into_iter().next()),
+        }
+    }
+
     /// Runs `work` in a transaction, which is committed if it gives `Ok` and rolled back if not.
     ///
     /// # Errors
@@ -99,7 +114,7 @@ impl Pool {
     /// No statement sees what another answered, so each must hold its own conditions.
     ///
     /// # Errors
-    /// The first statement's that failed; then nothing was done.
+    /// The first statement's that failed; then nothing was done. [`Error::CommitUnknown`] when the flush was cut.
     pub async fn in_one_flush(&self, statements: &[(&Statement, Params<'_>)]) -> Result<Vec<Vec<Row>>, Error> {
         let lease = self.lease().await?;
         let answers = deadline::within(deadline::TRANSACTION, lease.in_one_flush(statements)).await;
@@ -113,9 +128,9 @@ impl Pool {
 
     async fn lease(&self) -> Result<Lease, Error> {
         let wait = Stretch::begin("pool wait", SpanKind::Internal);
-        self.context.metrics.pool_waiting.inc();
+        let waiting = Waiting::begin(&self.context.metrics.pool_waiting);
         let object = deadline::within(deadline::POOL_WAIT + deadline::CONNECT, self.inner.get()).await;
-        self.context.metrics.pool_waiting.dec();
+        drop(waiting);
         let object = object.map_err(|_| Error::PoolBusy).and_then(|object| object.map_err(|error| pool_error(&error)));
         self.told(wait, object.as_ref().err());
         Ok(Lease::new(object?, self.context.clone()))
@@ -126,6 +141,22 @@ impl Pool {
         self.context.metrics.pool_wait.observe(took.as_secs_f64());
         let name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.name.clone());
         wait.end(vec![name], error.map(ToString::to_string));
+    }
+}
+
+/// One request that waits, until it no longer does, also when it went away.
+struct Waiting<'a>(&'a Gauge);
+
+impl<'a> Waiting<'a> {
+    fn begin(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

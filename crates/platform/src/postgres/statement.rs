@@ -30,12 +30,11 @@ impl Statement {
     }
 
     /// Begins its span.
-    pub(super) fn begin(&self) -> Stretch {
-        Stretch::begin(self.summary, SpanKind::Client)
+    pub(super) fn begin(&self) -> Running {
+        Running { statement: *self, span: Some(Stretch::begin(self.summary, SpanKind::Client)) }
     }
 
-    /// Ends its span with what came of it.
-    pub(super) fn end(&self, span: Stretch, outcome: Result<usize, &Error>) {
+    fn told(&self, span: Stretch, outcome: Result<usize, &Error>) {
         let mut attributes = vec![
             KeyValue::new(DB_SYSTEM_NAME, "postgresql"),
             KeyValue::new(DB_QUERY_SUMMARY, self.summary),
@@ -48,5 +47,28 @@ impl Statement {
             Err(error) => attributes.push(KeyValue::new(ERROR_TYPE, error.to_string())),
         }
         span.end(attributes, outcome.err().map(ToString::to_string));
+    }
+}
+
+/// A statement that runs. One that is cut has a span all the same: it is what the reader of the trace looks for.
+pub(super) struct Running {
+    statement: Statement,
+    span: Option<Stretch>,
+}
+
+impl Running {
+    /// Ends its span with what came of it.
+    pub(super) fn end(mut self, outcome: Result<usize, &Error>) {
+        if let Some(span) = self.span.take() {
+            self.statement.told(span, outcome);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(span) = self.span.take() {
+            self.statement.told(span, Err(&Error::TooLate));
+        }
     }
 }

@@ -25,11 +25,13 @@ pub(crate) fn client(verification: Verification, authorities: Option<&[u8]>) -> 
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
+    // Read also where it is not used: a file that is none is a mistake all the same.
+    let roots = roots(authorities)?;
     if verification == Verification::None {
         let unchecked = Arc::new(Unchecked(ring::default_provider()));
         return Ok(builder.dangerous().with_custom_certificate_verifier(unchecked).with_no_client_auth());
     }
-    Ok(builder.with_root_certificates(roots(authorities)?).with_no_client_auth())
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 fn roots(authorities: Option<&[u8]>) -> Result<RootCertStore, String> {

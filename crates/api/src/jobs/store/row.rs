@@ -29,11 +29,6 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// For lists, which leave the description out.
-    pub(crate) fn without_description(self) -> Self {
-        Self { description: None, ..self }
-    }
-
     pub(crate) fn into_answer(self, apply_url: Url) -> Job {
         let pay = self.pay.as_ref();
         Job {

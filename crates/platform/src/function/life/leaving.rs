@@ -32,9 +32,11 @@ pub(super) async fn leave(
         }
     };
     let ended = async {
-        if tokio::time::timeout(limits.in_flight, ended).await.is_err() {
-            tracing::warn!("background work did not end in time");
+        let in_time = tokio::time::timeout(limits.in_flight, ended).await.is_ok();
+        if !in_time {
+            tracing::error!("background work did not end in time and is cut");
         }
+        in_time
     };
     let outlived = async {
         tokio::time::sleep(limits.in_flight).await;
@@ -44,7 +46,7 @@ pub(super) async fn leave(
         }
     };
     tokio::select! {
-        _ = futures_util::future::join(server.stop(true), ended) => true,
+        ((), in_time) = futures_util::future::join(server.stop(true), ended) => in_time,
         () = outlived => false,
     }
 }
