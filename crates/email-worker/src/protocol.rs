@@ -12,7 +12,7 @@
 //!
 //! A claim covers one try. What cannot be posted (no key for a token, the mark refused) goes back by `later.sql` with
 //! [`backoff::after`], never at once: the most urgent batch would be claimed again and again and hold up all others.
-//! Only a drain gives back without a wait. Before each round of claims a worker sweeps: `free_late.sql`, then
+//! Only a drain gives back without a wait. Once a second a worker sweeps: `free_late.sql`, then
 //! `expire.sql`, and `give_up.sql`.
 //!
 //! # What it rests on

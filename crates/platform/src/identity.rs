@@ -21,7 +21,7 @@ const ISSUER: &str = "board";
 const TOKEN_TYPE: &str = "at+jwt";
 /// Longer texts are not even looked at.
 const LONGEST_TOKEN: usize = 2_048;
-/// Verified tokens that are remembered; a check of a signature costs 47 µs, a look into the memory under 1 µs.
+/// Verified tokens that are remembered, since a check of a signature costs 47 µs.
 const REMEMBERED: usize = 10_000;
 
 /// What a token says: who, and until when.

@@ -53,7 +53,7 @@ pub enum Answer {
     },
 }
 
-/// Why an outcome is unknown; each of them is a failure for the breaker.
+/// Why an outcome is unknown; each of them is a failure of Resend or of the way to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Doubt {
     /// No answer within the bound.

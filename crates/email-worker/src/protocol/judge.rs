@@ -76,7 +76,7 @@ pub fn judge(answer: Answer, attempt: &Attempt, now: OffsetDateTime, jitter: Jit
         Answer::Unknown { retry_after, .. } => Verdict::Later {
             wait: backoff::after(attempt.number, retry_after, jitter),
             clear: false,
-            // A failing Resend is the breaker's concern; one slow answer is not a reason to stop.
+            // One slow answer is not a reason to stop.
             scope: Scope::Batch,
         },
         Answer::Refused { refusal, name, retry_after } => {

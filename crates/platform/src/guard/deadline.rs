@@ -14,8 +14,6 @@ pub const TRANSACTION: Duration = Duration::from_secs(3);
 pub const STATEMENT: Duration = Duration::from_millis(2_500);
 /// What opening a connection may take.
 pub const CONNECT: Duration = Duration::from_secs(2);
-/// What a Redis command may take within a request.
-pub const REDIS: Duration = Duration::from_millis(50);
 /// What a prober's question may take.
 pub const PROBE: Duration = Duration::from_secs(2);
 /// What a call to another service may take.
@@ -57,7 +55,7 @@ mod tests {
     #[test]
     fn inner_bounds_are_tighter_than_outer_ones() {
         assert!(STATEMENT < TRANSACTION && POOL_WAIT + TRANSACTION + CONNECT < REQUEST);
-        assert!(REDIS < POOL_WAIT && OUTGOING < REQUEST);
+        assert!(OUTGOING < REQUEST);
     }
 
     #[tokio::test(start_paused = true)]

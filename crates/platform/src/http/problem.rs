@@ -43,8 +43,6 @@ pub enum Place {
     Body(String),
     /// A parameter of the query, by name.
     Query(String),
-    /// A header, by name.
-    Header(&'static str),
 }
 
 /// A value that was wrong: where it stood, and what was wanted.
@@ -65,7 +63,6 @@ impl WrongValue {
                 json!({ "pointer": format!("#/{pointer}"), "detail": self.detail })
             }
             Place::Query(name) => json!({ "parameter": name, "detail": self.detail }),
-            Place::Header(name) => json!({ "header": name, "detail": self.detail }),
         }
     }
 }

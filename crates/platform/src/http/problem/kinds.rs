@@ -36,8 +36,8 @@ kinds! {
         "Send the body as `Content-Type: application/json`, in UTF-8, without a content coding.";
     /// Some fields are wrong.
     VALIDATION_FAILED = "validation-failed", 422, "Some values are not as wanted",
-        "The list `errors` names every value that is wrong, where it stood (a `pointer` into the body, a query \
-         `parameter` or a `header`) and what is wanted. Nothing was changed.";
+        "The list `errors` names every value that is wrong, where it stood (a `pointer` into the body or a \
+         query `parameter`) and what is wanted. Nothing was changed.";
     /// A failure of ours.
     INTERNAL = "internal", 500, "Something went wrong on our side",
         "The request failed for a reason of ours. Nothing was changed that was not committed. Tell us the `trace_id`.";
