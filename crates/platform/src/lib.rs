@@ -22,5 +22,6 @@ pub mod identity;
 pub mod postgres;
 pub mod probe;
 pub mod redis;
+pub mod sabotage;
 pub mod telemetry;
 pub mod watchdog;

@@ -13,7 +13,8 @@ use crate::process::Process;
 ///
 /// The first call of a process builds them (`cargo build --workspace --bins --examples`: the examples make cargo select
 /// the same features as for tests, so that after `scripts/test` has built nothing is left to do), and blocks meanwhile.
-/// The profile is that of the caller, dev or release, unless `TESTBED_PROFILE` names another.
+/// The profile is that of the caller, dev or release, unless `TESTBED_PROFILE` names another; `TESTBED_FEATURES` names
+/// cargo features to build with.
 ///
 /// # Errors
 ///
@@ -61,6 +62,7 @@ fn build(what: &[&str]) -> Result<String, Error> {
         .in_folder(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .args(["build", "--message-format=json-render-diagnostics"])
         .args(["--profile", &profile()])
+        .args(["--features", &std::env::var("TESTBED_FEATURES").unwrap_or_default()])
         .args(what.iter().copied())
         .run()
 }

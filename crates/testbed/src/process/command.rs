@@ -12,6 +12,9 @@ use super::guard::Guard;
 use super::log::Log;
 use super::{Error, Process};
 
+/// What even a clean environment keeps.
+const KEPT: [&str; 2] = ["PATH", "SABOTAGE"];
+
 /// A process to be started, once or again.
 #[derive(Clone, Debug)]
 pub struct Command {
@@ -64,8 +67,8 @@ impl Command {
         self
     }
 
-    /// Inherits nothing but PATH, so that a test sees the same on every machine. What [`Command::env`] set, before or
-    /// after, stays.
+    /// Inherits nothing but PATH, so that a test sees the same on every machine, and SABOTAGE, so that a test can be
+    /// seen to fail. What [`Command::env`] set, before or after, stays.
     #[must_use]
     pub fn clean_env(mut self) -> Self {
         self.clean = true;
@@ -157,8 +160,10 @@ impl Command {
         command.args(&self.arguments).process_group(0);
         if self.clean {
             command.env_clear();
-            if let Some(path) = std::env::var_os("PATH") {
-                command.env("PATH", path);
+            for name in KEPT {
+                if let Some(value) = std::env::var_os(name) {
+                    command.env(name, value);
+                }
             }
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
