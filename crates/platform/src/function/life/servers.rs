@@ -17,6 +17,7 @@ use crate::drain::Drain;
 use crate::function::Function;
 use crate::guard::deadline;
 use crate::http::edge::{RequestSpan, around};
+use crate::http::fallback::Fallback;
 use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PostgresSettings};
@@ -33,6 +34,7 @@ pub(super) struct Shared<S> {
     pub(super) own: Own,
     pub(super) postgres: Option<PostgresSettings>,
     pub(super) verifier: Option<Data<Verifier>>,
+    pub(super) fallback: Option<Data<Fallback>>,
     pub(super) verdicts: Verdicts,
     pub(super) drain: Drain,
     pub(super) metrics: Metrics,
@@ -83,6 +85,9 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                     }
                     if let Some(verifier) = &shared.verifier {
                         config.app_data(verifier.clone());
+                    }
+                    if let Some(fallback) = &shared.fallback {
+                        config.app_data(fallback.clone());
                     }
                     own_routes(config);
                     if let Some(routes) = routes {
