@@ -7,7 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod drain;
 pub mod function;
-/// Bounds on what a request may take.
+/// Bounds on what a request may take, and what stands in for an answer that cannot be had.
 pub mod guard {
     pub mod deadline;
     pub mod fallback;
