@@ -8,6 +8,7 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
     HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
 };
+use platform::sabotage;
 use platform::telemetry::{context, trace::OpenSpan};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -84,12 +85,13 @@ impl Resend {
 
     async fn exchange(&self, batch: BatchId, mails: usize, body: Vec<u8>, span: &OpenSpan) -> Result<Answer, Doubt> {
         let url = format!("{}/emails/batch", self.base.as_str().trim_end_matches('/'));
+        let key = if sabotage::takes_out("mail key") { uuid::Uuid::new_v4() } else { batch.uuid() };
         let request = self
             .http
             .post(url)
             .header(AUTHORIZATION, self.bearer.clone())
             .header(CONTENT_TYPE, "application/json")
-            .header("Idempotency-Key", batch.uuid().to_string())
+            .header("Idempotency-Key", key.to_string())
             .body(body);
         let mut response = request.send().await.map_err(|error| doubt(&error))?;
         let status = response.status().as_u16();

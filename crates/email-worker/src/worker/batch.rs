@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use contracts::ids::SignInId;
 use contracts::mail::Mail;
 use platform::clock::Stopwatch;
+use platform::sabotage;
 use platform::telemetry::context;
 use platform::telemetry::log::chain;
 use platform::telemetry::trace::OpenSpan;
@@ -56,7 +57,7 @@ impl Worker {
             Ok(ready) => ready,
             Err(tried) => return tried,
         };
-        if self.drain.begun() {
+        if self.drain.begun() && !sabotage::takes_out("mail drain") {
             return Tried::unposted(later(Duration::ZERO), None);
         }
         let marked = self.store.mark(claimed.hold(), ready.frozen.as_deref(), self.post_limit).await;
@@ -83,7 +84,10 @@ impl Worker {
             Token::parse(token).ok()
         };
         match fill(bytes, claimed.batch, token) {
-            Ok(body) => Ok(Ready { frozen, body }),
+            Ok(body) => {
+                let leaks = sabotage::takes_out("mail placeholder");
+                Ok(Ready { frozen: if leaks { frozen.map(|_| body.clone()) } else { frozen }, body })
+            }
             Err(unfilled) => {
                 tracing::error!(batch = %claimed.batch.uuid(), error = chain(&unfilled), "a batch could not be filled");
                 Err(self.back(claimed, "unfilled".to_owned()))

@@ -20,6 +20,7 @@ use crate::identity::Verifier;
 use crate::postgres::PostgresSettings;
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
+use crate::sabotage;
 use crate::telemetry::Telemetry;
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
@@ -155,7 +156,9 @@ fn start_background<S: Settings + Send + Sync + 'static>(
 /// A process may open as many files as the system lets it: each connection is one.
 fn raise_open_files() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && !sabotage::takes_out("open files")
+    {
         // Refused only where the limit is what it is already.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }

@@ -14,6 +14,7 @@ use super::statement::{BEGIN, COMMIT, ROLLBACK};
 use super::{Error, PostgresSettings, Refusal, Row, Statement};
 use crate::guard::deadline;
 use crate::probe::Seen;
+use crate::sabotage;
 use crate::telemetry::metric::Metrics;
 
 /// Values of a statement's `$1`, `$2` ….
@@ -66,7 +67,11 @@ impl Lease {
         // What could not even be written, such as a value of another type, the server never sees: it would commit
         // the rest.
         let unsent = sent.iter_mut().any(|one| Pin::new(one).output_mut().is_some_and(|answer| answer.is_err()));
-        sent.push(sending(self.simple(if unsent { &ROLLBACK } else { &COMMIT })));
+        sent.push(sending(self.simple(if unsent && !sabotage::takes_out("unsent rollback") {
+            &ROLLBACK
+        } else {
+            &COMMIT
+        })));
         join_all(&mut sent).await;
         let mut answers = sent.iter_mut().skip(1).filter_map(|one| Pin::new(one).take_output());
         let (told, end) = (answers.by_ref().take(work.len()).collect(), answers.next());
@@ -139,12 +144,18 @@ fn outcome(told: Result<Vec<Vec<Row>>, Error>, end: Result<Vec<Row>, Error>) -> 
 impl Drop for Lease {
     fn drop(&mut self) {
         self.context.metrics.pool_in_use.dec();
-        let Some(connection) = self.connection.take().filter(|_| self.in_doubt.get()) else { return };
+        let Some(connection) = self.connection.take().filter(|_| self.in_doubt.get() && !sabotage::takes_out("doubt"))
+        else {
+            return;
+        };
         let (cancel, tls) = (connection.cancel_token(), self.context.settings.tls.clone());
         drop(Connection::take(connection));
         // Without a runtime the process is ending, and the server sees the connection close.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
+                if sabotage::takes_out("query cancel") {
+                    return;
+                }
                 let _ = tokio::time::timeout(deadline::CONNECT, cancel.cancel_query(tls)).await;
             });
         }
@@ -190,7 +201,7 @@ impl Transaction {
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), Error> {
-        if let Some(refusal) = self.refused.take() {
+        if let Some(refusal) = self.refused.take().filter(|_| !sabotage::takes_out("swallowed refusal")) {
             self.roll_back().await;
             return Err(Error::Refused(refusal));
         }

@@ -15,6 +15,7 @@ use super::lease::{Context, Lease, Params, Transaction};
 use super::{Error, PostgresSettings, Row, Statement, settings};
 use crate::guard::deadline;
 use crate::probe::Seen;
+use crate::sabotage;
 use crate::telemetry::metric::Metrics;
 use crate::telemetry::trace::Stretch;
 
@@ -47,7 +48,9 @@ impl Pool {
             // Settings of a group role do not reach its members, so each connection is told.
             .post_create(Hook::async_fn(|client, _| {
                 Box::pin(async move {
-                    let timeout = format!("SET statement_timeout = {}", deadline::STATEMENT.as_millis());
+                    let limit =
+                        if sabotage::takes_out("statement timeout") { 0 } else { deadline::STATEMENT.as_millis() };
+                    let timeout = format!("SET statement_timeout = {limit}");
                     client.batch_execute(&timeout).await.map_err(HookError::Backend)
                 })
             }))

@@ -46,6 +46,7 @@ async fn before_the_first_round_a_process_is_alive_and_nothing_is_routed_to_it()
     wait::until(SOON, "routable", is_routable).await.expect("the first round is cut");
 }
 
+/// Guards: unroutable drain.
 #[tokio::test]
 async fn a_draining_process_is_alive_and_neither_ready_nor_routable() {
     let function = bare().env("LAME_DUCK_S", "3").ready().await;
@@ -68,6 +69,7 @@ async fn a_prober_that_ends_ends_the_process() {
     assert_eq!((&told["task"], &told["error"]), (&"prober".into(), &"it panicked".into()));
 }
 
+/// Guards: open files.
 #[tokio::test]
 async fn the_soft_limit_of_open_files_is_raised_to_the_hard_one() {
     let limits = || std::fs::read_to_string("/proc/self/limits").expect("Linux tells limits");
