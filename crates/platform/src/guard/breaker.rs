@@ -257,3 +257,6 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod tests;
