@@ -257,6 +257,3 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod tests;
