@@ -50,6 +50,12 @@ pub async fn within<F: Future>(limit: Duration, work: F) -> Result<F::Output, To
     timeout_at(bound, work).await.map_err(|_| TooLate)
 }
 
+/// Whether the request at hand has used up its time. Outside of a request there is no such time.
+#[must_use]
+pub fn is_over() -> bool {
+    DEADLINE.try_with(|deadline| *deadline <= Instant::now()).unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
