@@ -15,6 +15,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
 use crate::http::client;
+use crate::http::fallback::Fallback;
 use crate::http::server::Own;
 use crate::identity::Verifier;
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
@@ -70,6 +71,9 @@ impl Process {
             settings: Arc::new(settings.own),
             postgres,
             verifier: settings.keys.map(|keys| Data::new(Verifier::new(keys, clock.clone()))),
+            fallback: settings
+                .fallback
+                .map(|settings| Data::new(Fallback::new(settings, function.name, clock.clone(), &metrics))),
             verdicts: Verdicts::unknown(checks.list.iter().map(|check| check.name())),
             drain: Drain::default(),
             metrics: metrics.clone(),

@@ -24,6 +24,13 @@ pub struct RequestLabels {
     pub status: u16,
 }
 
+/// Names a route.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct RouteLabels {
+    /// The route's template.
+    pub route: String,
+}
+
 /// Names a check.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct CheckLabels {
@@ -70,6 +77,10 @@ pub struct Metrics {
     pub breaker_refused: Family<BreakerLabels, Counter>,
     /// 0 serving, 1 lame duck, 2 closing.
     pub drain: Gauge,
+    /// Answers that were given from memory, since the database could not give one.
+    pub fallback_answers: Family<RouteLabels, Counter>,
+    /// What is remembered for that.
+    pub fallback_bytes: Gauge,
 }
 
 impl Default for Metrics {
@@ -86,6 +97,8 @@ impl Default for Metrics {
             breaker_transitions: Family::default(),
             breaker_refused: Family::default(),
             drain: Gauge::default(),
+            fallback_answers: Family::default(),
+            fallback_bytes: Gauge::default(),
         };
         let own = metrics.clone();
         metrics.register("spans_dropped", "Spans that could not be handed over", own.spans_dropped);
@@ -96,6 +109,8 @@ impl Default for Metrics {
         metrics.register("breaker_transitions", "Changes of a breaker's state", own.breaker_transitions);
         metrics.register("breaker_refused", "Calls that an open breaker refused", own.breaker_refused);
         metrics.register("drain_phase", "0 serving, 1 lame duck, 2 closing", own.drain);
+        metrics.register("fallback_answers", "Stale answers, given from memory", own.fallback_answers);
+        metrics.register("fallback_bytes", "Bytes of the answers in memory", own.fallback_bytes);
         metrics.register_seconds("http_server_request_duration", "Time to answer a request", own.requests);
         metrics.register_seconds("postgres_pool_wait", "Time that requests waited for a connection", own.pool_wait);
         metrics

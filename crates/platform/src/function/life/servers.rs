@@ -18,6 +18,7 @@ use crate::function::Function;
 use crate::guard::breaker::Breaker;
 use crate::guard::deadline;
 use crate::http::edge::{RequestSpan, around};
+use crate::http::fallback::Fallback;
 use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PostgresSettings};
@@ -48,6 +49,7 @@ pub(super) struct Shared<S> {
     pub(super) own: Own,
     pub(super) postgres: Option<Postgres>,
     pub(super) verifier: Option<Data<Verifier>>,
+    pub(super) fallback: Option<Data<Fallback>>,
     pub(super) verdicts: Verdicts,
     pub(super) drain: Drain,
     pub(super) metrics: Metrics,
@@ -99,6 +101,9 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                     }
                     if let Some(verifier) = &shared.verifier {
                         config.app_data(verifier.clone());
+                    }
+                    if let Some(fallback) = &shared.fallback {
+                        config.app_data(fallback.clone());
                     }
                     own_routes(config);
                     if let Some(routes) = routes {

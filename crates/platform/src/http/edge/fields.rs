@@ -54,7 +54,7 @@ impl Fields {
         Self { values, wrong: Vec::new(), place: Place::Body }
     }
 
-    fn of_query(text: &str) -> Self {
+    pub(super) fn of_query(text: &str) -> Self {
         let mut fields = Self { values: Map::new(), wrong: Vec::new(), place: Place::Query };
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             if fields.values.insert(name.to_string(), value.into()).is_some() {
