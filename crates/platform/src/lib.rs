@@ -7,8 +7,10 @@ pub mod clock;
 pub mod config;
 pub mod drain;
 pub mod function;
-/// Bounds on what a request may take, and what stands in for an answer that cannot be had.
+/// What keeps a failure from spreading: breakers, bounds on what a request may take, and what stands in for an answer that
+/// cannot be had.
 pub mod guard {
+    pub mod breaker;
     pub mod deadline;
     pub mod fallback;
 }

@@ -38,6 +38,22 @@ pub struct CheckLabels {
     pub check: &'static str,
 }
 
+/// Names a dependency that a breaker stands before.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct BreakerLabels {
+    /// Which: `postgres`, `resend`.
+    pub dependency: &'static str,
+}
+
+/// A change of a breaker's state.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct TransitionLabels {
+    /// Before which dependency.
+    pub dependency: &'static str,
+    /// The new state: `closed`, `half_open`, `open`.
+    pub to: &'static str,
+}
+
 /// Every metric of `platform`.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -53,6 +69,12 @@ pub struct Metrics {
     pub pool_wait: Histogram,
     /// 1 while a check is good.
     pub checks: Family<CheckLabels, Gauge>,
+    /// 0 closed, 1 half-open, 2 open.
+    pub breaker_state: Family<BreakerLabels, Gauge>,
+    /// How often breakers changed.
+    pub breaker_transitions: Family<TransitionLabels, Counter>,
+    /// Calls that an open breaker refused.
+    pub breaker_refused: Family<BreakerLabels, Counter>,
     /// 0 serving, 1 lame duck, 2 closing.
     pub drain: Gauge,
     /// Answers that were given from memory, since the database could not give one.
@@ -71,6 +93,9 @@ impl Default for Metrics {
             pool_waiting: Gauge::default(),
             pool_wait: seconds(),
             checks: Family::default(),
+            breaker_state: Family::default(),
+            breaker_transitions: Family::default(),
+            breaker_refused: Family::default(),
             drain: Gauge::default(),
             fallback_answers: Family::default(),
             fallback_bytes: Gauge::default(),
@@ -80,6 +105,9 @@ impl Default for Metrics {
         metrics.register("postgres_pool_in_use", "Connections that work for somebody", own.pool_in_use);
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
         metrics.register("probe_good", "1 while a check of /readyz is good", own.checks);
+        metrics.register("breaker_state", "0 closed, 1 half-open, 2 open", own.breaker_state);
+        metrics.register("breaker_transitions", "Changes of a breaker's state", own.breaker_transitions);
+        metrics.register("breaker_refused", "Calls that an open breaker refused", own.breaker_refused);
         metrics.register("drain_phase", "0 serving, 1 lame duck, 2 closing", own.drain);
         metrics.register("fallback_answers", "Stale answers, given from memory", own.fallback_answers);
         metrics.register("fallback_bytes", "Bytes of the answers in memory", own.fallback_bytes);

@@ -19,6 +19,7 @@ use crate::guard::deadline;
 use crate::http::fallback::Stale;
 use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Problem};
 use crate::http::server::is_own_route;
+use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::catching;
 use crate::telemetry::metric::{Metrics, RequestLabels, RouteLabels};
@@ -184,7 +185,7 @@ fn problem_of(status: u16) -> Problem {
 
 /// During a drain every answer ends its connection, so that no client sends a request into a closed one.
 fn closing(mut answer: ServiceResponse<BoxBody>, draining: bool) -> ServiceResponse<BoxBody> {
-    if draining {
+    if draining && !sabotage::takes_out("connection close") {
         answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     answer
