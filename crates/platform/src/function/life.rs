@@ -68,6 +68,7 @@ impl Process {
             own: Own { service: function.name, version, started: Stopwatch::start(), problems: function.problems },
             settings: Arc::new(settings.own),
             postgres: settings.postgres,
+            redis: settings.redis,
             verifier: settings.keys.map(|keys| Data::new(Verifier::new(keys, clock.clone()))),
             verdicts: Verdicts::unknown(checks.list.iter().map(|check| check.name())),
             drain: Drain::default(),

@@ -31,6 +31,13 @@ pub struct CheckLabels {
     pub check: &'static str,
 }
 
+/// How a command to Redis ended.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct RedisLabels {
+    /// `answered`, `failed`, `late`; not sent at all: `away`, `resting`.
+    pub outcome: &'static str,
+}
+
 /// Every metric of `platform`.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -44,6 +51,10 @@ pub struct Metrics {
     pub pool_waiting: Gauge,
     /// How long they waited.
     pub pool_wait: Histogram,
+    /// Commands that requests had for Redis.
+    pub redis_commands: Family<RedisLabels, Counter>,
+    /// How long requests waited for Redis.
+    pub redis_wait: Histogram,
     /// 1 while a check is good.
     pub checks: Family<CheckLabels, Gauge>,
     /// 0 serving, 1 lame duck, 2 closing.
@@ -59,6 +70,8 @@ impl Default for Metrics {
             pool_in_use: Gauge::default(),
             pool_waiting: Gauge::default(),
             pool_wait: seconds(),
+            redis_commands: Family::default(),
+            redis_wait: seconds(),
             checks: Family::default(),
             drain: Gauge::default(),
         };
@@ -66,10 +79,12 @@ impl Default for Metrics {
         metrics.register("spans_dropped", "Spans that could not be handed over", own.spans_dropped);
         metrics.register("postgres_pool_in_use", "Connections that work for somebody", own.pool_in_use);
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
+        metrics.register("redis_commands", "Commands that requests had for Redis", own.redis_commands);
         metrics.register("probe_good", "1 while a check of /readyz is good", own.checks);
         metrics.register("drain_phase", "0 serving, 1 lame duck, 2 closing", own.drain);
         metrics.register_seconds("http_server_request_duration", "Time to answer a request", own.requests);
         metrics.register_seconds("postgres_pool_wait", "Time that requests waited for a connection", own.pool_wait);
+        metrics.register_seconds("redis_wait", "Time that requests waited for Redis", own.redis_wait);
         metrics
     }
 }

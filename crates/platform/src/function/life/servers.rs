@@ -21,6 +21,7 @@ use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PostgresSettings};
 use crate::probe::{Seen, Verdicts};
+use crate::redis::{Redis, RedisSettings};
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
 
@@ -32,6 +33,7 @@ pub(super) struct Shared<S> {
     pub(super) settings: Arc<S>,
     pub(super) own: Own,
     pub(super) postgres: Option<PostgresSettings>,
+    pub(super) redis: Option<RedisSettings>,
     pub(super) verifier: Option<Data<Verifier>>,
     pub(super) verdicts: Verdicts,
     pub(super) drain: Drain,
@@ -47,6 +49,11 @@ impl<S> Shared<S> {
         let name = format!("{}/{kind}", self.own.service);
         let (metrics, seen) = (self.metrics.clone(), self.seen.clone());
         self.postgres.clone().map(|settings| Pool::new(settings, name, metrics, seen)).transpose()
+    }
+
+    fn redis(&self) -> Option<Redis> {
+        // That the settings fit together was seen when the prober made its own client of them.
+        self.redis.as_ref().and_then(|settings| Redis::new(settings, self.metrics.clone()).ok())
     }
 }
 
@@ -68,6 +75,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
             if let Some(pool) = pool.clone() {
                 spawn(pool.warm());
             }
+            let redis = shared.redis();
             App::new()
                 .configure(|config| {
                     config
@@ -80,6 +88,9 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                         .app_data(Data::from(shared.settings.clone()));
                     if let Some(pool) = pool {
                         config.app_data(Data::new(pool));
+                    }
+                    if let Some(redis) = redis {
+                        config.app_data(Data::new(redis));
                     }
                     if let Some(verifier) = &shared.verifier {
                         config.app_data(verifier.clone());
