@@ -6,6 +6,7 @@ mod it {
     mod companies_wrong;
     mod dump;
     mod http;
+    mod idempotency;
     mod jobs;
     mod jobs_list;
     mod jobs_rights;

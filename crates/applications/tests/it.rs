@@ -6,10 +6,14 @@ mod it {
     mod atomic;
     mod board;
     mod http;
+    mod idempotency;
     mod letters;
     mod lists;
     mod lists_wrong;
     mod odd;
+    mod quota;
+    mod quota_redis;
+    mod races;
     mod secrecy;
     mod snapshots;
 }

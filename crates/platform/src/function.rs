@@ -46,6 +46,7 @@ struct Asks {
     postgres: bool,
     redis: bool,
     identity: bool,
+    idempotency: bool,
 }
 
 /// Every setting of a process.
@@ -85,6 +86,14 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     #[must_use]
     pub fn identity(mut self) -> Self {
         self.asks.identity = true;
+        self
+    }
+
+    /// Asks to answer repeated requests as the first one: handlers may take an
+    /// [`IdempotencyKey`](crate::http::idempotency::IdempotencyKey), and old answers are swept.
+    #[must_use]
+    pub fn idempotency(mut self) -> Self {
+        self.asks.idempotency = true;
         self
     }
 

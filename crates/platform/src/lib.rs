@@ -10,11 +10,13 @@ pub mod function;
 /// Bounds on what a request may take.
 pub mod guard {
     pub mod deadline;
+    pub mod quota;
 }
 /// HTTP in and out: the server, the edge that every request crosses, the client, and errors as RFC 9457 problems.
 pub mod http {
     pub mod client;
     pub mod edge;
+    pub mod idempotency;
     pub mod problem;
     pub mod server;
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 use testbed::board::{Board as Whole, Part, Person};
 use testbed::http::{Answer, Client};
+use testbed::port::free_port;
 use testbed::process::Process;
 use tokio::sync::OnceCell;
 
@@ -128,7 +130,49 @@ impl Board<'_> {
     }
 }
 
+impl Board<'_> {
+    /// So many jobs, each of a company of its own.
+    pub(super) async fn jobs(&self, count: usize) -> Vec<String> {
+        let mut jobs = Vec::new();
+        for _ in 0..count {
+            jobs.push(self.employer().await.job);
+        }
+        jobs
+    }
+}
+
+impl Running {
+    /// One more process of the function on the same board.
+    pub(super) async fn another(&self) -> (Process, String) {
+        let (http, metrics) = (free_port(), free_port());
+        let command = self.whole.command(Part::Applications).expect("a binary");
+        let command = command.env("LISTEN", format!("127.0.0.1:{http}"));
+        let process = command.env("METRICS_LISTEN", format!("127.0.0.1:{metrics}")).start().expect("it starts");
+        let url = format!("http://127.0.0.1:{http}");
+        process.wait_until_ok(&format!("{url}/readyz"), PATIENCE).await.expect("it is ready");
+        (process, url)
+    }
+
+    /// A number of the function's metrics; nothing counted is 0.
+    pub(super) async fn metric(&self, line: &str) -> f64 {
+        let url = format!("http://127.0.0.1:{}", self.whole.ports(Part::Applications).metrics);
+        let page = Client::new(platform::http::client::stack().expect("an HTTP stack"), url).get("/metrics").await;
+        let found = page.text.lines().find_map(|its| its.strip_prefix(line)?.strip_prefix(' ')).map(str::to_owned);
+        found.map_or(0.0, |number| number.parse().expect("a number"))
+    }
+}
+
 impl Someone {
+    /// The same, asking another process.
+    pub(super) fn at(&self, url: &str) -> Client {
+        Client::new(platform::http::client::stack().expect("an HTTP stack"), url).with_token(&self.person.token)
+    }
+
+    /// Applies for a job under a key.
+    pub(super) async fn apply_under(&self, key: &str, job: &str, letter: &str) -> Answer {
+        let request = self.applications.request(Method::POST, &format!("/v1/jobs/{job}/applications"));
+        Answer::to(request.header("Idempotency-Key", key).json(&json!({ "letter": letter }))).await
+    }
     /// Applies for a job with a letter.
     pub(super) async fn apply(&self, job: &str, letter: &str) -> Answer {
         self.applications.post(&format!("/v1/jobs/{job}/applications"), &json!({ "letter": letter })).await

@@ -14,8 +14,8 @@ use super::{AllSettings, Function, Tools};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
-use crate::http::client;
 use crate::http::server::Own;
+use crate::http::{client, idempotency};
 use crate::identity::Verifier;
 use crate::postgres::PostgresSettings;
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
@@ -150,7 +150,10 @@ fn start_background<S: Settings + Send + Sync + 'static>(
         http: shared.http.clone(),
         pool: shared.pool("background")?,
     };
-    Ok(function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone())))).collect())
+    let own = function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone()))));
+    let swept = tools.pool.clone().filter(|_| function.asks.idempotency);
+    let sweep = swept.map(|pool| ("idempotency sweep", spawn(idempotency::sweep(pool, shared.drain.clone()))));
+    Ok(own.chain(sweep).collect())
 }
 
 /// A process may open as many files as the system lets it: each connection is one.

@@ -31,6 +31,15 @@ pub struct CheckLabels {
     pub check: &'static str,
 }
 
+/// What came of a request that a quota counts.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct QuotaLabels {
+    /// The quota's name.
+    pub quota: &'static str,
+    /// `allowed`, `refused_by_redis`, `refused_by_postgres`.
+    pub verdict: &'static str,
+}
+
 /// How a command to Redis ended.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct RedisLabels {
@@ -55,6 +64,8 @@ pub struct Metrics {
     pub redis_commands: Family<RedisLabels, Counter>,
     /// How long requests waited for Redis.
     pub redis_wait: Histogram,
+    /// Requests that a quota counts, by what came of them.
+    pub quota_verdicts: Family<QuotaLabels, Counter>,
     /// 1 while a check is good.
     pub checks: Family<CheckLabels, Gauge>,
     /// 0 serving, 1 lame duck, 2 closing.
@@ -72,6 +83,7 @@ impl Default for Metrics {
             pool_wait: seconds(),
             redis_commands: Family::default(),
             redis_wait: seconds(),
+            quota_verdicts: Family::default(),
             checks: Family::default(),
             drain: Gauge::default(),
         };
@@ -80,6 +92,7 @@ impl Default for Metrics {
         metrics.register("postgres_pool_in_use", "Connections that work for somebody", own.pool_in_use);
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
         metrics.register("redis_commands", "Commands that requests had for Redis", own.redis_commands);
+        metrics.register("quota_verdicts", "Requests that a quota counts", own.quota_verdicts);
         metrics.register("probe_good", "1 while a check of /readyz is good", own.checks);
         metrics.register("drain_phase", "0 serving, 1 lame duck, 2 closing", own.drain);
         metrics.register_seconds("http_server_request_duration", "Time to answer a request", own.requests);
