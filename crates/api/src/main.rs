@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         .redis()
         .identity()
         .idempotency()
+        .fallback()
         .problems(contracts::problems::OF_API)
         .routes(routes::routes)
         .background("sign-in sweep", sign_in::sweep)

@@ -7,6 +7,7 @@ mod it {
     mod board;
     mod http;
     mod idempotency;
+    mod interrupted;
     mod letters;
     mod lists;
     mod lists_wrong;

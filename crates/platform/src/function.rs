@@ -17,6 +17,7 @@ pub use tools::Tools;
 
 use crate::config::{EXIT_MISCONFIGURED, Reader, Settings};
 use crate::drain::DrainSettings;
+use crate::http::fallback::FallbackSettings;
 use crate::http::problem::Kind;
 use crate::http::server::ServerSettings;
 use crate::identity::PublicKeys;
@@ -47,6 +48,7 @@ struct Asks {
     redis: bool,
     identity: bool,
     idempotency: bool,
+    fallback: bool,
 }
 
 /// Every setting of a process.
@@ -57,6 +59,7 @@ struct AllSettings<S> {
     postgres: Option<PostgresSettings>,
     redis: Option<RedisSettings>,
     keys: Option<PublicKeys>,
+    fallback: Option<FallbackSettings>,
     own: S,
 }
 
@@ -94,6 +97,13 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     #[must_use]
     pub fn idempotency(mut self) -> Self {
         self.asks.idempotency = true;
+        self
+    }
+
+    /// Asks for a memory of last good answers: handlers may take a [`Fallback`](crate::http::fallback::Fallback).
+    #[must_use]
+    pub fn fallback(mut self) -> Self {
+        self.asks.fallback = true;
         self
     }
 
@@ -164,6 +174,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         let postgres = self.asks.postgres.then(|| PostgresSettings::read(from));
         let redis = self.asks.redis.then(|| RedisSettings::read(from));
         let keys = self.asks.identity.then(|| PublicKeys::read(from));
+        let fallback = self.asks.fallback.then(|| FallbackSettings::read(from));
         let server = ServerSettings::read(from);
         let drain = DrainSettings::read(from);
         let telemetry = TelemetrySettings::read(from);
@@ -172,6 +183,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
             postgres: all_or_none(postgres)?,
             redis: all_or_none(redis)?,
             keys: all_or_none(keys)?,
+            fallback: all_or_none(fallback)?,
             server: server?,
             drain: drain?,
             telemetry: telemetry?,
