@@ -8,6 +8,7 @@ use testbed::board::{Board as Whole, Part, Person};
 use testbed::http::{Answer, Client};
 use testbed::port::free_port;
 use testbed::process::Process;
+use testbed::wait;
 use tokio::sync::OnceCell;
 
 /// What a start may take on a machine that builds and tests at the same time.
@@ -115,6 +116,15 @@ impl Board<'_> {
     /// Changes rows behind the function's back.
     pub(super) async fn run(&self, sql: &str) {
         self.rows.batch_execute(sql).await.expect("it runs");
+    }
+
+    /// Waits until an application waits for this connection; its backend.
+    pub(super) async fn kept_waiting_by(&self, holder: &tokio_postgres::Client) -> i32 {
+        let pid: i32 = holder.query_one("SELECT pg_backend_pid()", &[]).await.expect("it is free").get(0);
+        let waiting = "SELECT pid FROM pg_stat_activity WHERE application_name = 'applications/pool'
+                       AND query LIKE 'WITH moment AS%' AND $1 = ANY (pg_blocking_pids(pid))";
+        let look = async || Some(self.rows.query_opt(waiting, &[&pid]).await.ok()??.get(0));
+        wait::until_some(PATIENCE, "an application that waits", look).await.expect("it is under way")
     }
 
     /// How much a person's applying has written: applications, history, mails.

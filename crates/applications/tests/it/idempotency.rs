@@ -109,10 +109,7 @@ async fn whose_key_is_at_work_is_told_so_and_gets_the_answer_afterwards() {
     holder.batch_execute(&format!("BEGIN; SELECT 1 FROM jobs WHERE id = '{job}' FOR UPDATE")).await.expect("a lock");
     let first = ada.apply_under("k", job, "Dear all");
     let second = async {
-        let waits = "SELECT count(*) FROM pg_stat_activity
-                     WHERE application_name = 'applications/pool' AND wait_event_type = 'Lock'
-                       AND query LIKE 'WITH moment%'";
-        wait::until(PATIENCE, "the first at work", async || board.number(waits).await > 0).await.expect("it works");
+        board.kept_waiting_by(&holder).await;
         let told = ada.apply_under("k", job, "Dear all").await;
         told.problem(409, "request-in-progress");
         assert_eq!(told.header("retry-after"), "1");

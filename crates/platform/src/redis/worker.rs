@@ -10,6 +10,7 @@ use opentelemetry_semantic_conventions::attribute::{DB_OPERATION_NAME, DB_SYSTEM
 use super::RedisSettings;
 use super::patience::Patience;
 use crate::guard::deadline;
+use crate::sabotage;
 use crate::telemetry::metric::{Metrics, RedisLabels};
 use crate::telemetry::trace::Stretch;
 
@@ -86,7 +87,7 @@ impl Redis {
             return Err(NoAnswer::Away);
         }
         let asked = Instant::now();
-        if !self.step(|patience| patience.may_ask(asked)) {
+        if !self.step(|patience| patience.may_ask(asked)) && !sabotage::takes_out("Redis left alone") {
             return Err(NoAnswer::Resting);
         }
         let span = Stretch::begin(operation, SpanKind::Client);

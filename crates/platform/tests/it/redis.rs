@@ -83,6 +83,7 @@ async fn a_server_that_is_gone_is_not_waited_for_and_found_again() {
     own.nobody_waited_long().await;
 }
 
+/// Guards: Redis left alone.
 #[tokio::test]
 async fn a_server_that_is_frozen_is_waited_for_once_and_then_left_alone() {
     let own = Own::start().await;
