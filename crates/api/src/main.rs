@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         .postgres()
         .redis()
         .identity()
+        .idempotency()
         .fallback()
         .problems(contracts::problems::OF_API)
         .routes(routes::routes)

@@ -7,6 +7,7 @@ mod it {
     mod dump;
     mod fallback;
     mod http;
+    mod idempotency;
     mod interrupted;
     mod jobs;
     mod jobs_list;

@@ -6,11 +6,14 @@ use std::process::ExitCode;
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{Data, Path, ServiceConfig};
+use fred::interfaces::KeysInterface as _;
 use platform::function::{Function, Tools};
+use platform::guard::deadline::REDIS;
 use platform::http::edge::{Body, Caller};
 use platform::http::problem::Problem;
 use platform::http::server::{on, resource};
 use platform::postgres::{Error, Pool, Statement};
+use platform::redis::Redis;
 use serde_json::{Value, json};
 
 const SLEEP: Statement = Statement::new("select sleep", "SELECT 1 FROM pg_sleep($1)");
@@ -41,6 +44,7 @@ fn routes(config: &mut ServiceConfig, (): &()) {
         .service(resource("/rows", [on(Method::GET, count), on(Method::POST, write)]))
         .service(resource("/pairs", [on(Method::POST, write_pair)]))
         .service(resource("/pairs/swallowed", [on(Method::POST, swallow_refusal)]))
+        .service(resource("/visits/{who}", [on(Method::POST, visit)]))
         .service(resource("/flushes", [on(Method::POST, flush_pair)]))
         .service(resource("/flushes/mistake", [on(Method::POST, flush_mistake)]));
 }
@@ -134,6 +138,12 @@ async fn flush_pair(body: Body, pool: Data<Pool>) -> Result<HttpResponse, Proble
 async fn flush_mistake(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
     pool.in_one_flush(&[(&INSERT, &[&1_i32]), (&INSERT, &[&"no number"]), (&INSERT, &[&2_i32])]).await?;
     Ok(HttpResponse::Created().finish())
+}
+
+/// Counts a visit, if Redis answers.
+async fn visit(who: Path<String>, redis: Data<Redis>) -> HttpResponse {
+    let counted = redis.ask("INCR", REDIS, async |client| client.incr::<i64, _>(who.into_inner()).await).await;
+    HttpResponse::Ok().json(json!({ "visits": counted.as_ref().ok(), "error": counted.err().map(|e| e.to_string()) }))
 }
 
 fn whole(value: &Value) -> Result<i32, String> {

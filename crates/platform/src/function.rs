@@ -47,6 +47,7 @@ struct Asks {
     postgres: bool,
     redis: bool,
     identity: bool,
+    idempotency: bool,
     fallback: bool,
 }
 
@@ -77,7 +78,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         self
     }
 
-    /// Asks for Redis.
+    /// Asks for Redis: each worker gets a [`Redis`](crate::redis::Redis).
     #[must_use]
     pub fn redis(mut self) -> Self {
         self.asks.redis = true;
@@ -91,6 +92,14 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         self
     }
 
+    /// Asks to answer repeated requests as the first one: handlers may take an
+    /// [`IdempotencyKey`](crate::http::idempotency::IdempotencyKey), and old answers are swept.
+    #[must_use]
+    pub fn idempotency(mut self) -> Self {
+        self.asks.idempotency = true;
+        self
+    }
+
     /// Asks for a memory of last good answers: handlers may take a [`Fallback`](crate::http::fallback::Fallback).
     #[must_use]
     pub fn fallback(mut self) -> Self {
@@ -99,8 +108,8 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     }
 
     /// Its table of routes, and what its handlers need of its settings. Handlers may also take the settings themselves,
-    /// as `Data<S>`, and of the platform `Data` of [`Pool`](crate::postgres::Pool), [`Clock`](crate::clock::Clock),
-    /// [`Drain`](crate::drain::Drain), [`Metrics`](crate::telemetry::metric::Metrics) and `reqwest::Client`.
+    /// as `Data<S>`, and of the platform `Data` of [`Pool`](crate::postgres::Pool), [`Redis`](crate::redis::Redis),
+    /// [`Clock`](crate::clock::Clock), [`Drain`](crate::drain::Drain), [`Metrics`](crate::telemetry::metric::Metrics) and `reqwest::Client`.
     #[must_use]
     pub fn routes(mut self, routes: fn(&mut ServiceConfig, &S)) -> Self {
         self.routes = Some(routes);

@@ -1,4 +1,8 @@
-//! Redis: a client that fails at once instead of queueing, and connects again by itself.
+//! Redis: clients that fail at once instead of queueing, and connect again by themselves. The prober has one, and so
+//! has each worker for its requests.
+
+mod patience;
+mod worker;
 
 use std::time::Duration;
 
@@ -13,6 +17,8 @@ use crate::config::{Reader, Settings, setting};
 use crate::guard::deadline;
 use crate::postgres::tls_client;
 use crate::probe::Check;
+
+pub use worker::{NoAnswer, Redis};
 
 /// The longest wait between two tries to connect.
 const RECONNECT_MS: u32 = 500;

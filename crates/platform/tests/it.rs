@@ -13,6 +13,7 @@ mod it {
     mod log;
     mod outages;
     mod probes;
+    mod redis;
     mod slow_requests;
     mod sql;
     mod sql_abandoned;

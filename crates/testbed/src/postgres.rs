@@ -3,6 +3,7 @@
 mod cluster;
 mod options;
 mod sql;
+mod stepper;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 pub use options::Options;
+pub use stepper::{Stepper, Waiting};
 
 use crate::Error;
 use crate::folder::Folder;

@@ -4,6 +4,8 @@
 mod otlp;
 #[path = "it/postgres.rs"]
 mod postgres;
+#[path = "it/postgres_stepper.rs"]
+mod postgres_stepper;
 #[path = "it/postgres_tls.rs"]
 mod postgres_tls;
 #[path = "it/process.rs"]

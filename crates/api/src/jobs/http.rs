@@ -8,13 +8,14 @@ use opentelemetry::trace::TraceContextExt as _;
 use platform::clock::Clock;
 use platform::http::edge::{Body, Caller, MaybeCaller, Paging, Query, choice};
 use platform::http::fallback::{Fallback, Resource};
+use platform::http::idempotency::{Answer, IdempotencyKey};
 use platform::http::problem::{Place, Problem, VALIDATION_FAILED, WrongValue};
 use platform::postgres::Pool;
 use platform::telemetry::context;
 
 use super::Details;
 use super::status::Step;
-use super::store::{self, StepError, Stored};
+use super::store::{self, NewJob, StepError, Stored};
 use crate::access::visible;
 use crate::settings::ApiSettings;
 
@@ -48,10 +49,11 @@ pub(crate) async fn read(
     fallback.answer(page(*id), caller, work).await
 }
 
-/// `POST /v1/jobs`: a draft.
+/// `POST /v1/jobs`: a draft; takes an `Idempotency-Key`.
 pub(crate) async fn make(
     caller: Caller,
     Body(mut body): Body,
+    key: IdempotencyKey,
     pool: Data<Pool>,
     clock: Data<Clock>,
     settings: Data<ApiSettings>,
@@ -61,9 +63,12 @@ pub(crate) async fn make(
     let (company, details) = body.finish(company.zip(details))?;
     let id = JobId(clock.id());
     note(id);
-    let made = store::make(&pool, id, company, caller, &details).await?.ok_or_else(not_a_member)?;
-    let location = format!("/v1/jobs/{id}");
-    Ok(HttpResponse::Created().insert_header(("Location", location)).json(answer(made, &settings)?))
+    let (new, keyed) = (NewJob { id, company, by: caller, details }, key.of(caller));
+    let made = store::make(&pool, keyed.as_ref(), &new, |made| {
+        let made = answer(made.ok_or_else(not_a_member)?, &settings)?;
+        Answer::created(&made, format!("/v1/jobs/{id}"), id.0)
+    });
+    Ok(made.await?.into())
 }
 
 /// `PATCH /v1/jobs/{id}`.

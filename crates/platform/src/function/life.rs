@@ -14,9 +14,9 @@ use super::{AllSettings, Function, Tools};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
-use crate::http::client;
 use crate::http::fallback::Fallback;
 use crate::http::server::Own;
+use crate::http::{client, idempotency};
 use crate::identity::Verifier;
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
@@ -70,6 +70,7 @@ impl Process {
             own: Own { service: function.name, version, started: Stopwatch::start(), problems: function.problems },
             settings: Arc::new(settings.own),
             postgres,
+            redis: settings.redis,
             verifier: settings.keys.map(|keys| Data::new(Verifier::new(keys, clock.clone()))),
             fallback: settings
                 .fallback
@@ -157,7 +158,10 @@ fn start_background<S: Settings + Send + Sync + 'static>(
         http: shared.http.clone(),
         pool: shared.pool("background")?,
     };
-    Ok(function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone())))).collect())
+    let own = function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone()))));
+    let swept = tools.pool.clone().filter(|_| function.asks.idempotency);
+    let sweep = swept.map(|pool| ("idempotency sweep", spawn(idempotency::sweep(pool, shared.drain.clone()))));
+    Ok(own.chain(sweep).collect())
 }
 
 /// A process may open as many files as the system lets it: each connection is one.

@@ -16,6 +16,8 @@ pub const TRANSACTION: Duration = Duration::from_secs(3);
 pub const STATEMENT: Duration = Duration::from_millis(2_500);
 /// What opening a connection may take.
 pub const CONNECT: Duration = Duration::from_secs(2);
+/// What a request may wait for Redis.
+pub const REDIS: Duration = Duration::from_millis(50);
 /// What a prober's question may take.
 pub const PROBE: Duration = Duration::from_secs(2);
 /// What a call to another service may take.

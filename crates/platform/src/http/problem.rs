@@ -78,6 +78,7 @@ struct Parts {
     wrong: Vec<WrongValue>,
     more: Map<String, Value>,
     retry_after: Option<Duration>,
+    headers: Vec<(&'static str, String)>,
     cause: Option<String>,
     trace_id: Option<String>,
     last: bool,
@@ -91,6 +92,7 @@ impl From<Kind> for Problem {
             wrong: Vec::new(),
             more: Map::new(),
             retry_after: None,
+            headers: Vec::new(),
             cause: None,
             trace_id: context::trace_id(),
             last: false,
@@ -131,6 +133,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Adds a header field of its own.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.headers.push((name, value.into()));
         self
     }
 
@@ -205,6 +214,9 @@ impl ResponseError for Problem {
         if let Some(wait) = self.0.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             answer.insert_header((RETRY_AFTER, seconds.max(1)));
+        }
+        for (name, value) in &self.0.headers {
+            answer.insert_header((*name, value.as_str()));
         }
         if self.0.kind.status == 401 {
             answer.insert_header((WWW_AUTHENTICATE, "Bearer"));

@@ -38,6 +38,22 @@ pub struct CheckLabels {
     pub check: &'static str,
 }
 
+/// What came of a request that a quota counts.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct QuotaLabels {
+    /// The quota's name.
+    pub quota: &'static str,
+    /// `allowed`, `refused_by_redis`, `refused_by_postgres`.
+    pub verdict: &'static str,
+}
+
+/// How a command to Redis ended.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct RedisLabels {
+    /// `answered`, `failed`, `late`; not sent at all: `away`, `resting`.
+    pub outcome: &'static str,
+}
+
 /// Names a dependency that a breaker stands before.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct BreakerLabels {
@@ -67,6 +83,12 @@ pub struct Metrics {
     pub pool_waiting: Gauge,
     /// How long they waited.
     pub pool_wait: Histogram,
+    /// Commands that requests had for Redis.
+    pub redis_commands: Family<RedisLabels, Counter>,
+    /// How long requests waited for Redis.
+    pub redis_wait: Histogram,
+    /// Requests that a quota counts, by what came of them.
+    pub quota_verdicts: Family<QuotaLabels, Counter>,
     /// 1 while a check is good.
     pub checks: Family<CheckLabels, Gauge>,
     /// 0 closed, 1 half-open, 2 open.
@@ -92,6 +114,9 @@ impl Default for Metrics {
             pool_in_use: Gauge::default(),
             pool_waiting: Gauge::default(),
             pool_wait: seconds(),
+            redis_commands: Family::default(),
+            redis_wait: seconds(),
+            quota_verdicts: Family::default(),
             checks: Family::default(),
             breaker_state: Family::default(),
             breaker_transitions: Family::default(),
@@ -104,6 +129,8 @@ impl Default for Metrics {
         metrics.register("spans_dropped", "Spans that could not be handed over", own.spans_dropped);
         metrics.register("postgres_pool_in_use", "Connections that work for somebody", own.pool_in_use);
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
+        metrics.register("redis_commands", "Commands that requests had for Redis", own.redis_commands);
+        metrics.register("quota_verdicts", "Requests that a quota counts", own.quota_verdicts);
         metrics.register("probe_good", "1 while a check of /readyz is good", own.checks);
         metrics.register("breaker_state", "0 closed, 1 half-open, 2 open", own.breaker_state);
         metrics.register("breaker_transitions", "Changes of a breaker's state", own.breaker_transitions);
@@ -113,6 +140,7 @@ impl Default for Metrics {
         metrics.register("fallback_bytes", "Bytes of the answers in memory", own.fallback_bytes);
         metrics.register_seconds("http_server_request_duration", "Time to answer a request", own.requests);
         metrics.register_seconds("postgres_pool_wait", "Time that requests waited for a connection", own.pool_wait);
+        metrics.register_seconds("redis_wait", "Time that requests waited for Redis", own.redis_wait);
         metrics
     }
 }

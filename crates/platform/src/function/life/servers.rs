@@ -23,6 +23,7 @@ use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PostgresSettings};
 use crate::probe::{Seen, Verdicts};
+use crate::redis::{Redis, RedisSettings};
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
 
@@ -48,6 +49,7 @@ pub(super) struct Shared<S> {
     pub(super) settings: Arc<S>,
     pub(super) own: Own,
     pub(super) postgres: Option<Postgres>,
+    pub(super) redis: Option<RedisSettings>,
     pub(super) verifier: Option<Data<Verifier>>,
     pub(super) fallback: Option<Data<Fallback>>,
     pub(super) verdicts: Verdicts,
@@ -65,6 +67,11 @@ impl<S> Shared<S> {
         let (metrics, seen) = (self.metrics.clone(), self.seen.clone());
         let postgres = self.postgres.clone();
         postgres.map(|its| Pool::new(its.settings, name, metrics, seen, its.breaker)).transpose()
+    }
+
+    fn redis(&self) -> Option<Redis> {
+        // That the settings fit together was seen when the prober made its own client of them.
+        self.redis.as_ref().and_then(|settings| Redis::new(settings, self.metrics.clone()).ok())
     }
 }
 
@@ -86,6 +93,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
             if let Some(pool) = pool.clone() {
                 spawn(pool.warm());
             }
+            let redis = shared.redis();
             App::new()
                 .configure(|config| {
                     config
@@ -98,6 +106,9 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                         .app_data(Data::from(shared.settings.clone()));
                     if let Some(pool) = pool {
                         config.app_data(Data::new(pool));
+                    }
+                    if let Some(redis) = redis {
+                        config.app_data(Data::new(redis));
                     }
                     if let Some(verifier) = &shared.verifier {
                         config.app_data(verifier.clone());

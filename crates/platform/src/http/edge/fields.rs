@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::LARGEST_BODY;
+use crate::http::idempotency::BodyHash;
 use crate::http::problem::{
     CONTENT_TOO_LARGE, MALFORMED_JSON, Place, Problem, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, WrongValue,
 };
@@ -145,10 +146,14 @@ impl FromRequest for Body {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let accepted = accepted(request.headers());
-        let payload = payload.take();
+        let (payload, hash) = (payload.take(), BodyHash::wanted(request));
         Box::pin(async move {
             accepted?;
-            match serde_json::from_slice(&read(payload).await?) {
+            let bytes = read(payload).await?;
+            if let Some(hash) = hash {
+                hash.note(&bytes);
+            }
+            match serde_json::from_slice(&bytes) {
                 Ok(Value::Object(values)) => Ok(Self(Fields::of_body(values))),
                 Ok(_) => Err(Problem::from(MALFORMED_JSON).detail("The body is JSON, but not an object.")),
                 Err(error) => {
