@@ -10,11 +10,15 @@ pub mod function;
 /// Bounds on what a request may take.
 pub mod guard {
     pub mod deadline;
+    pub mod overload;
+    pub mod rings;
 }
 /// HTTP in and out: the server, the edge that every request crosses, the client, and errors as RFC 9457 problems.
 pub mod http {
     pub mod client;
+    pub mod connection;
     pub mod edge;
+    pub mod listener;
     pub mod problem;
     pub mod server;
 }

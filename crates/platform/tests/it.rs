@@ -4,6 +4,7 @@ mod it {
     mod alive;
     mod background;
     mod callers;
+    mod capacity;
     mod client;
     mod config;
     mod drain;
@@ -11,7 +12,10 @@ mod it {
     mod edge;
     mod log;
     mod outages;
+    mod overload;
     mod probes;
+    mod rings;
+    mod slow_clients;
     mod slow_requests;
     mod sql;
     mod sql_abandoned;

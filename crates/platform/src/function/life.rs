@@ -1,4 +1,5 @@
 mod leaving;
+mod open_files;
 mod servers;
 
 use std::error::Error;
@@ -14,10 +15,12 @@ use super::{AllSettings, Function, Tools};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
+use crate::guard::rings::Rings;
 use crate::http::client;
 use crate::http::server::Own;
 use crate::identity::Verifier;
 use crate::postgres::PostgresSettings;
+use crate::probe::capacity::{CapacityCheck, Pools};
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
 use crate::telemetry::Telemetry;
@@ -58,7 +61,7 @@ impl Process {
         function: Function<S>,
         settings: AllSettings<S>,
     ) -> Result<Self, Failure> {
-        raise_open_files();
+        let connections = open_files::raise().connections();
         let metrics = Metrics::default();
         let version = settings.telemetry.version.clone();
         let telemetry = Telemetry::start(function.name, settings.telemetry, &metrics)?;
@@ -74,13 +77,16 @@ impl Process {
             metrics: metrics.clone(),
             clock,
             seen,
+            rings: Data::new(Rings::new(settings.server.rings, metrics.clone())),
+            addresses: Data::new(settings.server.addresses),
+            pools: checks.pools,
             watchdog: Watchdog::default(),
             http: client::stack()?,
         });
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
         let prober = spawn(prober(checks.list, shared.verdicts.clone(), metrics.clone()));
-        let public = public_server(&shared, &function, &settings.server, settings.drain.in_flight)?;
+        let public = public_server(&shared, &function, &settings.server, settings.drain.in_flight, connections)?;
         let server = public.handle();
         let vital = vec![
             ("prober", prober),
@@ -116,6 +122,7 @@ impl Process {
 struct Checks {
     list: Vec<Box<dyn Check>>,
     seen: Seen,
+    pools: Pools,
 }
 
 fn checks<S: Settings>(
@@ -124,7 +131,7 @@ fn checks<S: Settings>(
     postgres: Option<&PostgresSettings>,
     redis: Option<&crate::redis::RedisSettings>,
 ) -> Result<Checks, Failure> {
-    let seen = Seen::default();
+    let (seen, pools) = (Seen::default(), Pools::default());
     let mut list: Vec<Box<dyn Check>> = Vec::new();
     if let Some(settings) = postgres {
         let application = format!("{}/probe", function.name);
@@ -133,8 +140,11 @@ fn checks<S: Settings>(
     if let Some(settings) = redis {
         list.push(Box::new(RedisCheck::new(settings)?));
     }
+    if postgres.is_some() {
+        list.push(Box::new(CapacityCheck::new(pools.clone())));
+    }
     list.extend(function.checks.map(|make| make(own)).unwrap_or_default());
-    Ok(Checks { list, seen })
+    Ok(Checks { list, seen, pools })
 }
 
 fn start_background<S: Settings + Send + Sync + 'static>(
@@ -150,13 +160,4 @@ fn start_background<S: Settings + Send + Sync + 'static>(
         pool: shared.pool("background")?,
     };
     Ok(function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone())))).collect())
-}
-
-/// A process may open as many files as the system lets it: each connection is one.
-fn raise_open_files() {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // Refused only where the limit is what it is already.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    }
 }

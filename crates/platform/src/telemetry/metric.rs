@@ -31,6 +31,22 @@ pub struct CheckLabels {
     pub check: &'static str,
 }
 
+/// Names a quota and what it said.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct QuotaLabels {
+    /// As `RateLimit-Policy` names it.
+    pub quota: &'static str,
+    /// `allowed` or `refused`.
+    pub verdict: &'static str,
+}
+
+/// Names what a client was slow with.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct SlowLabels {
+    /// `head`, `body`, `answer`, or `idle` for a connection that made room for others.
+    pub what: &'static str,
+}
+
 /// Every metric of `platform`.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -48,6 +64,16 @@ pub struct Metrics {
     pub checks: Family<CheckLabels, Gauge>,
     /// 0 serving, 1 lame duck, 2 closing.
     pub drain: Gauge,
+    /// Requests at work.
+    pub at_work: Gauge,
+    /// Requests that were refused because too many were at work.
+    pub overloaded: Counter,
+    /// Verdicts of quotas and rings.
+    pub quota_verdicts: Family<QuotaLabels, Counter>,
+    /// Connections of clients.
+    pub connections: Gauge,
+    /// Clients that were cut off because they were too slow.
+    pub slow_clients: Family<SlowLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -61,6 +87,11 @@ impl Default for Metrics {
             pool_wait: seconds(),
             checks: Family::default(),
             drain: Gauge::default(),
+            at_work: Gauge::default(),
+            overloaded: Counter::default(),
+            quota_verdicts: Family::default(),
+            connections: Gauge::default(),
+            slow_clients: Family::default(),
         };
         let own = metrics.clone();
         metrics.register("spans_dropped", "Spans that could not be handed over", own.spans_dropped);
@@ -68,6 +99,11 @@ impl Default for Metrics {
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
         metrics.register("probe_good", "1 while a check of /readyz is good", own.checks);
         metrics.register("drain_phase", "0 serving, 1 lame duck, 2 closing", own.drain);
+        metrics.register("requests_at_work", "Requests at work", own.at_work);
+        metrics.register("requests_overloaded", "Requests refused because too many were at work", own.overloaded);
+        metrics.register("quota_verdicts", "Verdicts of quotas and rings", own.quota_verdicts);
+        metrics.register("client_connections", "Connections of clients", own.connections);
+        metrics.register("slow_clients_cut", "Clients cut off because they were too slow", own.slow_clients);
         metrics.register_seconds("http_server_request_duration", "Time to answer a request", own.requests);
         metrics.register_seconds("postgres_pool_wait", "Time that requests waited for a connection", own.pool_wait);
         metrics

@@ -28,6 +28,9 @@ kinds! {
     /// The resource has no such method.
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The method does not exist here",
         "The resource exists, but not with this method. The `Allow` header lists the methods it has.";
+    /// The client sent its body too slowly.
+    REQUEST_TIMEOUT = "request-timeout", 408, "The request came too slowly",
+        "The body of the request was not there within 5 seconds of its head. Nothing was changed. Send it again.";
     /// The body is larger than 64 KiB.
     CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
         "Bodies may have 64 KiB at most. Nothing was changed.";
@@ -38,6 +41,10 @@ kinds! {
     VALIDATION_FAILED = "validation-failed", 422, "Some values are not as wanted",
         "The list `errors` names every value that is wrong, where it stood (a `pointer` into the body or a \
          query `parameter`) and what is wanted. Nothing was changed.";
+    /// Too many requests in a short time.
+    TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests in a short time",
+        "You sent more requests than the `RateLimit-Policy` header allows. Nothing was changed. Try again after the time \
+         in `Retry-After`, and more slowly.";
     /// A failure of ours.
     INTERNAL = "internal", 500, "Something went wrong on our side",
         "The request failed for a reason of ours. Nothing was changed that was not committed. Tell us the `trace_id`.";
@@ -45,6 +52,10 @@ kinds! {
     UNAVAILABLE = "unavailable", 503, "The service cannot answer now",
         "Something that the answer needs is not available now. Nothing was changed. Try again after the time in \
          `Retry-After`.";
+    /// More requests are at work than can be carried.
+    OVERLOADED = "overloaded", 503, "The service has too much to do now",
+        "More requests are at work than can be answered in good time, so this one was refused before anything was done. \
+         Try again after the time in `Retry-After`.";
     /// The answer was not ready within its time.
     DEADLINE_EXCEEDED = "deadline-exceeded", 503, "The answer took too long",
         "The answer was not ready within its time and was given up. Try again after the time in `Retry-After`.";
