@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         .postgres()
         .redis()
         .identity()
+        .fallback()
         .problems(contracts::problems::OF_API)
         .routes(routes::routes)
         .background("sign-in sweep", sign_in::sweep)

@@ -6,6 +6,7 @@ mod it {
     mod atomic;
     mod board;
     mod http;
+    mod interrupted;
     mod letters;
     mod lists;
     mod lists_wrong;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 const SLEEP: Statement = Statement::new("select sleep", "SELECT 1 FROM pg_sleep($1)");
 const INSERT: Statement = Statement::new("insert row", "INSERT INTO rows (n) VALUES ($1)");
 const COUNT: Statement = Statement::new("select count", "SELECT count(*) FROM rows");
+const FAIL: Statement = Statement::new("select failure", "SELECT fail($1)");
 const SETTINGS: Statement = Statement::new(
     "select settings",
     "SELECT current_setting('statement_timeout'), current_setting('application_name'), pg_backend_pid()",
@@ -35,6 +36,7 @@ fn routes(config: &mut ServiceConfig, (): &()) {
     config
         .service(resource("/me", [on(Method::GET, me)]))
         .service(resource("/sql/{ms}", [on(Method::GET, sleep)]))
+        .service(resource("/fail/{code}", [on(Method::GET, fail)]))
         .service(resource("/settings", [on(Method::GET, settings)]))
         .service(resource("/rows", [on(Method::GET, count), on(Method::POST, write)]))
         .service(resource("/pairs", [on(Method::POST, write_pair)]))
@@ -50,6 +52,12 @@ async fn me(Caller(id): Caller) -> HttpResponse {
 async fn sleep(ms: Path<i32>, pool: Data<Pool>) -> Result<HttpResponse, Problem> {
     pool.query(&SLEEP, &[&seconds(*ms)]).await?;
     Ok(HttpResponse::Ok().json(json!({ "slept_ms": *ms })))
+}
+
+/// Fails in the database with this SQLSTATE.
+async fn fail(code: Path<String>, pool: Data<Pool>) -> Result<HttpResponse, Problem> {
+    pool.query(&FAIL, &[&*code]).await?;
+    Ok(HttpResponse::Ok().finish())
 }
 
 async fn settings(pool: Data<Pool>) -> Result<HttpResponse, Problem> {

@@ -17,6 +17,7 @@ pub use tools::Tools;
 
 use crate::config::{EXIT_MISCONFIGURED, Reader, Settings};
 use crate::drain::DrainSettings;
+use crate::http::fallback::FallbackSettings;
 use crate::http::problem::Kind;
 use crate::http::server::ServerSettings;
 use crate::identity::PublicKeys;
@@ -46,6 +47,7 @@ struct Asks {
     postgres: bool,
     redis: bool,
     identity: bool,
+    fallback: bool,
 }
 
 /// Every setting of a process.
@@ -56,6 +58,7 @@ struct AllSettings<S> {
     postgres: Option<PostgresSettings>,
     redis: Option<RedisSettings>,
     keys: Option<PublicKeys>,
+    fallback: Option<FallbackSettings>,
     own: S,
 }
 
@@ -85,6 +88,13 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     #[must_use]
     pub fn identity(mut self) -> Self {
         self.asks.identity = true;
+        self
+    }
+
+    /// Asks for a memory of last good answers: handlers may take a [`Fallback`](crate::http::fallback::Fallback).
+    #[must_use]
+    pub fn fallback(mut self) -> Self {
+        self.asks.fallback = true;
         self
     }
 
@@ -155,6 +165,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         let postgres = self.asks.postgres.then(|| PostgresSettings::read(from));
         let redis = self.asks.redis.then(|| RedisSettings::read(from));
         let keys = self.asks.identity.then(|| PublicKeys::read(from));
+        let fallback = self.asks.fallback.then(|| FallbackSettings::read(from));
         let server = ServerSettings::read(from);
         let drain = DrainSettings::read(from);
         let telemetry = TelemetrySettings::read(from);
@@ -163,6 +174,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
             postgres: all_or_none(postgres)?,
             redis: all_or_none(redis)?,
             keys: all_or_none(keys)?,
+            fallback: all_or_none(fallback)?,
             server: server?,
             drain: drain?,
             telemetry: telemetry?,

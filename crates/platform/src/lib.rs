@@ -7,9 +7,11 @@ pub mod clock;
 pub mod config;
 pub mod drain;
 pub mod function;
-/// Bounds on what a request may take.
+/// What keeps a failure from spreading: breakers, and bounds on what a request may take.
 pub mod guard {
+    pub mod breaker;
     pub mod deadline;
+    pub mod fallback;
     pub mod overload;
     pub mod rings;
 }
@@ -18,6 +20,7 @@ pub mod http {
     pub mod client;
     pub mod connection;
     pub mod edge;
+    pub mod fallback;
     pub mod listener;
     pub mod problem;
     pub mod server;

@@ -94,6 +94,8 @@ pub struct RedisCheck {
     distrust: Option<String>,
     /// Questions in a row that got no answer over an open connection.
     unanswered: u32,
+    /// Whether the first connection was waited for.
+    waited: bool,
 }
 
 impl RedisCheck {
@@ -103,7 +105,23 @@ impl RedisCheck {
     /// When the settings contradict each other.
     pub fn new(settings: &RedisSettings) -> Result<Self, fred::error::Error> {
         let client = client(settings, deadline::PROBE)?;
-        Ok(Self { errors: client.error_rx(), client, distrust: None, unanswered: 0 })
+        Ok(Self { errors: client.error_rx(), client, distrust: None, unanswered: 0, waited: false })
+    }
+
+    /// Until the first try to connect has come to something: before that, a question that does not wait would only
+    /// say that nobody has connected yet, and the process would be ready a round later than it is.
+    async fn first_connect(&mut self) {
+        // Noted before the wait: whoever asks may drop it.
+        if std::mem::replace(&mut self.waited, true) {
+            return;
+        }
+        let failed = tokio::select! {
+            _ = self.client.wait_for_connect() => None,
+            failed = self.errors.recv() => failed.ok(),
+        };
+        if let Some((error, _)) = failed {
+            self.note(&error);
+        }
     }
 
     async fn ping(&mut self) -> Result<(), fred::error::Error> {
@@ -127,12 +145,16 @@ impl RedisCheck {
     /// is told, since nobody would guess it.
     fn reason(&mut self, error: &fred::error::Error) -> String {
         while let Ok((error, _)) = self.errors.try_recv() {
-            let reason = error.details().split_once(DISTRUST).map(|(_, reason)| reason);
-            let name = reason.and_then(|reason| reason.split(|letter: char| !letter.is_alphanumeric()).next());
-            self.distrust = name.map(str::to_owned);
+            self.note(&error);
         }
         let distrust = self.distrust.as_ref().map(|name| format!(": invalid peer certificate: {name}"));
         format!("PING failed ({:?}){}", error.kind(), distrust.unwrap_or_default())
+    }
+
+    fn note(&mut self, error: &fred::error::Error) {
+        let reason = error.details().split_once(DISTRUST).map(|(_, reason)| reason);
+        let name = reason.and_then(|reason| reason.split(|letter: char| !letter.is_alphanumeric()).next());
+        self.distrust = name.map(str::to_owned);
     }
 }
 
@@ -143,6 +165,7 @@ impl Check for RedisCheck {
 
     fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>> {
         async {
+            self.first_connect().await;
             let answer = self.ping().await;
             answer.map_err(|error| self.reason(&error))
         }

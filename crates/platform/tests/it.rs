@@ -3,6 +3,7 @@
 mod it {
     mod alive;
     mod background;
+    mod breaker;
     mod callers;
     mod capacity;
     mod client;

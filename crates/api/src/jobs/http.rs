@@ -7,6 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use platform::clock::Clock;
 use platform::http::edge::{Body, Caller, MaybeCaller, Paging, Query, choice};
+use platform::http::fallback::{Fallback, Resource};
 use platform::http::problem::{Place, Problem, VALIDATION_FAILED, WrongValue};
 use platform::postgres::Pool;
 use platform::telemetry::context;
@@ -17,17 +18,21 @@ use super::store::{self, StepError, Stored};
 use crate::access::visible;
 use crate::settings::ApiSettings;
 
-/// `GET /v1/jobs`: published ones, newest first.
+/// `GET /v1/jobs`: published ones, newest first, the same for everybody.
 pub(crate) async fn list(
     Query(mut query): Query,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
-) -> Result<Json<Page<Job>>, Problem> {
+    fallback: Data<Fallback>,
+) -> Result<HttpResponse, Problem> {
     let paging = Paging::read(&mut query);
     let paging = query.finish(paging)?;
-    let page = store::list(&pool, paging).await?;
-    let items = page.items.into_iter().map(|job| answer(job, &settings)).collect::<Result<_, _>>()?;
-    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+    let work = async {
+        let page = store::list(&pool, paging).await?;
+        let items = page.items.into_iter().map(|job| answer(job, &settings)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next_cursor: page.next_cursor })
+    };
+    fallback.answer(Resource::at(format!("/v1/jobs?{paging}")), None, work).await
 }
 
 /// `GET /v1/jobs/{id}`: what was never published exists for its company's members alone.
@@ -36,9 +41,11 @@ pub(crate) async fn read(
     id: Path<JobId>,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
-) -> Result<Json<Job>, Problem> {
+    fallback: Data<Fallback>,
+) -> Result<HttpResponse, Problem> {
     note(*id);
-    answer(visible(store::read(&pool, *id, caller).await?)?, &settings).map(Json)
+    let work = async { answer(visible(store::read(&pool, *id, caller).await?)?, &settings) };
+    fallback.answer(page(*id), caller, work).await
 }
 
 /// `POST /v1/jobs`: a draft.
@@ -67,6 +74,7 @@ pub(crate) async fn change(
     pool: Data<Pool>,
     clock: Data<Clock>,
     settings: Data<ApiSettings>,
+    fallback: Data<Fallback>,
 ) -> Result<Json<Job>, Problem> {
     note(*id);
     let now = clock.now();
@@ -74,7 +82,9 @@ pub(crate) async fn change(
         let changed = details.changed(&mut body, now);
         body.finish(changed)
     });
-    answer(visible(changed.await?)?, &settings).map(Json)
+    let changed = changed.await;
+    fallback.changed(&page(*id), &changed);
+    answer(visible(changed?)?, &settings).map(Json)
 }
 
 /// `POST /v1/jobs/{id}/publish`.
@@ -83,8 +93,9 @@ pub(crate) async fn publish(
     id: Path<JobId>,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
+    fallback: Data<Fallback>,
 ) -> Result<Json<Job>, Problem> {
-    step(Step::Publish, caller, *id, &pool, &settings).await
+    step(Step::Publish, caller, *id, &pool, &settings, &fallback).await
 }
 
 /// `POST /v1/jobs/{id}/close`.
@@ -93,8 +104,9 @@ pub(crate) async fn close(
     id: Path<JobId>,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
+    fallback: Data<Fallback>,
 ) -> Result<Json<Job>, Problem> {
-    step(Step::Close, caller, *id, &pool, &settings).await
+    step(Step::Close, caller, *id, &pool, &settings, &fallback).await
 }
 
 async fn step(
@@ -103,9 +115,17 @@ async fn step(
     id: JobId,
     pool: &Pool,
     settings: &ApiSettings,
+    fallback: &Fallback,
 ) -> Result<Json<Job>, Problem> {
     note(id);
-    answer(visible(store::step(pool, id, caller, step).await?)?, settings).map(Json)
+    let done = store::step(pool, id, caller, step).await.map_err(Problem::from);
+    fallback.changed(&page(id), &done);
+    answer(visible(done?)?, settings).map(Json)
+}
+
+/// What is remembered of a job for readers.
+fn page(id: JobId) -> Resource {
+    Resource::at(format!("/v1/jobs/{id}"))
 }
 
 impl From<StepError> for Problem {

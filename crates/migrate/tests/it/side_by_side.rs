@@ -48,6 +48,7 @@ async fn eight_databases_of_a_new_server_do_not_collide_over_its_roles() {
     }
 }
 
+/// Guards: migration lock.
 #[tokio::test]
 async fn a_run_waits_for_the_one_ahead_and_says_so() {
     let database = Database::empty().await;

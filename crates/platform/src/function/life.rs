@@ -17,9 +17,9 @@ use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
 use crate::guard::rings::Rings;
 use crate::http::client;
+use crate::http::fallback::Fallback;
 use crate::http::server::Own;
 use crate::identity::Verifier;
-use crate::postgres::PostgresSettings;
 use crate::probe::capacity::{CapacityCheck, Pools};
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
@@ -27,7 +27,7 @@ use crate::telemetry::Telemetry;
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
 use leaving::{a_signal, first_to_end, leave};
-use servers::{Shared, metrics_server, public_server};
+use servers::{Postgres, Shared, metrics_server, public_server};
 
 type Failure = Box<dyn Error>;
 
@@ -65,13 +65,17 @@ impl Process {
         let metrics = Metrics::default();
         let version = settings.telemetry.version.clone();
         let telemetry = Telemetry::start(function.name, settings.telemetry, &metrics)?;
-        let checks = checks(&function, &settings.own, settings.postgres.as_ref(), settings.redis.as_ref())?;
+        let postgres = settings.postgres.map(|its| Postgres::new(its, &metrics));
+        let checks = checks(&function, &settings.own, postgres.as_ref(), settings.redis.as_ref())?;
         let (clock, seen) = (Clock::system(), checks.seen);
         let shared = Arc::new(Shared {
             own: Own { service: function.name, version, started: Stopwatch::start(), problems: function.problems },
             settings: Arc::new(settings.own),
-            postgres: settings.postgres,
+            postgres,
             verifier: settings.keys.map(|keys| Data::new(Verifier::new(keys, clock.clone()))),
+            fallback: settings
+                .fallback
+                .map(|settings| Data::new(Fallback::new(settings, function.name, clock.clone(), &metrics))),
             verdicts: Verdicts::unknown(checks.list.iter().map(|check| check.name())),
             drain: Drain::default(),
             metrics: metrics.clone(),
@@ -83,6 +87,9 @@ impl Process {
             watchdog: Watchdog::default(),
             http: client::stack()?,
         });
+        if let Some(postgres) = &shared.postgres {
+            shared.verdicts.require("postgres breaker", postgres.breaker.clone());
+        }
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
         let prober = spawn(prober(checks.list, shared.verdicts.clone(), metrics.clone()));
@@ -128,14 +135,14 @@ struct Checks {
 fn checks<S: Settings>(
     function: &Function<S>,
     own: &S,
-    postgres: Option<&PostgresSettings>,
+    postgres: Option<&Postgres>,
     redis: Option<&crate::redis::RedisSettings>,
 ) -> Result<Checks, Failure> {
     let (seen, pools) = (Seen::default(), Pools::default());
     let mut list: Vec<Box<dyn Check>> = Vec::new();
-    if let Some(settings) = postgres {
+    if let Some(Postgres { settings, breaker }) = postgres.cloned() {
         let application = format!("{}/probe", function.name);
-        list.push(Box::new(PostgresCheck::new(settings.clone(), application, seen.clone())));
+        list.push(Box::new(PostgresCheck::new(settings, application, seen.clone(), breaker)));
     }
     if let Some(settings) = redis {
         list.push(Box::new(RedisCheck::new(settings)?));

@@ -14,6 +14,7 @@ use crate::guard::rings::RingSettings;
 use crate::http::edge::AddressSource;
 use crate::http::problem::{self, Kind, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use crate::probe::Verdicts;
+use crate::sabotage;
 
 /// How the server listens.
 #[derive(Clone, Debug)]
@@ -133,7 +134,7 @@ async fn readyz(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {
 }
 
 async fn routable(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {
-    match verdicts.unroutable_because(drain.begun()) {
+    match verdicts.unroutable_because(drain.begun() && !sabotage::takes_out("unroutable drain")) {
         None => HttpResponse::Ok().json(json!({ "status": "routable" })),
         Some(reason) => HttpResponse::ServiceUnavailable().json(json!({ "status": "unroutable", "reason": reason })),
     }

@@ -33,6 +33,7 @@ async fn requests_in_flight_are_answered_on(signal: Signal) {
     assert_eq!(function.end().await.code(), Some(0), "{}", function.output());
 }
 
+/// Guards: graceful stop.
 #[tokio::test]
 async fn requests_in_flight_on_two_workers_are_answered_after_sigterm() {
     requests_in_flight_are_answered_on(Signal::SIGTERM).await;
@@ -65,6 +66,7 @@ async fn keep_asking(address: SocketAddr) -> io::Result<Vec<Answer>> {
     Ok(answers)
 }
 
+/// Guards: connection close.
 #[tokio::test]
 async fn busy_clients_with_kept_connections_lose_no_request() {
     let function = bare().env("WORKERS", "2").env("LAME_DUCK_S", "2").ready().await;

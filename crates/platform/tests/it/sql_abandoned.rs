@@ -7,6 +7,7 @@ use testbed::wait;
 
 use super::support::{Connection, Request, SOON, database};
 
+/// Guards: query cancel.
 #[tokio::test]
 async fn an_abandoned_query_is_cancelled_and_its_connection_is_used_by_nobody_else() {
     let database = database().await;
@@ -27,6 +28,7 @@ async fn an_abandoned_query_is_cancelled_and_its_connection_is_used_by_nobody_el
     assert_eq!(function.metric("postgres_pool_in_use").await, Some(0.0));
 }
 
+/// Guards: doubt.
 #[tokio::test]
 async fn an_abandoned_transaction_leaves_nothing_behind() {
     let database = database().await;

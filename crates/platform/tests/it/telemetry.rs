@@ -22,6 +22,7 @@ async fn drained(function: &Running) {
     assert_eq!(function.told(nix::sys::signal::Signal::SIGTERM).await, Some(0), "{}", function.output());
 }
 
+/// Guards: stranger sampling.
 #[tokio::test]
 async fn a_strangers_sampled_flag_keeps_nothing() {
     let receiver = Receiver::start().expect("it listens");

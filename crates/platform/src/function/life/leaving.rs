@@ -7,6 +7,7 @@ use actix_web::rt::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::drain::{Drain, DrainSettings, Phase};
+use crate::sabotage;
 use crate::telemetry::metric::Metrics;
 
 /// Serves on for a while, then stops taking connections and waits for what is in flight; false when a request was
@@ -46,7 +47,7 @@ pub(super) async fn leave(
         }
     };
     tokio::select! {
-        ((), in_time) = futures_util::future::join(server.stop(true), ended) => in_time,
+        ((), in_time) = futures_util::future::join(server.stop(!sabotage::takes_out("graceful stop")), ended) => in_time,
         () = outlived => false,
     }
 }

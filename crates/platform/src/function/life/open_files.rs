@@ -2,6 +2,8 @@
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::sabotage;
+
 /// Kept for what is not a client's connection: the pools, Redis, the prober, the metrics server, the log.
 const LEAST_KEPT: u64 = 64;
 
@@ -18,8 +20,10 @@ pub(super) struct OpenFiles(u64);
 /// Raises the limit to what the system lets this process have.
 pub(super) fn raise() -> OpenFiles {
     let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return OpenFiles(UNKNOWN) };
-    // Refused only where the limit is what it is already.
-    let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    if !sabotage::takes_out("open files") {
+        // Refused only where the limit is what it is already.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
     OpenFiles(getrlimit(Resource::RLIMIT_NOFILE).map_or(UNKNOWN, |(soft, _)| soft))
 }
 

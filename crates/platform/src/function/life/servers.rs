@@ -15,8 +15,10 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::drain::Drain;
 use crate::function::Function;
+use crate::guard::breaker::Breaker;
 use crate::guard::rings::Rings;
 use crate::http::edge::{AddressSource, RequestSpan, around};
+use crate::http::fallback::Fallback;
 use crate::http::listener::Listener;
 use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
@@ -29,12 +31,27 @@ use crate::watchdog::Watchdog;
 /// Connections that Prometheus may have.
 pub(super) const METRICS_CONNECTIONS: usize = 32;
 
+/// The database, and the process's one breaker before it.
+#[derive(Clone)]
+pub(super) struct Postgres {
+    pub(super) settings: PostgresSettings,
+    pub(super) breaker: Breaker,
+}
+
+impl Postgres {
+    pub(super) fn new(settings: PostgresSettings, metrics: &Metrics) -> Self {
+        let breaker = Breaker::new("postgres", settings.breaker, metrics.clone());
+        Self { settings, breaker }
+    }
+}
+
 /// What the threads of a process share.
 pub(super) struct Shared<S> {
     pub(super) settings: Arc<S>,
     pub(super) own: Own,
-    pub(super) postgres: Option<PostgresSettings>,
+    pub(super) postgres: Option<Postgres>,
     pub(super) verifier: Option<Data<Verifier>>,
+    pub(super) fallback: Option<Data<Fallback>>,
     pub(super) verdicts: Verdicts,
     pub(super) drain: Drain,
     pub(super) metrics: Metrics,
@@ -51,7 +68,8 @@ impl<S> Shared<S> {
     pub(super) fn pool(&self, kind: &str) -> Result<Option<Pool>, crate::postgres::Error> {
         let name = format!("{}/{kind}", self.own.service);
         let (metrics, seen) = (self.metrics.clone(), self.seen.clone());
-        self.postgres.clone().map(|settings| Pool::new(settings, name, metrics, seen)).transpose()
+        let postgres = self.postgres.clone();
+        postgres.map(|its| Pool::new(its.settings, name, metrics, seen, its.breaker)).transpose()
     }
 }
 
@@ -92,6 +110,9 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                     }
                     if let Some(verifier) = &shared.verifier {
                         config.app_data(verifier.clone());
+                    }
+                    if let Some(fallback) = &shared.fallback {
+                        config.app_data(fallback.clone());
                     }
                     own_routes(config);
                     if let Some(routes) = routes {

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -55,6 +57,14 @@ impl Paging {
     }
 }
 
+/// The canonical query: every way to ask for this part of a list comes to the same text.
+impl fmt::Display for Paging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "limit={}", self.limit)?;
+        self.after.map_or(Ok(()), |after| write!(f, "&cursor={}", after.to_text()))
+    }
+}
+
 impl Cursor {
     /// As callers get it.
     #[must_use]
@@ -89,6 +99,21 @@ mod tests {
         assert!(paging.cut(&mut full, cursor).is_some());
         assert_eq!(full, [1, 2]);
         assert_eq!(paging.cut(&mut last, cursor), None);
+    }
+
+    #[test]
+    fn every_way_to_ask_for_a_part_is_one_text() {
+        let text = |query: &str| {
+            let mut query = Fields::of_query(query);
+            let paging = Paging::read(&mut query);
+            query.finish(paging).expect("a part of a list").to_string()
+        };
+        for first in ["", "limit=20", "&limit=%32%30&", "limit=%2B0020"] {
+            assert_eq!(text(first), "limit=20", "{first}");
+        }
+        let cursor = Cursor { at: OffsetDateTime::UNIX_EPOCH, id: Uuid::nil() }.to_text();
+        let later = format!("limit=20&cursor={cursor}");
+        assert_eq!([text(&later), text(&format!("cursor={cursor}&limit=20"))], [later.clone(), later]);
     }
 
     proptest! {
