@@ -42,6 +42,7 @@ impl Settings for BareSettings {
 fn routes(config: &mut ServiceConfig, _: &BareSettings) {
     config
         .service(resource("/work/{ms}", [on(Method::GET, work)]))
+        .service(resource("/bytes/{count}", [on(Method::GET, bytes)]))
         .service(resource("/echo", [on(Method::POST, echo)]))
         .service(resource("/things/{id}", [on(Method::GET, thing)]))
         .service(resource("/panic", [on(Method::GET, panic)]))
@@ -54,6 +55,10 @@ fn routes(config: &mut ServiceConfig, _: &BareSettings) {
 async fn work(ms: Path<u64>) -> HttpResponse {
     tokio::time::sleep(Duration::from_millis(*ms)).await;
     HttpResponse::Ok().json(json!({ "worked_ms": *ms }))
+}
+
+async fn bytes(count: Path<usize>) -> HttpResponse {
+    HttpResponse::Ok().body(vec![b'x'; *count])
 }
 
 async fn echo(Body(mut fields): Body) -> Result<HttpResponse, Problem> {

@@ -1,6 +1,7 @@
 //! Whether this process is ready. A prober on the main thread asks each dependency once a second, or takes the word
 //! of traffic that was just answered; the workers read the verdicts and never ask themselves.
 
+pub mod capacity;
 mod postgres;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -16,6 +16,7 @@ pub mod cargo;
 mod error;
 mod folder;
 pub mod http;
+pub mod load;
 pub mod otlp;
 pub mod port;
 pub mod postgres;

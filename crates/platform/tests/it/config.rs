@@ -46,7 +46,7 @@ async fn what_is_missing_is_named() {
 async fn help_lists_every_setting_without_needing_any() {
     let output = ends_with(unset().arg("--help"), 0).await.output();
     let own = "DATABASE_URL DATABASE_CA_FILE POOL_SIZE REDIS_URL REDIS_CA_FILE TOKEN_PUBLIC_KEYS LISTEN METRICS_LISTEN \
-               WORKERS LAME_DUCK_S DRAIN_S DRAIN_GIVE_UP_S OTEL_EXPORTER_OTLP_ENDPOINT OTEL_TRACES_SAMPLER \
+               WORKERS AT_WORK_MAX PERSON_REQUESTS_MAX ADDRESS_REQUESTS_MAX CLIENT_ADDRESS LAME_DUCK_S DRAIN_S DRAIN_GIVE_UP_S OTEL_EXPORTER_OTLP_ENDPOINT OTEL_TRACES_SAMPLER \
                OTEL_TRACES_SAMPLER_ARG RUST_LOG SERVICE_VERSION FLY_MACHINE_ID";
     for name in own.split(' ') {
         assert!(output.lines().any(|line| line.trim() == name), "{name} is not in {output}");
