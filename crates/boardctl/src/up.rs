@@ -4,6 +4,7 @@ mod folder;
 mod progress;
 mod report;
 mod start;
+mod traces;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -111,7 +112,8 @@ impl Up {
                 () = asked => Ok(ExitCode::FAILURE),
             }
         } else {
-            report::ready(&self.board, &self.running);
+            let pages = traces::serve(self.board.servers.otlp.traces())?;
+            report::ready(&self.board, &self.running, &pages.url());
             tokio::select! {
                 () = asked => Ok(ExitCode::SUCCESS),
                 name = self.running.first_to_end() => {
