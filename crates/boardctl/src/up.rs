@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use platform::http::client::stack;
 use platform::telemetry::metric::Metrics;
-use platform::telemetry::trace::{Exporting, HeadSampler};
+use platform::telemetry::trace::{ExportError, Exporting, HeadSampler};
 use testbed::board::{Board, Part, Servers};
 use testbed::otlp::Trace;
 use tokio::signal::unix::{SignalKind, signal};
@@ -57,6 +57,9 @@ pub enum UpError {
     /// The sample data was refused.
     #[error("the sample data could not be filled in")]
     Sample(#[source] tokio_postgres::Error),
+    /// The walk's spans cannot be sent.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The HTTP stack cannot be had.
     #[error("no HTTP client can be had")]
     Http(#[from] reqwest::Error),
@@ -136,7 +139,7 @@ pub fn places(board: &Board) -> Option<Places> {
 
 async fn check(board: &Board, json: bool) -> Result<ExitCode, UpError> {
     let otlp = Url::parse(&board.servers.otlp.url()).ok();
-    let exporting = Exporting::start(walk::resource(), HeadSampler::ratio(1.0), otlp, &Metrics::default());
+    let exporting = Exporting::start(walk::resource(), HeadSampler::ratio(1.0), otlp, &Metrics::default())?;
     let http = stack()?;
     let walked = match places(board) {
         Some(places) => walk::walk(&places, &http, &uuid::Uuid::new_v4().simple().to_string()).await,

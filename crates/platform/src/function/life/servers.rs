@@ -100,7 +100,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
         .client_request_timeout(deadline::REQUEST)
         // A client that hangs up has gone away: its request is dropped, and its query with it.
         .h1_allow_half_closed(false)
-        // Later than our own bound, which names what it cuts.
+        // Later than our own bound, which tells what it cuts from what has nothing to lose.
         .shutdown_timeout(in_flight.as_secs() + 2)
         .bind(settings.listen)
         .map_err(|error| format!("LISTEN={}: {error}", settings.listen))?
