@@ -30,12 +30,16 @@ fn main() -> ExitCode {
 
 struct BareSettings {
     first_round: Duration,
+    linger: Duration,
 }
 
 impl Settings for BareSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let about = setting("FIRST_ROUND_S", "how long the check hangs when it is first asked");
-        Some(Self { first_round: from.seconds(about, 0.0..=60.0, 0.0)? })
+        let first_round = from.seconds(about, 0.0..=60.0, 0.0);
+        let about = setting("LINGER_S", "how long the background goes on when the drain has begun");
+        let linger = from.seconds(about, 0.0..=60.0, 0.0);
+        Some(Self { first_round: first_round?, linger: linger? })
     }
 }
 
@@ -129,7 +133,10 @@ async fn end_background(how: Path<String>) -> HttpResponse {
 
 async fn wait(tools: Tools<BareSettings>) {
     tokio::select! {
-        () = tools.drain.wait() => tracing::info!("the background ends with the drain"),
+        () = tools.drain.wait() => {
+            tokio::time::sleep(tools.settings.linger).await;
+            tracing::info!("the background ends with the drain");
+        }
         () = END.notified() => assert!(HOW.get().is_none_or(|how| how != "panic"), "told to"),
     }
 }

@@ -55,6 +55,18 @@ async fn help_lists_every_setting_without_needing_any() {
 }
 
 #[tokio::test]
+async fn a_receiver_of_spans_that_nothing_can_be_sent_to_ends_the_start() {
+    // Letters that a URL may have in its host, and a request may not.
+    let receiver = bare().env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://ada:private@a{b}:4318");
+    let output = ends_with(receiver, 1).await.output();
+    assert!(
+        output.contains("cannot start: spans cannot be sent: OTEL_EXPORTER_OTLP_ENDPOINT is no address"),
+        "{output}"
+    );
+    assert!(!output.contains("private") && !output.contains("listening"), "{output}");
+}
+
+#[tokio::test]
 async fn an_argument_that_is_not_known_is_refused() {
     let output = ends_with(bare().arg("--verbose"), 64).await.output();
     assert!(output.contains("\"--verbose\" is not known"), "{output}");
