@@ -23,14 +23,20 @@ async fn holder(board: &Board<'_>, employer: &Employer) -> tokio_postgres::Clien
 }
 
 /// An application that waits for the holder; its backend.
-async fn under_way(board: &Board<'_>, who: &Someone, api: Client, employer: &Employer) -> (JoinHandle<Answer>, i32) {
+async fn under_way(
+    holder: &tokio_postgres::Client,
+    board: &Board<'_>,
+    who: &Someone,
+    api: Client,
+    employer: &Employer,
+) -> (JoinHandle<Answer>, i32) {
     let who = Someone { person: who.person.clone(), applications: api };
     let job = employer.job.clone();
     let asked = tokio::spawn(async move { who.apply(&job, "A letter").await });
-    // Of this database nobody else waits for a lock on a row.
-    let waiting = "SELECT pid FROM pg_stat_activity WHERE application_name = 'applications/pool'
-                   AND wait_event_type = 'Lock' AND query LIKE 'WITH made AS%'";
-    let pid = async || Some(board.rows.query_opt(waiting, &[]).await.ok()??.get(0));
+    // Other tests have applications under way at the same time, which wait for others.
+    let own: i32 = holder.query_one("SELECT pg_backend_pid()", &[]).await.expect("its own").get(0);
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
+    let pid = async || Some(board.rows.query_opt(waiting, &[&own]).await.ok()??.get(0));
     (asked, wait::until_some(PATIENCE, "an application that waits", pid).await.expect("it is under way"))
 }
 
@@ -39,7 +45,7 @@ async fn an_application_that_is_a_deadlocks_victim_leaves_nothing() {
     let board = Board::new().await;
     let (ada, employer) = (board.someone().await, board.employer().await);
     let holder = holder(&board, &employer).await;
-    let (asked, _) = under_way(&board, &ada, ada.applications.clone(), &employer).await;
+    let (asked, _) = under_way(&holder, &board, &ada, ada.applications.clone(), &employer).await;
     // It waits for the job; now the holder waits for the application of this person for this job.
     let same = format!(
         "INSERT INTO applications (id, job_id, person_id, letter)
@@ -75,7 +81,7 @@ async fn an_application_whose_connection_is_cut_is_there_as_a_whole_or_not_at_al
     let behind_proxy = Client::new(http, format!("http://{listen}")).with_token(&ada.person.token);
 
     let holder = holder(&board, &employer).await;
-    let (asked, pid) = under_way(&board, &ada, behind_proxy, &employer).await;
+    let (asked, pid) = under_way(&holder, &board, &ada, behind_proxy, &employer).await;
     proxy.cut();
     let answer = asked.await.expect("the client lives");
     answer.problem(503, "outcome-unknown");
