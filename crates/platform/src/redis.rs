@@ -20,8 +20,12 @@ use crate::probe::Check;
 
 pub use worker::{NoAnswer, Redis};
 
-/// How long to wait between tries to connect.
+/// The longest wait between two tries to connect.
 const RECONNECT_MS: u32 = 500;
+/// The wait before the first try, which fred does not leave out: four times as long before each that follows.
+const FIRST_CONNECT_MS: u32 = 1;
+/// How much is added to a wait at random. fred's own 100 ms would be in the way of the first connection, too.
+const JITTER_MS: u32 = 20;
 
 /// A connection that was written to and said nothing for this long is closed. A freeze that the prober forgives, of
 /// less than two of its questions, must not cost the connection.
@@ -76,6 +80,8 @@ impl Settings for RedisSettings {
 /// # Errors
 /// When the settings contradict each other.
 pub fn client(settings: &RedisSettings, command_limit: Duration) -> Result<Client, fred::error::Error> {
+    let mut reconnect = ReconnectPolicy::new_exponential(0, FIRST_CONNECT_MS, RECONNECT_MS, 4);
+    reconnect.set_jitter(JITTER_MS);
     let client = Builder::from_config(settings.config.clone())
         .with_connection_config(|connection| {
             connection.connection_timeout = deadline::CONNECT;
@@ -85,7 +91,7 @@ pub fn client(settings: &RedisSettings, command_limit: Duration) -> Result<Clien
                 UnresponsiveConfig { max_timeout: Some(UNRESPONSIVE), interval: Duration::from_millis(500) };
         })
         .with_performance_config(|performance| performance.default_command_timeout = command_limit)
-        .set_policy(ReconnectPolicy::new_constant(0, RECONNECT_MS))
+        .set_policy(reconnect)
         .build()?;
     // The task ends with the client; why a try failed shows in the probe.
     drop(client.connect());

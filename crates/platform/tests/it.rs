@@ -5,6 +5,7 @@ mod it {
     mod background;
     mod breaker;
     mod callers;
+    mod capacity;
     mod client;
     mod config;
     mod drain;
@@ -12,8 +13,11 @@ mod it {
     mod edge;
     mod log;
     mod outages;
+    mod overload;
     mod probes;
     mod redis;
+    mod rings;
+    mod slow_clients;
     mod slow_requests;
     mod sql;
     mod sql_abandoned;

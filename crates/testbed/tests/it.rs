@@ -16,6 +16,8 @@ mod process_end;
 mod proxy;
 #[path = "it/redis.rs"]
 mod redis;
+#[path = "it/site.rs"]
+mod site;
 #[path = "it/token.rs"]
 mod token;
 #[path = "it/wait.rs"]

@@ -20,6 +20,7 @@ fn faults(count: usize, fault: Value) -> Vec<Value> {
     vec![fault; count]
 }
 
+/// Guards: resend breaker.
 #[actix_web::test]
 async fn a_resend_that_fails_is_left_alone_until_one_batch_tries_it() {
     let (board, resend) = (Board::new().await, StandIn::start());

@@ -1,4 +1,5 @@
 mod leaving;
+mod open_files;
 mod servers;
 
 use std::error::Error;
@@ -14,13 +15,14 @@ use super::{AllSettings, Function, Tools};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
+use crate::guard::rings::Rings;
 use crate::http::fallback::Fallback;
 use crate::http::server::Own;
 use crate::http::{client, idempotency};
 use crate::identity::Verifier;
+use crate::probe::capacity::{CapacityCheck, Pools};
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
-use crate::sabotage;
 use crate::telemetry::Telemetry;
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
@@ -59,7 +61,7 @@ impl Process {
         function: Function<S>,
         settings: AllSettings<S>,
     ) -> Result<Self, Failure> {
-        raise_open_files();
+        let connections = open_files::raise().connections();
         let metrics = Metrics::default();
         let version = settings.telemetry.version.clone();
         let telemetry = Telemetry::start(function.name, settings.telemetry, &metrics)?;
@@ -80,6 +82,9 @@ impl Process {
             metrics: metrics.clone(),
             clock,
             seen,
+            rings: Data::new(Rings::new(settings.server.rings, metrics.clone())),
+            addresses: Data::new(settings.server.addresses),
+            pools: checks.pools,
             watchdog: Watchdog::default(),
             http: client::stack()?,
         });
@@ -89,7 +94,7 @@ impl Process {
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
         let prober = spawn(prober(checks.list, shared.verdicts.clone(), metrics.clone()));
-        let public = public_server(&shared, &function, &settings.server, settings.drain.in_flight)?;
+        let public = public_server(&shared, &function, &settings.server, settings.drain.in_flight, connections)?;
         let server = public.handle();
         let vital = vec![
             ("prober", prober),
@@ -125,6 +130,7 @@ impl Process {
 struct Checks {
     list: Vec<Box<dyn Check>>,
     seen: Seen,
+    pools: Pools,
 }
 
 fn checks<S: Settings>(
@@ -133,7 +139,7 @@ fn checks<S: Settings>(
     postgres: Option<&Postgres>,
     redis: Option<&crate::redis::RedisSettings>,
 ) -> Result<Checks, Failure> {
-    let seen = Seen::default();
+    let (seen, pools) = (Seen::default(), Pools::default());
     let mut list: Vec<Box<dyn Check>> = Vec::new();
     if let Some(Postgres { settings, breaker }) = postgres.cloned() {
         let application = format!("{}/probe", function.name);
@@ -142,8 +148,11 @@ fn checks<S: Settings>(
     if let Some(settings) = redis {
         list.push(Box::new(RedisCheck::new(settings)?));
     }
+    if postgres.is_some() {
+        list.push(Box::new(CapacityCheck::new(pools.clone())));
+    }
     list.extend(function.checks.map(|make| make(own)).unwrap_or_default());
-    Ok(Checks { list, seen })
+    Ok(Checks { list, seen, pools })
 }
 
 fn start_background<S: Settings + Send + Sync + 'static>(
@@ -162,15 +171,4 @@ fn start_background<S: Settings + Send + Sync + 'static>(
     let swept = tools.pool.clone().filter(|_| function.asks.idempotency);
     let sweep = swept.map(|pool| ("idempotency sweep", spawn(idempotency::sweep(pool, shared.drain.clone()))));
     Ok(own.chain(sweep).collect())
-}
-
-/// A process may open as many files as the system lets it: each connection is one.
-fn raise_open_files() {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && !sabotage::takes_out("open files")
-    {
-        // Refused only where the limit is what it is already.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    }
 }

@@ -21,6 +21,7 @@ use opentelemetry::trace::TraceContextExt as _;
 use self::core::Core;
 use super::deadline;
 use crate::config::{Reader, Settings, setting};
+use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::metric::{BreakerLabels, Metrics, TransitionLabels};
 
@@ -137,7 +138,7 @@ impl Breaker {
     /// Whether this was made before it last opened: a connection of that time may be dead without showing it.
     #[must_use]
     pub fn outlived_by(&self, made: Instant) -> bool {
-        self.core().opened().is_none_or(|opened| made > opened)
+        self.core().opened().is_none_or(|opened| made > opened) || sabotage::takes_out("old connections")
     }
 
     fn permit_of(&self, epoch: u64, trial: bool) -> Permit {

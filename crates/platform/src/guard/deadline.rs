@@ -8,6 +8,13 @@ use crate::sabotage;
 
 /// What a request may take from its first byte to its answer.
 pub const REQUEST: Duration = Duration::from_secs(10);
+/// What a client may take to send a request's head, from its first byte to its last.
+pub const HEAD: Duration = REQUEST;
+/// What a client may take to send a request's body.
+pub const BODY: Duration = Duration::from_secs(5);
+/// What a client may take to read an answer, from when the system's own buffers are full of it: a common answer fits
+/// into those whole.
+pub const ANSWER: Duration = REQUEST;
 /// What a request may wait for a connection of the pool.
 pub const POOL_WAIT: Duration = Duration::from_secs(1);
 /// What a transaction may take from its first byte to its last.
@@ -66,7 +73,7 @@ mod tests {
     #[test]
     fn inner_bounds_are_tighter_than_outer_ones() {
         assert!(STATEMENT < TRANSACTION && POOL_WAIT + TRANSACTION + CONNECT < REQUEST);
-        assert!(OUTGOING < REQUEST);
+        assert!(OUTGOING < REQUEST && BODY < REQUEST);
     }
 
     #[tokio::test(start_paused = true)]

@@ -176,6 +176,12 @@ impl Problem {
         self.0.cause.as_deref()
     }
 
+    /// The body of its answer.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.body().to_string()
+    }
+
     fn body(&self) -> Value {
         let Parts { kind, detail, wrong, more, trace_id, .. } = &*self.0;
         let mut body = more.clone();
@@ -224,7 +230,7 @@ impl ResponseError for Problem {
         if self.0.last {
             answer.force_close();
         }
-        answer.body(self.body().to_string())
+        answer.body(self.text())
     }
 }
 

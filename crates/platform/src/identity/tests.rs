@@ -1,3 +1,5 @@
+mod fuzz;
+
 use super::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

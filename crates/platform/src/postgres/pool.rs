@@ -1,8 +1,9 @@
 //! A worker's own pool. It is not shared: a connection lives on the runtime that opened it, and a worker that drains
 //! first would cut the requests of others.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use opentelemetry::KeyValue;
@@ -16,6 +17,7 @@ use super::{Error, PostgresSettings, Row, Statement, settings};
 use crate::guard::breaker::{Breaker, Permit, Verdict};
 use crate::guard::deadline;
 use crate::probe::Seen;
+use crate::probe::capacity::Load;
 use crate::sabotage;
 use crate::telemetry::metric::Metrics;
 use crate::telemetry::trace::Stretch;
@@ -30,6 +32,7 @@ pub struct Pool {
     context: Arc<Context>,
     breaker: Breaker,
     name: String,
+    queue: Queue,
 }
 
 impl Pool {
@@ -75,7 +78,8 @@ impl Pool {
             }))
             .build()
             .map_err(|error| Error::Connect(error.to_string()))?;
-        Ok(Self { inner, context: Arc::new(Context { settings, metrics, seen }), breaker, name })
+        let context = Arc::new(Context { settings, metrics, seen });
+        Ok(Self { inner, context, breaker, name, queue: Queue::default() })
     }
 
     /// Runs one statement by itself.
@@ -150,6 +154,16 @@ impl Pool {
         drop(self.inner.get().await);
     }
 
+    /// How much it is used, for as long as it lives; whoever looks does not keep it alive.
+    pub(crate) fn look(&self) -> impl Fn() -> Option<Load> + Send + use<> {
+        let (pool, queue) = (self.inner.weak(), self.queue.clone());
+        move || {
+            let status = pool.upgrade()?.status();
+            let in_use = status.size.saturating_sub(status.available);
+            Some(Load { in_use, size: status.max_size, longest_wait: queue.longest_wait() })
+        }
+    }
+
     /// A connection, and leave to use it.
     async fn begin(&self) -> Result<(Lease, Permit), Error> {
         let mut permit = self.breaker.permit()?;
@@ -164,7 +178,7 @@ impl Pool {
 
     async fn lease(&self) -> Result<Lease, Error> {
         let wait = Stretch::begin("pool wait", SpanKind::Internal);
-        let waiting = Waiting::begin(&self.context.metrics.pool_waiting);
+        let waiting = self.queue.join(&self.context.metrics.pool_waiting);
         let object = deadline::within(deadline::POOL_WAIT + deadline::CONNECT, self.inner.get()).await;
         drop(waiting);
         // Past the wait for the pool it is the server that is waited for.
@@ -195,19 +209,39 @@ fn give(permit: Permit, verdict: Option<Verdict>) {
     }
 }
 
-/// One request that waits, until it no longer does, also when it went away.
-struct Waiting<'a>(&'a Gauge);
+/// Who waits for a connection, in the order in which they came.
+#[derive(Clone, Default)]
+struct Queue(Arc<Mutex<BTreeMap<u64, Instant>>>);
 
-impl<'a> Waiting<'a> {
-    fn begin(gauge: &'a Gauge) -> Self {
+impl Queue {
+    fn join<'a>(&'a self, gauge: &'a Gauge) -> Waiting<'a> {
         gauge.inc();
-        Self(gauge)
+        let mut waiting = self.waiting();
+        let number = waiting.last_key_value().map_or(0, |(last, _)| last + 1);
+        waiting.insert(number, Instant::now());
+        Waiting { queue: self, number, gauge }
     }
+
+    fn longest_wait(&self) -> Duration {
+        self.waiting().first_key_value().map_or(Duration::ZERO, |(_, since)| since.elapsed())
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<u64, Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One request that waits, until it no longer does, also when it went away.
+struct Waiting<'a> {
+    queue: &'a Queue,
+    number: u64,
+    gauge: &'a Gauge,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.dec();
+        self.queue.waiting().remove(&self.number);
+        self.gauge.dec();
     }
 }
 

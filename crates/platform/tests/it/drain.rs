@@ -119,6 +119,21 @@ async fn a_request_that_outlives_the_drain_is_named_and_the_process_fails() {
     assert!(told["cut"].as_str().is_some_and(|cut| cut.contains("GET /work/{ms} ×1")), "{told}");
 }
 
+/// Connections without a whole request are no work: the server may take seconds to close them, and nobody waits.
+#[tokio::test]
+async fn a_connection_without_a_request_at_work_neither_delays_the_end_nor_fails_it() {
+    let function = bare().env("DRAIN_S", "1").env("DRAIN_GIVE_UP_S", "1.5").ready().await;
+    let half = "GET /work/1 HTTP/1.1\r\nHost: te";
+    let _silent = Connection::open(function.address).await.expect("it listens");
+    let mut slow = Connection::open(function.address).await.expect("it listens");
+    slow.send(half).await.expect("it reads");
+    let mut kept = Connection::open(function.address).await.expect("it listens");
+    assert_eq!(kept.ask(&Request::new("GET", "/work/1")).await.expect("an answer").status, 200);
+    kept.send(half).await.expect("it reads");
+    assert_eq!(function.told(Signal::SIGTERM).await, Some(0), "{}", function.output());
+    assert!(!function.output().contains("the drain was given up"), "{}", function.output());
+}
+
 #[tokio::test]
 async fn a_second_signal_ends_the_process_at_once() {
     let function = bare().env("LAME_DUCK_S", "5").env("DRAIN_GIVE_UP_S", "20").ready().await;

@@ -21,7 +21,7 @@ async fn the_probes_say_who_they_are_and_name_each_check_with_its_verdict_and_ag
         let body = answer.json();
         assert_eq!((answer.status, &body["ready"], &body["draining"]), (200, &true.into(), &false.into()));
         let names: Vec<_> = body["checks"].as_array().expect("a list").iter().map(|it| it["name"].clone()).collect();
-        assert_eq!(names, ["postgres", "redis", "postgres breaker"]);
+        assert_eq!(names, ["postgres", "redis", "capacity", "postgres breaker"]);
         for check in body["checks"].as_array().expect("a list") {
             assert!(check["good"] == true && check["error"].is_null(), "{body}");
             assert!(check["age_ms"].as_u64().is_some_and(|age| age < 5_000), "{body}");

@@ -30,6 +30,21 @@ async fn an_abandoned_query_is_cancelled_and_its_connection_is_used_by_nobody_el
 
 /// Guards: doubt.
 #[tokio::test]
+async fn a_caller_that_hangs_up_while_it_waits_for_a_connection_waits_no_more() {
+    let database = database().await;
+    let function = database.small().await.env("POOL_SIZE", "1").ready().await;
+    let busy = tokio::spawn(super::support::get(function.address, "/sql/900"));
+    wait::until(SOON, "the query at work", async || database.running().await == 1).await.expect("it runs");
+    let mut client = Connection::open(function.address).await.expect("it listens");
+    client.send(&Request::new("GET", "/sql/1").text()).await.expect("it reads");
+    let waiting = async |count| function.metric("postgres_pool_waiting").await == Some(count);
+    wait::until(SOON, "somebody waiting", async || waiting(1.0).await).await.expect("the pool is busy");
+    drop(client);
+    wait::until(SOON, "nobody waiting", async || waiting(0.0).await).await.expect("who went away is not counted");
+    assert_eq!(busy.await.expect("it ends").status, 200);
+}
+
+#[tokio::test]
 async fn an_abandoned_transaction_leaves_nothing_behind() {
     let database = database().await;
     let function = database.small().await.env("POOL_SIZE", "1").ready().await;

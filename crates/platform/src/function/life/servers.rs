@@ -16,19 +16,21 @@ use crate::config::Settings;
 use crate::drain::Drain;
 use crate::function::Function;
 use crate::guard::breaker::Breaker;
-use crate::guard::deadline;
-use crate::http::edge::{RequestSpan, around};
+use crate::guard::rings::Rings;
+use crate::http::edge::{AddressSource, RequestSpan, around};
 use crate::http::fallback::Fallback;
+use crate::http::listener::Listener;
 use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PostgresSettings};
+use crate::probe::capacity::Pools;
 use crate::probe::{Seen, Verdicts};
 use crate::redis::{Redis, RedisSettings};
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
 
-/// How long an idle connection is kept: well above the 4 s for which Fly's proxy keeps its own.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections that Prometheus may have.
+pub(super) const METRICS_CONNECTIONS: usize = 32;
 
 /// The database, and the process's one breaker before it.
 #[derive(Clone)]
@@ -57,6 +59,9 @@ pub(super) struct Shared<S> {
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
     pub(super) seen: Seen,
+    pub(super) rings: Data<Rings>,
+    pub(super) addresses: Data<AddressSource>,
+    pub(super) pools: Pools,
     pub(super) watchdog: Watchdog,
     pub(super) http: reqwest::Client,
 }
@@ -80,6 +85,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
     function: &Function<S>,
     settings: &ServerSettings,
     in_flight: Duration,
+    connections: usize,
 ) -> Result<Server, Failure> {
     // Made once here so that a mistake shows before anything listens; each worker makes its own.
     shared.pool("pool")?;
@@ -91,6 +97,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
             spawn(shared.watchdog.watch(&format!("worker {number}")).beat_for_ever());
             let pool = shared.pool("pool").ok().flatten();
             if let Some(pool) = pool.clone() {
+                shared.pools.add(pool.look());
                 spawn(pool.warm());
             }
             let redis = shared.redis();
@@ -103,6 +110,8 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                         .app_data(Data::new(shared.metrics.clone()))
                         .app_data(Data::new(shared.clock.clone()))
                         .app_data(Data::new(shared.http.clone()))
+                        .app_data(shared.rings.clone())
+                        .app_data(shared.addresses.clone())
                         .app_data(Data::from(shared.settings.clone()));
                     if let Some(pool) = pool {
                         config.app_data(Data::new(pool));
@@ -125,19 +134,16 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                 .wrap(TracingLogger::<RequestSpan>::new())
         }
     };
-    let server = HttpServer::new(factory)
-        .workers(settings.workers)
-        .disable_signals()
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(deadline::REQUEST)
-        // A client that hangs up has gone away: its request is dropped, and its query with it.
-        .h1_allow_half_closed(false)
-        // Later than our own bound, which names what it cuts.
-        .shutdown_timeout(in_flight.as_secs() + 2)
-        .bind(settings.listen)
-        .map_err(|error| format!("LISTEN={}: {error}", settings.listen))?
-        .run();
-    Ok(server)
+    let listener = Listener {
+        address: settings.listen,
+        workers: settings.workers,
+        connections: connections / settings.workers,
+        at_work: settings.at_work,
+        in_flight,
+        metrics: shared.metrics.clone(),
+        drain: shared.drain.clone(),
+    };
+    Ok(listener.serve(factory).map_err(|error| format!("LISTEN={}: {error}", settings.listen))?)
 }
 
 pub(super) fn metrics_server(
@@ -154,6 +160,7 @@ pub(super) fn metrics_server(
         App::new().app_data(Data::new(metrics.clone())).route("/metrics", web::get().to(answer))
     })
     .workers(1)
+    .max_connections(METRICS_CONNECTIONS)
     .disable_signals()
     .bind(settings.metrics)
     .map_err(|error| format!("METRICS_LISTEN={}: {error}", settings.metrics))?

@@ -114,6 +114,7 @@ fn who_makes_the_trial_himself_is_let_in_alone() {
     });
 }
 
+/// Guards: old connections.
 #[test]
 fn a_connection_from_before_it_last_opened_is_not_used_again() {
     due(|breaker, _| {

@@ -33,6 +33,7 @@ fn an_answer_is_given_with_its_age() {
     assert_eq!(seen(&mut memory, "b", 47), None);
 }
 
+/// Guards: fallback age.
 #[test]
 fn an_answer_is_given_until_it_is_an_hour_old_and_not_a_moment_longer() {
     let mut memory = memory();

@@ -87,48 +87,4 @@ impl Cursor {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_last_page_has_no_cursor() {
-        let paging = Paging { limit: 2, after: None };
-        let cursor = |_: &i32| Cursor { at: OffsetDateTime::UNIX_EPOCH, id: Uuid::nil() };
-        let (mut full, mut last) = (vec![1, 2, 3], vec![1, 2]);
-        assert!(paging.cut(&mut full, cursor).is_some());
-        assert_eq!(full, [1, 2]);
-        assert_eq!(paging.cut(&mut last, cursor), None);
-    }
-
-    #[test]
-    fn every_way_to_ask_for_a_part_is_one_text() {
-        let text = |query: &str| {
-            let mut query = Fields::of_query(query);
-            let paging = Paging::read(&mut query);
-            query.finish(paging).expect("a part of a list").to_string()
-        };
-        for first in ["", "limit=20", "&limit=%32%30&", "limit=%2B0020"] {
-            assert_eq!(text(first), "limit=20", "{first}");
-        }
-        let cursor = Cursor { at: OffsetDateTime::UNIX_EPOCH, id: Uuid::nil() }.to_text();
-        let later = format!("limit=20&cursor={cursor}");
-        assert_eq!([text(&later), text(&format!("cursor={cursor}&limit=20"))], [later.clone(), later]);
-    }
-
-    proptest! {
-        #[test]
-        fn a_cursor_comes_back_as_it_went(seconds in 0_i64..250_000_000_000, id: u128) {
-            let at = OffsetDateTime::from_unix_timestamp(seconds).expect("a time");
-            let cursor = Cursor { at, id: Uuid::from_u128(id) };
-            prop_assert_eq!(Cursor::parse(&cursor.to_text()), Some(cursor));
-        }
-
-        #[test]
-        fn any_text_is_a_cursor_or_none(text in ".{0,80}") {
-            if let Some(cursor) = Cursor::parse(&text) {
-                prop_assert!(cursor.at.year() >= 1970);
-            }
-        }
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use tracing::{Span, field};
 use tracing_actix_web::RootSpanBuilder;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::caller::KnownCaller;
+use super::caller::{KnownCaller, within_rings};
 use crate::clock::Stopwatch;
 use crate::drain::Drain;
 use crate::guard::deadline;
@@ -81,6 +81,11 @@ pub async fn around<B: MessageBody + 'static>(
     }
     let noted = Noted::of(&request);
     let _in_flight = drain.in_flight(&noted.operation);
+    if let Err(problem) = within_rings(request.request()) {
+        let answer = Ok(closing(request.into_response(HttpResponse::from_error(problem)), drain.begun()));
+        noted.finish(&answer);
+        return answer;
+    }
     let answer = match deadline::request(deadline::REQUEST, answered(request, next)).await {
         Ok(Ok(answer)) => Ok(closing(as_problem(answer), drain.begun())),
         Ok(Err(place)) => Err(Problem::from(INTERNAL).because_text(place)),

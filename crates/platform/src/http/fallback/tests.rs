@@ -53,6 +53,7 @@ fn header<'a>(answer: &'a HttpResponse, name: &str) -> Option<&'a str> {
     answer.headers().get(name).map(|value| value.to_str().expect("text"))
 }
 
+/// Guards: fallback.
 #[tokio::test]
 async fn the_last_good_answer_is_marked_and_a_new_one_is_not() {
     let moved = moved("8");
@@ -114,6 +115,7 @@ async fn what_was_changed_or_may_have_been_is_forgotten_and_what_was_refused_is_
     }
 }
 
+/// Guards: fallback bound.
 #[tokio::test]
 async fn ten_thousand_variants_stay_within_the_bound() {
     let moved = moved("1");

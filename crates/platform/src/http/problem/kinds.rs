@@ -36,6 +36,9 @@ kinds! {
     REQUEST_IN_PROGRESS = "request-in-progress", 409, "A request with this Idempotency-Key is still at work",
         "The same request is being worked on right now, perhaps because its first caller gave up waiting. Repeat it \
          after the time in `Retry-After` to get its answer.";
+    /// The client sent its body too slowly.
+    REQUEST_TIMEOUT = "request-timeout", 408, "The request came too slowly",
+        "The body of the request was not there within 5 seconds of its head. Nothing was changed. Send it again.";
     /// The body is larger than 64 KiB.
     CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
         "Bodies may have 64 KiB at most. Nothing was changed.";
@@ -54,6 +57,10 @@ kinds! {
     QUOTA_EXCEEDED = "quota-exceeded", 429, "You have reached your limit for now",
         "As many as `RateLimit-Policy` allows were accepted within its time. Nothing was changed. Try again after the \
          time in `Retry-After`. Attempts that are refused do not count.";
+    /// Too many requests in a short time.
+    TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests in a short time",
+        "You sent more requests than the `RateLimit-Policy` header allows. Nothing was changed. Try again after the time \
+         in `Retry-After`, and more slowly.";
     /// A failure of ours.
     INTERNAL = "internal", 500, "Something went wrong on our side",
         "The request failed for a reason of ours. Nothing was changed that was not committed. Tell us the `trace_id`.";
@@ -61,6 +68,10 @@ kinds! {
     UNAVAILABLE = "unavailable", 503, "The service cannot answer now",
         "Something that the answer needs is not available now. Nothing was changed. Try again after the time in \
          `Retry-After`.";
+    /// More requests are at work than can be carried.
+    OVERLOADED = "overloaded", 503, "The service has too much to do now",
+        "More requests are at work than can be answered in good time, so this one was refused before anything was done. \
+         Try again after the time in `Retry-After`.";
     /// The answer was not ready within its time.
     DEADLINE_EXCEEDED = "deadline-exceeded", 503, "The answer took too long",
         "The answer was not ready within its time and was given up. Try again after the time in `Retry-After`.";

@@ -68,6 +68,7 @@ fn closed_it_lets_everybody_in() {
     });
 }
 
+/// Guards: breaker.
 #[test]
 fn nine_bad_calls_are_too_few_and_the_tenth_opens_it() {
     rig(|rig| {
@@ -149,6 +150,7 @@ fn the_open_time_is_drawn_from_its_last_tenth() {
     }
 }
 
+/// Guards: breaker trial.
 #[test]
 fn the_open_time_over_only_the_one_trial_is_let_in() {
     rig(|rig| {
@@ -203,6 +205,7 @@ fn a_trial_that_was_not_made_may_be_made_at_once() {
     });
 }
 
+/// Guards: breaker epoch.
 #[test]
 fn a_late_answer_to_a_call_from_before_the_opening_says_nothing() {
     rig(|rig| {

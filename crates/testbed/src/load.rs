@@ -1,0 +1,3 @@
+//! Load on a function.
+
+pub mod open_loop;
