@@ -1,7 +1,9 @@
-//! The command line of the board's engineers. `up` runs the whole board on this machine; more commands come as the
-//! board grows.
+//! The command line of the board's engineers. `up` runs the whole board on this machine, `sabotage` and `bench`
+//! show what its safety features are good for and what they cost.
 
+pub mod bench;
 pub mod sabotage;
 pub mod sample;
+mod sibling;
 pub mod up;
 pub mod walk;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use boardctl::{sabotage, up};
+use boardctl::{bench, sabotage, up};
 use clap::{Parser, Subcommand};
 use platform::telemetry::log::chain;
 
@@ -23,6 +23,8 @@ enum Command {
     Up(up::Options),
     /// Takes each safety feature out, one at a time, and demands that the test which guards it fails.
     Sabotage(sabotage::Options),
+    /// Measures what a request costs, with and without each guard at work, side by side.
+    Bench(bench::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -30,6 +32,7 @@ async fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Up(options) => up::run(&options).await.map_err(|error| chain(&error)),
         Command::Sabotage(options) => sabotage::run(&options).await.map_err(|error| chain(&error)),
+        Command::Bench(options) => bench::run(&options).await.map_err(|error| chain(&error)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("boardctl: {error}");

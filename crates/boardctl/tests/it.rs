@@ -2,6 +2,7 @@
 
 mod it {
     mod arrows;
+    mod bench;
     mod many;
     mod sabotage;
     mod settings;

@@ -1,5 +1,6 @@
 //! A Redis server of one's own: temporary for tests, kept for `boardctl up`.
 
+mod command;
 mod options;
 
 use std::net::SocketAddr;

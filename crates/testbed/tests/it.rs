@@ -1,5 +1,7 @@
 //! Testbed against the real programs of this machine: sh, Postgres, Redis, cargo.
 
+#[path = "it/closed_loop.rs"]
+mod closed_loop;
 #[path = "it/otlp.rs"]
 mod otlp;
 #[path = "it/postgres.rs"]

@@ -1,17 +1,16 @@
 //! Brings the board up, part by part.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use platform::clock::Clock;
-use testbed::Error;
 use testbed::board::{Board, Part, Secrets, Servers};
 use testbed::process::Process;
 
 use super::UpError;
 use super::progress::Progress;
-use crate::sample;
+use crate::{sample, sibling};
 
 /// How long a part may take to become ready on a busy machine.
 const READY: Duration = Duration::from_secs(60);
@@ -51,7 +50,7 @@ impl Running {
 /// A migrated board; sample data only where the database was made just now.
 pub(super) async fn board(servers: Servers, folder: &Path, say: &Progress) -> Result<Board, UpError> {
     say.begin("bringing the database forward");
-    let board = Board::migrated(servers, Secrets::kept_in(folder)?, sibling, PORTS).await?;
+    let board = Board::migrated(servers, Secrets::kept_in(folder)?, sibling::binary, PORTS).await?;
     if let Some(server) = board.servers.postgres.own() {
         let mut client = server.client("board").await?;
         if is_empty(&client).await.map_err(UpError::Sample)? {
@@ -79,15 +78,4 @@ pub(super) async fn parts(board: &Board, folder: &Path, say: &Progress) -> Resul
         process.wait_until_ok(&format!("{}/readyz", board.url(part)), READY).await?;
     }
     Ok(Running(running))
-}
-
-/// The binary of this name beside this one: all come out of one build.
-fn sibling(name: &str) -> Result<PathBuf, Error> {
-    let own =
-        std::env::current_exe().map_err(|error| Error::Unfit(format!("where boardctl is, is not known: {error}")))?;
-    let path = own.with_file_name(name);
-    if path.is_file() {
-        return Ok(path);
-    }
-    Err(Error::Unfit(format!("{} is not there: run scripts/up, which builds it", path.display())))
 }

@@ -3,15 +3,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
-use tokio::task::LocalSet;
+
+use super::apart::apart;
+use super::exchange::exchange;
 
 /// What is still unanswered this long after the last arrival is given up.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -61,9 +60,15 @@ impl Outcome {
     /// What 99 of 100 answers of this status took at most.
     #[must_use]
     pub fn p99(&self, status: u16) -> Option<Duration> {
+        self.percentile(status, 99)
+    }
+
+    /// What so many of 100 answers of this status took at most.
+    #[must_use]
+    pub fn percentile(&self, status: u16, of_100: usize) -> Option<Duration> {
         let mut took = self.answers.get(&status)?.clone();
         took.sort_unstable();
-        took.get((took.len() * 99).div_ceil(100).checked_sub(1)?).copied()
+        took.get((took.len() * of_100).div_ceil(100).checked_sub(1)?).copied()
     }
 
     /// In a line, for people.
@@ -82,14 +87,7 @@ impl OpenLoop {
     ///
     /// When the machine has no thread left.
     pub async fn run(self) -> Outcome {
-        let (done, outcome) = oneshot::channel();
-        let work = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            // Nobody waits any more if it cannot be sent.
-            let _ = done.send(LocalSet::new().block_on(&runtime, self.arrivals()));
-        };
-        std::thread::Builder::new().name("open loop".to_owned()).spawn(work).expect("a thread");
-        outcome.await.expect("the load runs to its end")
+        apart(move || self.arrivals()).await
     }
 
     async fn arrivals(self) -> Outcome {
@@ -147,7 +145,7 @@ impl Asked {
         this.busy.set(this.busy.get() + 1);
         this.open.set(this.open.get() + usize::from(kept.is_none()));
         tokio::task::spawn_local(async move {
-            let answer = this.answer(kept).await;
+            let answer = exchange(this.address, kept, &this.request).await;
             this.busy.set(this.busy.get() - 1);
             let mut outcome = this.outcome.borrow_mut();
             match answer {
@@ -165,55 +163,11 @@ impl Asked {
             }
         });
     }
-
-    /// The status, and the connection if it can be used again.
-    async fn answer(&self, kept: Option<TcpStream>) -> io::Result<(u16, Option<TcpStream>)> {
-        let mut stream = match kept {
-            Some(stream) => stream,
-            None => TcpStream::connect(self.address).await?,
-        };
-        stream.write_all(&self.request).await?;
-        let mut received = Vec::with_capacity(4_096);
-        loop {
-            if stream.read_buf(&mut received).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            if let Some(answer) = Answer::read(&received) {
-                return Ok((answer.status, (!answer.closes).then_some(stream)));
-            }
-        }
-    }
-}
-
-/// As much of an answer as a load looks at.
-#[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    status: u16,
-    closes: bool,
-}
-
-impl Answer {
-    /// Once it is whole.
-    fn read(received: &[u8]) -> Option<Self> {
-        let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
-        let head = std::str::from_utf8(&received[..end]).ok()?.to_ascii_lowercase();
-        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        let length: usize = header("content-length:").and_then(|text| text.parse().ok()).unwrap_or(0);
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        (received.len() >= end + 4 + length).then(|| Self { status, closes: header("connection:") == Some("close") })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_answer_is_read_once_its_last_byte_is_there() {
-        let text = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
-        assert_eq!(Answer::read(&text[..text.len() - 1]), None);
-        assert_eq!(Answer::read(text), Some(Answer { status: 503, closes: true }));
-    }
 
     #[test]
     fn the_99th_of_a_hundred_is_the_p99() {

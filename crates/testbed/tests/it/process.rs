@@ -118,6 +118,17 @@ async fn the_memory_of_a_process_is_known_while_it_runs() {
     assert_eq!(process.resident_bytes(), 0);
 }
 
+#[tokio::test]
+async fn the_processor_time_of_a_process_grows_while_it_works() {
+    let process = shell("while :; do :; done").start().expect("sh starts");
+    for milliseconds in [20, 40] {
+        let worked = async || process.processor_time() > Duration::from_millis(milliseconds);
+        wait::until(DEADLINE, "some work", worked).await.expect("it works");
+    }
+    process.kill();
+    assert_eq!(process.processor_time(), Duration::ZERO);
+}
+
 #[test]
 fn cargo_builds_an_example_and_says_where_it_is() {
     let path = testbed::cargo::example("hello").expect("it builds");
