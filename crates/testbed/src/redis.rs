@@ -1,6 +1,7 @@
 //! A Redis server of one's own: temporary for tests, kept for `boardctl up`.
 
 mod options;
+mod wire;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 pub use options::{Options, Tls};
+pub use wire::command;
 
 use crate::folder::Folder;
 use crate::process::{Command, Process};
