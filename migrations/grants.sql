@@ -35,13 +35,18 @@ GRANT
     )
     ON jobs TO board_api;
 GRANT INSERT (id, kind, reason, payload, priority, send_before, traceparent) ON outbox TO board_api;
+GRANT
+    SELECT,
+    INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id),
+    DELETE
+    ON idempotency_keys TO board_api, board_applications;
 
 -- applications: apply, follow, decide; of a person what an employer sees, of a job what an application needs.
 GRANT SELECT (id, email, name) ON people TO board_applications;
 GRANT SELECT ON company_members TO board_applications;
 GRANT SELECT (id, name) ON companies TO board_applications;
 GRANT SELECT (id, company_id, title, status, closes_at) ON jobs TO board_applications;
-GRANT SELECT, INSERT (id, job_id, person_id, letter) ON applications TO board_applications;
+GRANT SELECT, INSERT (id, job_id, person_id, letter, created_at) ON applications TO board_applications;
 GRANT SELECT, INSERT (application_id, status, person_id) ON application_events TO board_applications;
 -- It reads two columns for the gauges of depth and age, which it exports because it always runs.
 GRANT

@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         .postgres()
         .redis()
         .identity()
+        .idempotency()
+        .fallback()
         .problems(contracts::problems::OF_API)
         .routes(routes::routes)
         .background("sign-in sweep", sign_in::sweep)

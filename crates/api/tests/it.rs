@@ -5,7 +5,10 @@ mod it {
     mod companies;
     mod companies_wrong;
     mod dump;
+    mod fallback;
     mod http;
+    mod idempotency;
+    mod interrupted;
     mod jobs;
     mod jobs_list;
     mod jobs_rights;
@@ -13,6 +16,7 @@ mod it {
     mod jobs_wrong;
     mod me;
     mod odd;
+    mod own;
     mod secrecy;
     mod sessions;
     mod sign_in;

@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         .postgres()
         .redis()
         .identity()
+        .idempotency()
         .problems(contracts::problems::OF_APPLICATIONS)
         .routes(|config, ()| routes::routes(config))
         .background("outbox depth", export_depth)

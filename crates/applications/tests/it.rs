@@ -6,10 +6,15 @@ mod it {
     mod atomic;
     mod board;
     mod http;
+    mod idempotency;
+    mod interrupted;
     mod letters;
     mod lists;
     mod lists_wrong;
     mod odd;
+    mod quota;
+    mod quota_redis;
+    mod races;
     mod secrecy;
     mod snapshots;
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use boardctl::up;
+use boardctl::{sabotage, up};
 use clap::{Parser, Subcommand};
 use platform::telemetry::log::chain;
 
@@ -21,16 +21,18 @@ struct CommandLine {
 enum Command {
     /// Runs the whole board on this machine, with sample jobs, until Ctrl-C.
     Up(up::Options),
+    /// Takes each safety feature out, one at a time, and demands that the test which guards it fails.
+    Sabotage(sabotage::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Command::Up(options) = CommandLine::parse().command;
-    match up::run(&options).await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("boardctl: {}", chain(&error));
-            ExitCode::FAILURE
-        }
-    }
+    let done = match CommandLine::parse().command {
+        Command::Up(options) => up::run(&options).await.map_err(|error| chain(&error)),
+        Command::Sabotage(options) => sabotage::run(&options).await.map_err(|error| chain(&error)),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("boardctl: {error}");
+        ExitCode::FAILURE
+    })
 }

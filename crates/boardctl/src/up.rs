@@ -4,13 +4,14 @@ mod folder;
 mod progress;
 mod report;
 mod start;
+mod traces;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use platform::http::client::stack;
 use platform::telemetry::metric::Metrics;
-use platform::telemetry::trace::{Exporting, HeadSampler};
+use platform::telemetry::trace::{ExportError, Exporting, HeadSampler};
 use testbed::board::{Board, Part, Servers};
 use testbed::otlp::Trace;
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,6 +57,9 @@ pub enum UpError {
     /// The sample data was refused.
     #[error("the sample data could not be filled in")]
     Sample(#[source] tokio_postgres::Error),
+    /// The walk's spans cannot be sent.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The HTTP stack cannot be had.
     #[error("no HTTP client can be had")]
     Http(#[from] reqwest::Error),
@@ -111,7 +115,8 @@ impl Up {
                 () = asked => Ok(ExitCode::FAILURE),
             }
         } else {
-            report::ready(&self.board, &self.running);
+            let pages = traces::serve(self.board.servers.otlp.traces())?;
+            report::ready(&self.board, &self.running, &pages.url());
             tokio::select! {
                 () = asked => Ok(ExitCode::SUCCESS),
                 name = self.running.first_to_end() => {
@@ -134,7 +139,7 @@ pub fn places(board: &Board) -> Option<Places> {
 
 async fn check(board: &Board, json: bool) -> Result<ExitCode, UpError> {
     let otlp = Url::parse(&board.servers.otlp.url()).ok();
-    let exporting = Exporting::start(walk::resource(), HeadSampler::ratio(1.0), otlp, &Metrics::default());
+    let exporting = Exporting::start(walk::resource(), HeadSampler::ratio(1.0), otlp, &Metrics::default())?;
     let http = stack()?;
     let walked = match places(board) {
         Some(places) => walk::walk(&places, &http, &uuid::Uuid::new_v4().simple().to_string()).await,

@@ -3,6 +3,7 @@
 mod it {
     mod arrows;
     mod many;
+    mod sabotage;
     mod settings;
     mod sql;
     mod up;

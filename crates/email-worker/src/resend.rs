@@ -8,6 +8,8 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
     HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
 };
+use platform::guard::breaker::Verdict;
+use platform::sabotage;
 use platform::telemetry::{context, trace::OpenSpan};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -84,12 +86,13 @@ impl Resend {
 
     async fn exchange(&self, batch: BatchId, mails: usize, body: Vec<u8>, span: &OpenSpan) -> Result<Answer, Doubt> {
         let url = format!("{}/emails/batch", self.base.as_str().trim_end_matches('/'));
+        let key = if sabotage::takes_out("mail key") { uuid::Uuid::new_v4() } else { batch.uuid() };
         let request = self
             .http
             .post(url)
             .header(AUTHORIZATION, self.bearer.clone())
             .header(CONTENT_TYPE, "application/json")
-            .header("Idempotency-Key", batch.uuid().to_string())
+            .header("Idempotency-Key", key.to_string())
             .body(body);
         let mut response = request.send().await.map_err(|error| doubt(&error))?;
         let status = response.status().as_u16();
@@ -111,6 +114,19 @@ fn doubt(error: &reqwest::Error) -> Doubt {
     if error.is_timeout() { Doubt::TimedOut } else { Doubt::Disconnected }
 }
 
+/// What an answer says of Resend: whatever it refuses, it answers. A 408 is a proxy's word on one slow request.
+#[must_use]
+pub fn verdict(answer: &Answer) -> Verdict {
+    let failed = match answer {
+        Answer::Accepted { .. } | Answer::Refused { .. } => false,
+        Answer::Unknown { doubt, .. } => match doubt {
+            Doubt::TimedOut | Doubt::Disconnected | Doubt::Malformed(_) => true,
+            Doubt::Failed(status) => *status >= 500,
+        },
+    };
+    if failed && !sabotage::takes_out("resend breaker") { Verdict::Bad } else { Verdict::Good }
+}
+
 /// What went wrong, by name; `None` when nothing did.
 #[must_use]
 pub fn failure(answer: &Answer) -> Option<String> {
@@ -118,5 +134,28 @@ pub fn failure(answer: &Answer) -> Option<String> {
         Answer::Accepted { .. } => None,
         Answer::Refused { name, .. } => Some(name.as_str().to_owned()),
         Answer::Unknown { doubt, .. } => Some(doubt.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_lost_connections_5xx_and_malformed_answers_are_failures_of_resend() {
+        for doubt in [Doubt::TimedOut, Doubt::Disconnected, Doubt::Malformed(200), Doubt::Malformed(302)] {
+            assert_eq!(verdict(&Answer::none(doubt)), Verdict::Bad, "{doubt}");
+        }
+        for (status, body) in [(500, "{}"), (503, ""), (200, "{}"), (301, "")] {
+            assert_eq!(verdict(&Answer::read(status, None, body.as_bytes(), 1)), Verdict::Bad, "{status}");
+        }
+    }
+
+    #[test]
+    fn no_4xx_is_a_failure_of_resend() {
+        for status in [400, 401, 403, 408, 409, 413, 422, 429] {
+            let body = br#"{"name":"validation_error","message":"as asked"}"#;
+            assert_eq!(verdict(&Answer::read(status, Some("2"), body, 1)), Verdict::Good, "{status}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use contracts::sign_in::SignInKeys;
 use platform::config::{Reader, setting};
+use platform::guard::breaker::BreakerSettings;
 use secrecy::SecretString;
 use url::Url;
 
@@ -31,6 +32,8 @@ pub struct ResendSettings {
     pub api_key: SecretString,
     /// When a post is cut; its outcome is then unknown.
     pub post_limit: Duration,
+    /// Of the breaker before it.
+    pub breaker: BreakerSettings,
 }
 
 /// What stands in letters.
@@ -90,7 +93,8 @@ fn resend(from: &mut Reader) -> Option<ResendSettings> {
         });
     let post_limit =
         from.seconds(setting("POST_LIMIT_S", "when a post to Resend is cut; less than LEASE_S"), 0.1..=60.0, 5.0);
-    Some(ResendSettings { url: url?, api_key: api_key?, post_limit: post_limit? })
+    let breaker = <BreakerSettings as platform::config::Settings>::read(from);
+    Some(ResendSettings { url: url?, api_key: api_key?, post_limit: post_limit?, breaker: breaker? })
 }
 
 /// It becomes a header, so nothing but visible ASCII will do.

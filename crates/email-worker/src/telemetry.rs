@@ -19,7 +19,8 @@ use prometheus_client::metrics::histogram::Histogram;
 
 use crate::store::{Claimed, Queued};
 
-const SYSTEM: &str = "resend";
+/// As the breaker's metrics, spans and lines call what it stands before.
+pub const RESEND: &str = "resend";
 const KIND: &str = "app.mail.kind";
 const OUTCOME: &str = "app.mail.outcome";
 const ATTEMPT: &str = "app.mail.attempt";
@@ -110,7 +111,7 @@ pub fn batch_trace(claimed: &Claimed, claim: Stopwatch) -> OpenSpan {
         "mail batch",
         SpanKind::Internal,
         vec![
-            KeyValue::new(MESSAGING_SYSTEM, SYSTEM),
+            KeyValue::new(MESSAGING_SYSTEM, RESEND),
             KeyValue::new(MESSAGING_BATCH_MESSAGE_COUNT, mails),
             KeyValue::new(KIND, claimed.kind.clone()),
             KeyValue::new(ATTEMPT, i64::from(claimed.attempts)),
@@ -136,7 +137,7 @@ pub fn mail_span(
 ) {
     let cause = mail.traceparent.as_deref().and_then(context::from_row).unwrap_or_default();
     let mut attributes = vec![
-        KeyValue::new(MESSAGING_SYSTEM, SYSTEM),
+        KeyValue::new(MESSAGING_SYSTEM, RESEND),
         KeyValue::new(MESSAGING_MESSAGE_ID, mail.id.to_string()),
         KeyValue::new(KIND, kind.to_owned()),
         KeyValue::new(OUTCOME, outcome.name()),

@@ -14,6 +14,7 @@ use contracts::mail::KINDS;
 use platform::clock::Stopwatch;
 use platform::drain::Drain;
 use platform::function::Tools;
+use platform::guard::breaker::Breaker;
 use platform::postgres::{Error, Pool};
 use platform::telemetry::context;
 use platform::telemetry::log::chain;
@@ -23,7 +24,7 @@ use tokio::time::Instant;
 use crate::resend::{Resend, Unusable};
 use crate::settings::{LetterSettings, PaceSettings, Settings};
 use crate::store::Store;
-use crate::telemetry::{WorkerMetrics, batch_trace};
+use crate::telemetry::{RESEND, WorkerMetrics, batch_trace};
 use pace::Pace;
 
 /// What every batch needs.
@@ -31,6 +32,8 @@ struct Worker {
     store: Store,
     pool: Pool,
     resend: Resend,
+    /// Before Resend: while it is open nothing is claimed, so that no mail uses up a try.
+    breaker: Breaker,
     letters: LetterSettings,
     settings: PaceSettings,
     /// What must be left of a lease when a post begins.
@@ -67,6 +70,7 @@ impl Worker {
             store: Store::new(pool.clone()),
             pool,
             resend: Resend::new(&settings.resend)?,
+            breaker: Breaker::new(RESEND, settings.resend.breaker, tools.metrics.clone()),
             letters: settings.letters.clone(),
             settings: settings.pace.clone(),
             post_limit: settings.resend.post_limit,
@@ -101,14 +105,16 @@ impl Worker {
             && self.pace.borrow().is_open(Instant::now())
             && !self.drain.begun()
         {
+            // Closed, everybody; after the open time one batch, which is the trial.
+            let Some(permit) = self.breaker.enter() else { return };
             // Most looks find nothing, and a trace of each would bury the others.
             let watch = Stopwatch::start();
             let claim = self.store.claim(&KINDS, self.settings.mails_per_batch, self.settings.lease);
             let claimed = context::unrecorded(claim).await;
-            let Some(Some(claimed)) = self.heard(claimed) else { return };
+            let Some(Some(claimed)) = self.heard(claimed) else { return permit.withdraw() };
             self.pace.borrow_mut().claimed(Instant::now());
             let trace = batch_trace(&claimed, watch);
-            tasks.spawn_local(self.clone().send(claimed, trace));
+            tasks.spawn_local(self.clone().send(claimed, permit, trace));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod it {
     mod board;
+    mod breaker;
     mod deaths;
     mod drain;
     mod faults;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use platform::sabotage;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 
@@ -23,7 +24,8 @@ pub(crate) async fn take(client: &Client, patience: Duration, say: Say<'_>) -> R
     let mut told: Option<Instant> = None;
     loop {
         let row = client.query_one("SELECT pg_try_advisory_lock($1)", &[&KEY]).await;
-        if row.and_then(|row| row.try_get(0)).map_err(Error::refused("take the lock"))? {
+        let taken: bool = row.and_then(|row| row.try_get(0)).map_err(Error::refused("take the lock"))?;
+        if taken || sabotage::takes_out("migration lock") {
             return Ok(());
         }
         let waited = began.elapsed();

@@ -30,18 +30,23 @@ fn main() -> ExitCode {
 
 struct BareSettings {
     first_round: Duration,
+    linger: Duration,
 }
 
 impl Settings for BareSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let about = setting("FIRST_ROUND_S", "how long the check hangs when it is first asked");
-        Some(Self { first_round: from.seconds(about, 0.0..=60.0, 0.0)? })
+        let first_round = from.seconds(about, 0.0..=60.0, 0.0);
+        let about = setting("LINGER_S", "how long the background goes on when the drain has begun");
+        let linger = from.seconds(about, 0.0..=60.0, 0.0);
+        Some(Self { first_round: first_round?, linger: linger? })
     }
 }
 
 fn routes(config: &mut ServiceConfig, _: &BareSettings) {
     config
         .service(resource("/work/{ms}", [on(Method::GET, work)]))
+        .service(resource("/bytes/{count}", [on(Method::GET, bytes)]))
         .service(resource("/echo", [on(Method::POST, echo)]))
         .service(resource("/things/{id}", [on(Method::GET, thing)]))
         .service(resource("/panic", [on(Method::GET, panic)]))
@@ -54,6 +59,10 @@ fn routes(config: &mut ServiceConfig, _: &BareSettings) {
 async fn work(ms: Path<u64>) -> HttpResponse {
     tokio::time::sleep(Duration::from_millis(*ms)).await;
     HttpResponse::Ok().json(json!({ "worked_ms": *ms }))
+}
+
+async fn bytes(count: Path<usize>) -> HttpResponse {
+    HttpResponse::Ok().body(vec![b'x'; *count])
 }
 
 async fn echo(Body(mut fields): Body) -> Result<HttpResponse, Problem> {
@@ -124,7 +133,10 @@ async fn end_background(how: Path<String>) -> HttpResponse {
 
 async fn wait(tools: Tools<BareSettings>) {
     tokio::select! {
-        () = tools.drain.wait() => tracing::info!("the background ends with the drain"),
+        () = tools.drain.wait() => {
+            tokio::time::sleep(tools.settings.linger).await;
+            tracing::info!("the background ends with the drain");
+        }
         () = END.notified() => assert!(HOW.get().is_none_or(|how| how != "panic"), "told to"),
     }
 }

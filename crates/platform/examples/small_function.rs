@@ -6,16 +6,21 @@ use std::process::ExitCode;
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{Data, Path, ServiceConfig};
+use fred::interfaces::KeysInterface as _;
 use platform::function::{Function, Tools};
+use platform::guard::deadline::REDIS;
 use platform::http::edge::{Body, Caller};
 use platform::http::problem::Problem;
 use platform::http::server::{on, resource};
 use platform::postgres::{Error, Pool, Statement};
+use platform::redis::Redis;
+use platform::telemetry::context;
 use serde_json::{Value, json};
 
 const SLEEP: Statement = Statement::new("select sleep", "SELECT 1 FROM pg_sleep($1)");
 const INSERT: Statement = Statement::new("insert row", "INSERT INTO rows (n) VALUES ($1)");
 const COUNT: Statement = Statement::new("select count", "SELECT count(*) FROM rows");
+const FAIL: Statement = Statement::new("select failure", "SELECT fail($1)");
 const SETTINGS: Statement = Statement::new(
     "select settings",
     "SELECT current_setting('statement_timeout'), current_setting('application_name'), pg_backend_pid()",
@@ -35,10 +40,12 @@ fn routes(config: &mut ServiceConfig, (): &()) {
     config
         .service(resource("/me", [on(Method::GET, me)]))
         .service(resource("/sql/{ms}", [on(Method::GET, sleep)]))
+        .service(resource("/fail/{code}", [on(Method::GET, fail)]))
         .service(resource("/settings", [on(Method::GET, settings)]))
         .service(resource("/rows", [on(Method::GET, count), on(Method::POST, write)]))
         .service(resource("/pairs", [on(Method::POST, write_pair)]))
         .service(resource("/pairs/swallowed", [on(Method::POST, swallow_refusal)]))
+        .service(resource("/visits/{who}", [on(Method::POST, visit)]))
         .service(resource("/flushes", [on(Method::POST, flush_pair)]))
         .service(resource("/flushes/mistake", [on(Method::POST, flush_mistake)]));
 }
@@ -50,6 +57,12 @@ async fn me(Caller(id): Caller) -> HttpResponse {
 async fn sleep(ms: Path<i32>, pool: Data<Pool>) -> Result<HttpResponse, Problem> {
     pool.query(&SLEEP, &[&seconds(*ms)]).await?;
     Ok(HttpResponse::Ok().json(json!({ "slept_ms": *ms })))
+}
+
+/// Fails in the database with this SQLSTATE.
+async fn fail(code: Path<String>, pool: Data<Pool>) -> Result<HttpResponse, Problem> {
+    pool.query(&FAIL, &[&*code]).await?;
+    Ok(HttpResponse::Ok().finish())
 }
 
 async fn settings(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
@@ -128,6 +141,12 @@ async fn flush_mistake(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Created().finish())
 }
 
+/// Counts a visit, if Redis answers.
+async fn visit(who: Path<String>, redis: Data<Redis>) -> HttpResponse {
+    let counted = redis.ask("INCR", REDIS, async |client| client.incr::<i64, _>(who.into_inner()).await).await;
+    HttpResponse::Ok().json(json!({ "visits": counted.as_ref().ok(), "error": counted.err().map(|e| e.to_string()) }))
+}
+
 fn whole(value: &Value) -> Result<i32, String> {
     value.as_i64().and_then(|number| number.try_into().ok()).ok_or_else(|| "wanted a whole number".to_owned())
 }
@@ -136,11 +155,12 @@ fn seconds(ms: i32) -> f64 {
     f64::from(ms) / 1_000.0
 }
 
-/// Looks once, so that the background has a connection of its own, and keeps it until the drain.
+/// Looks twice, once unrecorded, so that the background has a connection of its own, and keeps it until the drain.
 async fn look(tools: Tools<()>) {
     if let Ok(pool) = tools.pool() {
         let looked = pool.query(&SETTINGS, &[]).await;
-        tracing::info!(good = looked.is_ok(), "the background looked");
+        let unrecorded = context::unrecorded(pool.query(&SLEEP, &[&0.0])).await;
+        tracing::info!(good = looked.is_ok() && unrecorded.is_ok(), "the background looked");
         tools.drain.wait().await;
     }
 }

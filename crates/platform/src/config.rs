@@ -165,7 +165,11 @@ impl Reader {
 
     /// Notes a mistake that only shows when values are looked at together.
     pub fn mistake(&mut self, text: impl Into<String>) {
-        self.mistakes.push(text.into());
+        let text = text.into();
+        // Two parts of a process may ask for the same setting.
+        if !self.mistakes.contains(&text) {
+            self.mistakes.push(text);
+        }
     }
 
     /// Ends the reading: the settings, or every mistake in one text.

@@ -17,6 +17,7 @@ pub use tools::Tools;
 
 use crate::config::{EXIT_MISCONFIGURED, Reader, Settings};
 use crate::drain::DrainSettings;
+use crate::http::fallback::FallbackSettings;
 use crate::http::problem::Kind;
 use crate::http::server::ServerSettings;
 use crate::identity::PublicKeys;
@@ -46,6 +47,8 @@ struct Asks {
     postgres: bool,
     redis: bool,
     identity: bool,
+    idempotency: bool,
+    fallback: bool,
 }
 
 /// Every setting of a process.
@@ -56,6 +59,7 @@ struct AllSettings<S> {
     postgres: Option<PostgresSettings>,
     redis: Option<RedisSettings>,
     keys: Option<PublicKeys>,
+    fallback: Option<FallbackSettings>,
     own: S,
 }
 
@@ -74,7 +78,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         self
     }
 
-    /// Asks for Redis.
+    /// Asks for Redis: each worker gets a [`Redis`](crate::redis::Redis).
     #[must_use]
     pub fn redis(mut self) -> Self {
         self.asks.redis = true;
@@ -88,9 +92,24 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         self
     }
 
+    /// Asks to answer repeated requests as the first one: handlers may take an
+    /// [`IdempotencyKey`](crate::http::idempotency::IdempotencyKey), and old answers are swept.
+    #[must_use]
+    pub fn idempotency(mut self) -> Self {
+        self.asks.idempotency = true;
+        self
+    }
+
+    /// Asks for a memory of last good answers: handlers may take a [`Fallback`](crate::http::fallback::Fallback).
+    #[must_use]
+    pub fn fallback(mut self) -> Self {
+        self.asks.fallback = true;
+        self
+    }
+
     /// Its table of routes, and what its handlers need of its settings. Handlers may also take the settings themselves,
-    /// as `Data<S>`, and of the platform `Data` of [`Pool`](crate::postgres::Pool), [`Clock`](crate::clock::Clock),
-    /// [`Drain`](crate::drain::Drain), [`Metrics`](crate::telemetry::metric::Metrics) and `reqwest::Client`.
+    /// as `Data<S>`, and of the platform `Data` of [`Pool`](crate::postgres::Pool), [`Redis`](crate::redis::Redis),
+    /// [`Clock`](crate::clock::Clock), [`Drain`](crate::drain::Drain), [`Metrics`](crate::telemetry::metric::Metrics) and `reqwest::Client`.
     #[must_use]
     pub fn routes(mut self, routes: fn(&mut ServiceConfig, &S)) -> Self {
         self.routes = Some(routes);
@@ -155,6 +174,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         let postgres = self.asks.postgres.then(|| PostgresSettings::read(from));
         let redis = self.asks.redis.then(|| RedisSettings::read(from));
         let keys = self.asks.identity.then(|| PublicKeys::read(from));
+        let fallback = self.asks.fallback.then(|| FallbackSettings::read(from));
         let server = ServerSettings::read(from);
         let drain = DrainSettings::read(from);
         let telemetry = TelemetrySettings::read(from);
@@ -163,6 +183,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
             postgres: all_or_none(postgres)?,
             redis: all_or_none(redis)?,
             keys: all_or_none(keys)?,
+            fallback: all_or_none(fallback)?,
             server: server?,
             drain: drain?,
             telemetry: telemetry?,

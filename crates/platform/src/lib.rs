@@ -7,14 +7,24 @@ pub mod clock;
 pub mod config;
 pub mod drain;
 pub mod function;
-/// Bounds on what a request may take.
+/// What keeps a failure from spreading: breakers, bounds on what a request may take, and what stands in for an answer that
+/// cannot be had.
 pub mod guard {
+    pub mod breaker;
     pub mod deadline;
+    pub mod fallback;
+    pub mod overload;
+    pub mod quota;
+    pub mod rings;
 }
 /// HTTP in and out: the server, the edge that every request crosses, the client, and errors as RFC 9457 problems.
 pub mod http {
     pub mod client;
+    pub mod connection;
     pub mod edge;
+    pub mod fallback;
+    pub mod idempotency;
+    pub mod listener;
     pub mod problem;
     pub mod server;
 }

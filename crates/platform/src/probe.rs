@@ -1,6 +1,7 @@
 //! Whether this process is ready. A prober on the main thread asks each dependency once a second, or takes the word
 //! of traffic that was just answered; the workers read the verdicts and never ask themselves.
 
+pub mod capacity;
 mod postgres;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +13,9 @@ use serde::Serialize;
 
 pub use postgres::PostgresCheck;
 
+use crate::guard::breaker::{self, Breaker};
 use crate::guard::deadline;
+use crate::sabotage;
 use crate::telemetry::metric::{CheckLabels, Metrics};
 
 /// How often the prober asks.
@@ -86,7 +89,8 @@ impl Verdict {
     }
 
     fn good(&self, now: Instant) -> bool {
-        self.bad_rounds < BAD_ROUNDS && self.at.is_some_and(|at| now.duration_since(at) <= STALE)
+        self.bad_rounds < BAD_ROUNDS
+            && self.at.is_some_and(|at| now.duration_since(at) <= STALE || sabotage::takes_out("stale verdicts"))
     }
 }
 
@@ -97,6 +101,7 @@ pub struct Verdicts(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     checks: Vec<Verdict>,
+    breakers: Vec<(&'static str, Breaker)>,
     last_round: Option<Instant>,
 }
 
@@ -124,12 +129,25 @@ pub struct CheckReport {
     pub error: Option<String>,
 }
 
+impl CheckReport {
+    fn of_breaker(name: &'static str, breaker: &Breaker) -> Self {
+        let state = breaker.state();
+        let good = state == breaker::State::Closed || sabotage::takes_out("breaker readiness");
+        Self { name, good, age_ms: Some(0), error: (!good).then(|| format!("it is {}", state.name())) }
+    }
+}
+
 impl Verdicts {
     /// Nothing is known yet of these checks.
     #[must_use]
     pub fn unknown(names: impl IntoIterator<Item = &'static str>) -> Self {
         let checks = names.into_iter().map(Verdict::new).collect();
-        Self(Arc::new(Mutex::new(State { checks, last_round: None })))
+        Self(Arc::new(Mutex::new(State { checks, breakers: Vec::new(), last_round: None })))
+    }
+
+    /// Makes a breaker a check, too, under this name: it must be closed at the very moment that somebody asks.
+    pub(crate) fn require(&self, name: &'static str, breaker: Breaker) {
+        self.state().breakers.push((name, breaker));
     }
 
     /// Everything known now.
@@ -145,6 +163,7 @@ impl Verdicts {
                 age_ms: verdict.at.map(|at| u64::try_from((now - at).as_millis()).unwrap_or(u64::MAX)),
                 error: verdict.error.clone(),
             })
+            .chain(state.breakers.iter().map(|(name, breaker)| CheckReport::of_breaker(name, breaker)))
             .collect();
         let ready = !draining && alive(&state, now) && checks.iter().all(|check| check.good);
         Report { ready, draining, checks }

@@ -1,4 +1,8 @@
-//! Redis: a client that fails at once instead of queueing, and connects again by itself.
+//! Redis: clients that fail at once instead of queueing, and connect again by themselves. The prober has one, and so
+//! has each worker for its requests.
+
+mod patience;
+mod worker;
 
 use std::time::Duration;
 
@@ -14,8 +18,14 @@ use crate::guard::deadline;
 use crate::postgres::tls_client;
 use crate::probe::Check;
 
-/// How long to wait between tries to connect.
+pub use worker::{NoAnswer, Redis};
+
+/// The longest wait between two tries to connect.
 const RECONNECT_MS: u32 = 500;
+/// The wait before the first try, which fred does not leave out: four times as long before each that follows.
+const FIRST_CONNECT_MS: u32 = 1;
+/// How much is added to a wait at random. fred's own 100 ms would be in the way of the first connection, too.
+const JITTER_MS: u32 = 20;
 
 /// A connection that was written to and said nothing for this long is closed. A freeze that the prober forgives, of
 /// less than two of its questions, must not cost the connection.
@@ -70,6 +80,8 @@ impl Settings for RedisSettings {
 /// # Errors
 /// When the settings contradict each other.
 pub fn client(settings: &RedisSettings, command_limit: Duration) -> Result<Client, fred::error::Error> {
+    let mut reconnect = ReconnectPolicy::new_exponential(0, FIRST_CONNECT_MS, RECONNECT_MS, 4);
+    reconnect.set_jitter(JITTER_MS);
     let client = Builder::from_config(settings.config.clone())
         .with_connection_config(|connection| {
             connection.connection_timeout = deadline::CONNECT;
@@ -79,7 +91,7 @@ pub fn client(settings: &RedisSettings, command_limit: Duration) -> Result<Clien
                 UnresponsiveConfig { max_timeout: Some(UNRESPONSIVE), interval: Duration::from_millis(500) };
         })
         .with_performance_config(|performance| performance.default_command_timeout = command_limit)
-        .set_policy(ReconnectPolicy::new_constant(0, RECONNECT_MS))
+        .set_policy(reconnect)
         .build()?;
     // The task ends with the client; why a try failed shows in the probe.
     drop(client.connect());
@@ -94,6 +106,8 @@ pub struct RedisCheck {
     distrust: Option<String>,
     /// Questions in a row that got no answer over an open connection.
     unanswered: u32,
+    /// Whether the first connection was waited for.
+    waited: bool,
 }
 
 impl RedisCheck {
@@ -103,7 +117,23 @@ impl RedisCheck {
     /// When the settings contradict each other.
     pub fn new(settings: &RedisSettings) -> Result<Self, fred::error::Error> {
         let client = client(settings, deadline::PROBE)?;
-        Ok(Self { errors: client.error_rx(), client, distrust: None, unanswered: 0 })
+        Ok(Self { errors: client.error_rx(), client, distrust: None, unanswered: 0, waited: false })
+    }
+
+    /// Until the first try to connect has come to something: before that, a question that does not wait would only
+    /// say that nobody has connected yet, and the process would be ready a round later than it is.
+    async fn first_connect(&mut self) {
+        // Noted before the wait: whoever asks may drop it.
+        if std::mem::replace(&mut self.waited, true) {
+            return;
+        }
+        let failed = tokio::select! {
+            _ = self.client.wait_for_connect() => None,
+            failed = self.errors.recv() => failed.ok(),
+        };
+        if let Some((error, _)) = failed {
+            self.note(&error);
+        }
     }
 
     async fn ping(&mut self) -> Result<(), fred::error::Error> {
@@ -127,12 +157,16 @@ impl RedisCheck {
     /// is told, since nobody would guess it.
     fn reason(&mut self, error: &fred::error::Error) -> String {
         while let Ok((error, _)) = self.errors.try_recv() {
-            let reason = error.details().split_once(DISTRUST).map(|(_, reason)| reason);
-            let name = reason.and_then(|reason| reason.split(|letter: char| !letter.is_alphanumeric()).next());
-            self.distrust = name.map(str::to_owned);
+            self.note(&error);
         }
         let distrust = self.distrust.as_ref().map(|name| format!(": invalid peer certificate: {name}"));
         format!("PING failed ({:?}){}", error.kind(), distrust.unwrap_or_default())
+    }
+
+    fn note(&mut self, error: &fred::error::Error) {
+        let reason = error.details().split_once(DISTRUST).map(|(_, reason)| reason);
+        let name = reason.and_then(|reason| reason.split(|letter: char| !letter.is_alphanumeric()).next());
+        self.distrust = name.map(str::to_owned);
     }
 }
 
@@ -143,6 +177,7 @@ impl Check for RedisCheck {
 
     fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>> {
         async {
+            self.first_connect().await;
             let answer = self.ping().await;
             answer.map_err(|error| self.reason(&error))
         }

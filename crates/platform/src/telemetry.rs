@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::config::{Reader, Settings, setting};
 use metric::Metrics;
-use trace::{Exporting, HeadSampler};
+use trace::{ExportError, Exporting, HeadSampler};
 
 /// Where telemetry goes and how much of it.
 #[derive(Debug)]
@@ -62,6 +62,17 @@ impl Settings for TelemetrySettings {
     }
 }
 
+/// Why there is no telemetry.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// This process has it already.
+    #[error(transparent)]
+    Twice(#[from] TryInitError),
+    /// Spans cannot be sent where they are wanted.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+}
+
 /// The running telemetry of a process.
 #[derive(Debug)]
 pub struct Telemetry {
@@ -72,8 +83,8 @@ impl Telemetry {
     /// Starts logs and traces; must run on the runtime that exports.
     ///
     /// # Errors
-    /// When this process has telemetry already.
-    pub fn start(service: &'static str, settings: TelemetrySettings, metrics: &Metrics) -> Result<Self, TryInitError> {
+    /// When this process has telemetry already, or spans cannot be sent where they are wanted.
+    pub fn start(service: &'static str, settings: TelemetrySettings, metrics: &Metrics) -> Result<Self, StartError> {
         let resource = Resource::builder_empty()
             .with_attributes([
                 KeyValue::new(SERVICE_NAME, service),
@@ -81,7 +92,7 @@ impl Telemetry {
                 KeyValue::new(SERVICE_INSTANCE_ID, settings.instance),
             ])
             .build();
-        let exporting = Exporting::start(resource, settings.sampler, settings.otlp, metrics);
+        let exporting = Exporting::start(resource, settings.sampler, settings.otlp, metrics)?;
         tracing_subscriber::registry()
             // Spans are no matter of how much is logged: without them lines and problems have no trace id.
             .with(trace::layer().with_filter(filter_fn(|what| what.is_span() && *what.level() <= Level::INFO)))

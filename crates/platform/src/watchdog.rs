@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::sabotage;
+
 /// Exit code of a process that was ended by its watchdog: `EX_SOFTWARE` of sysexits.h.
 pub const EXIT_WEDGED: i32 = 70;
 
@@ -82,7 +84,9 @@ impl Watchdog {
         hearts.retain(|heart| Arc::strong_count(&heart.alive) > 1);
         hearts
             .iter()
-            .find(|heart| heart.missed.fetch_add(1, Ordering::Relaxed) + 1 > PATIENCE)
+            .find(|heart| {
+                heart.missed.fetch_add(1, Ordering::Relaxed) + 1 > PATIENCE && !sabotage::takes_out("watchdog")
+            })
             .map(|heart| heart.name.clone())
     }
 
@@ -99,6 +103,7 @@ mod tests {
         (1..=most).find(|_| dog.wake_up().is_some())
     }
 
+    /// Guards: watchdog.
     #[test]
     fn a_silent_thread_is_named_after_thirty_wake_ups() {
         let dog = Watchdog::default();

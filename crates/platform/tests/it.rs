@@ -3,7 +3,9 @@
 mod it {
     mod alive;
     mod background;
+    mod breaker;
     mod callers;
+    mod capacity;
     mod client;
     mod config;
     mod drain;
@@ -11,7 +13,11 @@ mod it {
     mod edge;
     mod log;
     mod outages;
+    mod overload;
     mod probes;
+    mod redis;
+    mod rings;
+    mod slow_clients;
     mod slow_requests;
     mod sql;
     mod sql_abandoned;

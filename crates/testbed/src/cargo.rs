@@ -33,10 +33,30 @@ pub fn example(name: &str) -> Result<PathBuf, Error> {
     pick(&executables(messages()?, "example"), "example", name)
 }
 
+/// A program of tests, as cargo built it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestProgram {
+    /// The folder of its crate, which is what it expects to run in.
+    pub folder: PathBuf,
+    /// Its main source file.
+    pub source: PathBuf,
+    /// The program.
+    pub path: PathBuf,
+}
+
+/// Every program of tests of the workspace, built with these cargo features. Blocks while cargo builds.
+///
+/// # Errors
+///
+/// When the build fails, with the compiler's words.
+pub fn test_programs(features: &str) -> Result<Vec<TestProgram>, Error> {
+    let what = ["test", "--no-run", "--workspace", "--all-targets", "--features", features];
+    cargo(&what).map(|messages| test_executables(&messages)).map_err(Error::Unfit)
+}
+
 fn messages() -> Result<&'static str, Error> {
     static BUILT: OnceLock<Result<String, String>> = OnceLock::new();
-    let built =
-        BUILT.get_or_init(|| build(&["--workspace", "--bins", "--examples"]).map_err(|error| without_messages(&error)));
+    let built = BUILT.get_or_init(|| build(&["--workspace", "--bins", "--examples"]));
     built.as_deref().map_err(|text| Error::Unfit(text.clone()))
 }
 
@@ -50,7 +70,13 @@ fn pick(found: &Executables, kind: &str, name: &str) -> Result<PathBuf, Error> {
     })
 }
 
-fn build(what: &[&str]) -> Result<String, Error> {
+fn build(what: &[&str]) -> Result<String, String> {
+    let features = std::env::var("TESTBED_FEATURES").unwrap_or_default();
+    cargo(&[&["build", "--features", &features], what].concat())
+}
+
+/// Runs cargo and returns its messages; or, when it fails, what a person can read of it.
+fn cargo(what: &[&str]) -> Result<String, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // What cargo tells a test about its package, it must not hear again: build scripts watch these, and everything
     // behind them would be built anew, here and in the next build by hand.
@@ -60,11 +86,10 @@ fn build(what: &[&str]) -> Result<String, Error> {
         environment.fold(Process::command(cargo).clean_env(), |command, (name, value)| command.env(name, value));
     command
         .in_folder(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .args(["build", "--message-format=json-render-diagnostics"])
-        .args(["--profile", &profile()])
-        .args(["--features", &std::env::var("TESTBED_FEATURES").unwrap_or_default()])
         .args(what.iter().copied())
+        .args(["--message-format=json-render-diagnostics", "--profile", &profile()])
         .run()
+        .map_err(|error| without_messages(&error))
 }
 
 /// What a person can read of a failed build: cargo's messages for programs are left out.
@@ -94,6 +119,20 @@ fn executables(messages: &str, kind: &str) -> Executables {
     messages.lines().filter_map(artifact).collect()
 }
 
+fn test_executables(messages: &str) -> Vec<TestProgram> {
+    let artifact = |line: &str| -> Option<TestProgram> {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let path = |value: &Value| value.as_str().map(PathBuf::from);
+        let manifest = path(&message["manifest_path"])?;
+        (message["profile"]["test"] == true).then_some(TestProgram {
+            folder: manifest.parent()?.to_owned(),
+            source: path(&message["target"]["src_path"])?,
+            path: path(&message["executable"])?,
+        })
+    };
+    messages.lines().filter_map(artifact).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +149,16 @@ mod tests {
         let bins = executables(MESSAGES, "bin");
         assert_eq!(bins, BTreeMap::from([("api".into(), "/t/debug/api".into())]));
         assert!(executables(MESSAGES, "example").contains_key("hello"));
+    }
+
+    #[test]
+    fn programs_of_tests_are_told_with_their_crate_and_source() {
+        let message = r#"{"reason":"compiler-artifact","manifest_path":"/w/crates/api/Cargo.toml","target":{"kind":["test"],
+            "name":"it","src_path":"/w/crates/api/tests/it.rs"},"profile":{"test":true},"executable":"/t/debug/deps/it-1"}"#;
+        let found = test_executables(&format!("{MESSAGES}\n{}", message.replace('\n', "")));
+        let [program] = found.as_slice() else { panic!("one has all three: {found:?}") };
+        assert_eq!(program.folder, PathBuf::from("/w/crates/api"));
+        assert_eq!(program.source, PathBuf::from("/w/crates/api/tests/it.rs"));
     }
 
     #[test]

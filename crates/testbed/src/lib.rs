@@ -24,6 +24,8 @@ pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod redis;
+mod server;
+pub mod site;
 pub mod tls;
 pub mod token;
 pub mod wait;

@@ -1,7 +1,9 @@
-//! Checked load: clients that ask as they are told and judge every answer, on a thread of their own.
+//! Load on a function: clients that ask as they are told and judge every answer, or requests that come by a clock. Each
+//! load runs on a thread of its own.
 
 mod body;
 mod connection;
+pub mod open_loop;
 mod report;
 mod steady;
 

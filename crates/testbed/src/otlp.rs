@@ -1,22 +1,24 @@
 //! An OTLP/HTTP receiver for spans, and the store in which a test looks at its traces.
 
 mod attribute;
+mod outline;
 mod server;
 mod span;
 mod store;
 mod trace;
 mod tree;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+pub use outline::Line;
 pub use span::{Kind, Span};
 pub use trace::Trace;
 
-use crate::background::Background;
+use crate::server::Server;
 use crate::{Error, port, wait};
 use store::Store;
 
@@ -26,10 +28,13 @@ const CAPACITY: usize = 100_000;
 /// A receiver on 127.0.0.1: `POST /v1/traces`, protobuf. It ends with this value.
 #[derive(Debug)]
 pub struct Receiver {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    _thread: Background,
+    server: Server,
 }
+
+/// What a receiver remembers, for others to look at while it goes on.
+#[derive(Clone, Debug)]
+pub struct Traces(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -59,24 +64,23 @@ impl Receiver {
     ///
     /// When the port can't be listened on.
     pub fn start_on(port: u16) -> Result<Self, Error> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let listener = TcpListener::bind(address)
-            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-            .map_err(Error::io(format!("the OTLP receiver could not listen on {address}")))?;
         let shared = Arc::new(Shared { store: Mutex::new(Store::new(CAPACITY)), hanging: watch::Sender::new(false) });
         let its = Arc::clone(&shared);
-        let thread = Background::start("otlp-receiver", move || server::serve(listener, its))?;
-        Ok(Self { address, shared, _thread: thread })
+        let server = Server::start("OTLP receiver", port, move |request| {
+            let its = Arc::clone(&its);
+            async move { server::answer(request, &its).await }
+        })?;
+        Ok(Self { shared, server })
     }
 
     /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is to be: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// Accepts requests from now on and answers none.
@@ -102,6 +106,11 @@ impl Receiver {
     /// The traces that are remembered, oldest first.
     pub fn trace_ids(&self) -> Vec<String> {
         self.shared.store().trace_ids()
+    }
+
+    /// A view of what is remembered, now and later.
+    pub fn traces(&self) -> Traces {
+        Traces(Arc::clone(&self.shared))
     }
 
     /// Forgets everything.
@@ -135,5 +144,22 @@ impl Receiver {
             }
             tokio::time::sleep(wait::INTERVAL).await;
         }
+    }
+}
+
+impl Traces {
+    /// What is known of a trace so far; empty when nothing is.
+    pub fn trace(&self, trace_id: &str) -> Trace {
+        self.0.store().trace(trace_id)
+    }
+
+    /// The newest traces by when their first span came, at most `count`, oldest first.
+    pub fn newest(&self, count: usize) -> Vec<Trace> {
+        self.0.store().newest(count)
+    }
+
+    /// The spans of other traces that name this trace in a link, in no order.
+    pub fn linking_to(&self, trace_id: &str) -> Vec<Span> {
+        self.0.store().linking_to(trace_id)
     }
 }

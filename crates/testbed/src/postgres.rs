@@ -4,6 +4,7 @@ mod cluster;
 mod disk;
 mod options;
 mod sql;
+mod stepper;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use nix::sys::signal::Signal;
 
 use disk::Disk;
 pub use options::Options;
+pub use stepper::{Stepper, Waiting};
 
 use crate::Error;
 use crate::folder::Folder;

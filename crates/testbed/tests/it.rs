@@ -10,6 +10,8 @@ mod otlp;
 mod postgres;
 #[path = "it/postgres_faults.rs"]
 mod postgres_faults;
+#[path = "it/postgres_stepper.rs"]
+mod postgres_stepper;
 #[path = "it/postgres_tls.rs"]
 mod postgres_tls;
 #[path = "it/process.rs"]
@@ -20,6 +22,8 @@ mod process_end;
 mod proxy;
 #[path = "it/redis.rs"]
 mod redis;
+#[path = "it/site.rs"]
+mod site;
 #[path = "it/token.rs"]
 mod token;
 #[path = "it/wait.rs"]

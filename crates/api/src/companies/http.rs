@@ -4,23 +4,26 @@ use contracts::answers::{Company, Page};
 use contracts::ids::CompanyId;
 use platform::clock::Clock;
 use platform::http::edge::{Body, Caller, Paging, Query};
+use platform::http::idempotency::IdempotencyKey;
 use platform::http::problem::Problem;
 use platform::postgres::Pool;
 
 use super::{NewCompany, store};
-use crate::access::{gone, visible};
+use crate::access::visible;
 
-/// `POST /v1/companies`.
+/// `POST /v1/companies`: takes an `Idempotency-Key`.
 pub(crate) async fn make(
     caller: Caller,
     Body(mut body): Body,
+    key: IdempotencyKey,
     pool: Data<Pool>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let company = NewCompany::read(&mut body);
     let company = body.finish(company)?;
-    let made = store::make(&pool, CompanyId(clock.id()), caller, &company).await?.ok_or_else(gone)?;
-    Ok(HttpResponse::Created().insert_header(("Location", format!("/v1/companies/{}", made.id))).json(made))
+    let keyed = key.of(caller);
+    let made = store::make(&pool, keyed.as_ref(), CompanyId(clock.id()), caller, &company).await?;
+    Ok(made.into())
 }
 
 /// `GET /v1/companies`: the caller's own.

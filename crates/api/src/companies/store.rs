@@ -1,12 +1,15 @@
 use contracts::answers::{Company, Page};
 use contracts::ids::CompanyId;
 use platform::http::edge::{Caller, Cursor, Line, Paging};
+use platform::http::idempotency::{Answer, Keyed, write_once};
+use platform::http::problem::Problem;
 use platform::postgres::{Error, Pool, Row, Statement};
 use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
 
 use super::NewCompany;
+use crate::access::gone;
 
 const MAKE: Statement = Statement::new(
     "insert company and its member",
@@ -33,12 +36,21 @@ const MINE: Statement = Statement::new(
      LIMIT $4",
 );
 
-/// Makes a company and its member; none where the caller does not exist any more.
-pub(super) async fn make(pool: &Pool, id: CompanyId, who: Caller, new: &NewCompany) -> Result<Option<Company>, Error> {
+/// Makes a company and its member, once under a key; refused where the caller does not exist any more.
+pub(super) async fn make(
+    pool: &Pool,
+    keyed: Option<&Keyed>,
+    id: CompanyId,
+    who: Caller,
+    new: &NewCompany,
+) -> Result<Answer, Problem> {
     let website = new.website.as_ref().map(Url::as_str);
     let place = new.place.as_ref().map(Line::as_str);
-    let made = pool.write(&MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0]).await?;
-    Ok(made.as_ref().map(company))
+    write_once(pool, keyed, &MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0], |made| {
+        let made = company(&made.ok_or_else(gone)?);
+        Answer::created(&made, format!("/v1/companies/{id}"), id.0)
+    })
+    .await
 }
 
 pub(super) async fn read(pool: &Pool, id: CompanyId) -> Result<Option<Company>, Error> {

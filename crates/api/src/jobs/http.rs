@@ -7,27 +7,33 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use platform::clock::Clock;
 use platform::http::edge::{Body, Caller, MaybeCaller, Paging, Query, choice};
+use platform::http::fallback::{Fallback, Resource};
+use platform::http::idempotency::{Answer, IdempotencyKey};
 use platform::http::problem::{Place, Problem, VALIDATION_FAILED, WrongValue};
 use platform::postgres::Pool;
 use platform::telemetry::context;
 
 use super::Details;
 use super::status::Step;
-use super::store::{self, StepError, Stored};
+use super::store::{self, NewJob, StepError, Stored};
 use crate::access::visible;
 use crate::settings::ApiSettings;
 
-/// `GET /v1/jobs`: published ones, newest first.
+/// `GET /v1/jobs`: published ones, newest first, the same for everybody.
 pub(crate) async fn list(
     Query(mut query): Query,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
-) -> Result<Json<Page<Job>>, Problem> {
+    fallback: Data<Fallback>,
+) -> Result<HttpResponse, Problem> {
     let paging = Paging::read(&mut query);
     let paging = query.finish(paging)?;
-    let page = store::list(&pool, paging).await?;
-    let items = page.items.into_iter().map(|job| answer(job, &settings)).collect::<Result<_, _>>()?;
-    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+    let work = async {
+        let page = store::list(&pool, paging).await?;
+        let items = page.items.into_iter().map(|job| answer(job, &settings)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next_cursor: page.next_cursor })
+    };
+    fallback.answer(Resource::at(format!("/v1/jobs?{paging}")), None, work).await
 }
 
 /// `GET /v1/jobs/{id}`: what was never published exists for its company's members alone.
@@ -36,15 +42,18 @@ pub(crate) async fn read(
     id: Path<JobId>,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
-) -> Result<Json<Job>, Problem> {
+    fallback: Data<Fallback>,
+) -> Result<HttpResponse, Problem> {
     note(*id);
-    answer(visible(store::read(&pool, *id, caller).await?)?, &settings).map(Json)
+    let work = async { answer(visible(store::read(&pool, *id, caller).await?)?, &settings) };
+    fallback.answer(page(*id), caller, work).await
 }
 
-/// `POST /v1/jobs`: a draft.
+/// `POST /v1/jobs`: a draft; takes an `Idempotency-Key`.
 pub(crate) async fn make(
     caller: Caller,
     Body(mut body): Body,
+    key: IdempotencyKey,
     pool: Data<Pool>,
     clock: Data<Clock>,
     settings: Data<ApiSettings>,
@@ -54,9 +63,12 @@ pub(crate) async fn make(
     let (company, details) = body.finish(company.zip(details))?;
     let id = JobId(clock.id());
     note(id);
-    let made = store::make(&pool, id, company, caller, &details).await?.ok_or_else(not_a_member)?;
-    let location = format!("/v1/jobs/{id}");
-    Ok(HttpResponse::Created().insert_header(("Location", location)).json(answer(made, &settings)?))
+    let (new, keyed) = (NewJob { id, company, by: caller, details }, key.of(caller));
+    let made = store::make(&pool, keyed.as_ref(), &new, |made| {
+        let made = answer(made.ok_or_else(not_a_member)?, &settings)?;
+        Answer::created(&made, format!("/v1/jobs/{id}"), id.0)
+    });
+    Ok(made.await?.into())
 }
 
 /// `PATCH /v1/jobs/{id}`.
@@ -67,6 +79,7 @@ pub(crate) async fn change(
     pool: Data<Pool>,
     clock: Data<Clock>,
     settings: Data<ApiSettings>,
+    fallback: Data<Fallback>,
 ) -> Result<Json<Job>, Problem> {
     note(*id);
     let now = clock.now();
@@ -74,7 +87,9 @@ pub(crate) async fn change(
         let changed = details.changed(&mut body, now);
         body.finish(changed)
     });
-    answer(visible(changed.await?)?, &settings).map(Json)
+    let changed = changed.await;
+    fallback.changed(&page(*id), &changed);
+    answer(visible(changed?)?, &settings).map(Json)
 }
 
 /// `POST /v1/jobs/{id}/publish`.
@@ -83,8 +98,9 @@ pub(crate) async fn publish(
     id: Path<JobId>,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
+    fallback: Data<Fallback>,
 ) -> Result<Json<Job>, Problem> {
-    step(Step::Publish, caller, *id, &pool, &settings).await
+    step(Step::Publish, caller, *id, &pool, &settings, &fallback).await
 }
 
 /// `POST /v1/jobs/{id}/close`.
@@ -93,8 +109,9 @@ pub(crate) async fn close(
     id: Path<JobId>,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
+    fallback: Data<Fallback>,
 ) -> Result<Json<Job>, Problem> {
-    step(Step::Close, caller, *id, &pool, &settings).await
+    step(Step::Close, caller, *id, &pool, &settings, &fallback).await
 }
 
 async fn step(
@@ -103,9 +120,17 @@ async fn step(
     id: JobId,
     pool: &Pool,
     settings: &ApiSettings,
+    fallback: &Fallback,
 ) -> Result<Json<Job>, Problem> {
     note(id);
-    answer(visible(store::step(pool, id, caller, step).await?)?, settings).map(Json)
+    let done = store::step(pool, id, caller, step).await.map_err(Problem::from);
+    fallback.changed(&page(id), &done);
+    answer(visible(done?)?, settings).map(Json)
+}
+
+/// What is remembered of a job for readers.
+fn page(id: JobId) -> Resource {
+    Resource::at(format!("/v1/jobs/{id}"))
 }
 
 impl From<StepError> for Problem {

@@ -3,6 +3,7 @@ mod row;
 use contracts::answers::Page;
 use contracts::ids::{CompanyId, JobId};
 use platform::http::edge::{Caller, Cursor, Line, Paging};
+use platform::http::idempotency::{Answer, Keyed, write_once};
 use platform::http::problem::Problem;
 use platform::postgres::{Error, Pool, Statement, ToSql, Transaction};
 
@@ -132,18 +133,25 @@ pub(super) async fn read(pool: &Pool, id: JobId, who: Option<Caller>) -> Result<
     pool.query_opt(&READ, &[&id.0, &who.map(|who| who.0)]).await?.as_ref().map(stored).transpose()
 }
 
-/// Makes a draft; none where the caller is no member of the company.
+/// A draft that is to be made.
+pub(super) struct NewJob {
+    pub(super) id: JobId,
+    pub(super) company: CompanyId,
+    pub(super) by: Caller,
+    pub(super) details: Details,
+}
+
+/// Makes a draft, once under a key; `answer` gets none where the caller is no member of the company.
 pub(super) async fn make(
     pool: &Pool,
-    id: JobId,
-    company: CompanyId,
-    who: Caller,
-    details: &Details,
-) -> Result<Option<Stored>, Error> {
-    let values = Values::of(details);
-    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id.0, &company.0, &who.0];
+    keyed: Option<&Keyed>,
+    new: &NewJob,
+    answer: impl FnOnce(Option<Stored>) -> Result<Answer, Problem>,
+) -> Result<Answer, Problem> {
+    let values = Values::of(&new.details);
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&new.id.0, &new.company.0, &new.by.0];
     params.extend(values.params());
-    pool.write(&MAKE, &params).await?.as_ref().map(stored).transpose()
+    write_once(pool, keyed, &MAKE, &params, |row| answer(row.as_ref().map(stored).transpose()?)).await
 }
 
 /// Changes a job by what `change` makes of it as it is now; none where the caller is no member of its company.

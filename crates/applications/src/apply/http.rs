@@ -1,30 +1,48 @@
 use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Path};
 use contracts::ids::{ApplicationId, JobId, PersonId};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use platform::clock::Clock;
+use platform::guard::quota::{Memory, Standing};
 use platform::http::edge::{Body, Caller};
+use platform::http::idempotency::IdempotencyKey;
 use platform::http::problem::Problem;
 use platform::postgres::Pool;
 use platform::telemetry::context;
 
-use super::{Letter, store};
+use super::{Applied, ApplyError, Letter, NewApplication, QUOTA, store};
 
-/// `POST /v1/jobs/{id}/applications`.
+/// `POST /v1/jobs/{id}/applications`: ten in an hour; takes an `Idempotency-Key`.
 pub(crate) async fn apply(
     caller: Caller,
     job: Path<JobId>,
     Body(mut body): Body,
+    key: IdempotencyKey,
+    memory: Memory,
     pool: Data<Pool>,
     clock: Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let letter = body.required("letter", Letter::from_json);
     let letter = body.finish(letter)?;
-    let id = ApplicationId(clock.id());
+    let (id, keyed) = (ApplicationId(clock.id()), key.of(caller));
     note(*job, id);
-    let applied = store::apply(&pool, &clock, id, *job, PersonId(caller.0), &letter).await?;
-    Ok(HttpResponse::Created().json(applied))
+    let look = memory.look(QUOTA, caller, keyed.as_ref().map(|keyed| &keyed.key)).await?;
+    let new = NewApplication { id, job: *job, person: PersonId(caller.0), letter, keyed };
+    match store::apply(&pool, &clock, &new).await {
+        Ok(Applied::Now { answer, acceptance, standing }) => {
+            look.accepted(acceptance, standing.left).await;
+            Ok(told(answer.into(), standing))
+        }
+        Ok(Applied::Before(answer)) => Ok(answer.into()),
+        Err(error) => {
+            if let ApplyError::QuotaFull { last, .. } = &error {
+                look.refused(last).await;
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// What the request is about, for its span.
@@ -32,4 +50,15 @@ fn note(job: JobId, application: ApplicationId) {
     let span = context::current();
     span.span().set_attribute(KeyValue::new("app.job.id", job.to_string()));
     span.span().set_attribute(KeyValue::new("app.application.id", application.to_string()));
+}
+
+/// Tells the caller how much of the quota is left.
+fn told(mut answer: HttpResponse, standing: Standing) -> HttpResponse {
+    for (name, value) in QUOTA.fields(standing) {
+        let field = (HeaderName::try_from(name), HeaderValue::try_from(value));
+        if let (Ok(name), Ok(value)) = field {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
 }

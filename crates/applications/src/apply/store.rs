@@ -1,46 +1,104 @@
-use contracts::answers::{ApplicationStatus, Applied};
-use contracts::ids::{ApplicationId, JobId, PersonId};
+mod refusal;
+
+use std::time::Duration;
+
+use contracts::ids::PersonId;
 use contracts::mail::SEND_HOURS;
 use platform::clock::Clock;
-use platform::postgres::{Error, Pool, Statement};
+use platform::guard::quota::{Acceptance, Standing};
+use platform::http::idempotency::{Answer, CLAIM, Found, Hash, LOOKUP, lock};
+use platform::postgres::{Error, Pool, Row, Statement, ToSql};
+use platform::sabotage;
 use platform::telemetry::context;
 
-use super::{ApplyError, Letter};
+use super::{Applied, ApplyError, NewApplication, QUOTA};
 
-const APPLY: Statement = Statement::new("insert application, history and mails", include_str!("apply.sql"));
+/// The route that keys of applications belong to.
+const ROUTE: &str = "POST /v1/jobs/{id}/applications";
 
-const WHY_NOT: Statement = Statement::new("select why not applied", include_str!("why_not.sql"));
+/// One application of a person at a time. Whose key is taken by a request at work does not wait for that one.
+const LOCK: Statement = Statement::new("lock applications of person", include_str!("store/lock.sql"));
 
-/// Applies, in one transaction and one flush: the statement holds all its conditions itself.
-pub(super) async fn apply(
-    pool: &Pool,
-    clock: &Clock,
-    id: ApplicationId,
-    job: JobId,
-    person: PersonId,
-    letter: &Letter,
-) -> Result<Applied, ApplyError> {
-    let rows = pool
-        .in_one_flush(&[(
-            &APPLY,
-            &[&id.0, &job.0, &person.0, &letter.as_str(), &clock.id(), &SEND_HOURS, &context::traceparent()],
-        )])
-        .await?;
-    match rows.iter().flatten().next() {
-        Some(row) => Ok(Applied { id, job_id: job, status: ApplicationStatus::Received, created_at: row.get(0) }),
-        None => Err(why_not(pool, job, person).await?),
+const APPLY: Statement = Statement::new("insert application, history and mails", include_str!("store/apply.sql"));
+
+/// Applies, in one transaction and one flush: no statement can wait for what another answered, so the last one holds
+/// all the conditions itself. The locks come in statements of their own, because what a statement sees is fixed when
+/// it begins.
+pub(super) async fn apply(pool: &Pool, clock: &Clock, new: &NewApplication) -> Result<Applied, ApplyError> {
+    let mut answers = flush(pool, clock, new).await?.into_iter();
+    if let Some(keyed) = &new.keyed {
+        let (claimed, found) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+        if let Found::Answer(answer) = Found::read(keyed, &claimed, &found)? {
+            return Ok(Applied::Before(answer));
+        }
+    }
+    let row = answers.next_back().and_then(|rows| rows.into_iter().next()).ok_or(Error::Shape(APPLY.summary))?;
+    let used: i64 = row.get("used");
+    if let Some(body) = row.get("body") {
+        return Ok(made(new, &row, body, used));
+    }
+    if used >= i64::from(limit()) {
+        let last = last(pool, new.person).await?;
+        return Err(ApplyError::QuotaFull { after: seconds(row.get("until_decisive")), last });
+    }
+    Err(refusal::why_not(pool, new).await?)
+}
+
+async fn flush(pool: &Pool, clock: &Clock, new: &NewApplication) -> Result<Vec<Vec<Row>>, Error> {
+    let NewApplication { id, job, person, letter, keyed } = new;
+    let key = keyed.as_ref().map(|keyed| keyed.key.as_slice());
+    let fingerprint = keyed.as_ref().map(|keyed| keyed.fingerprint.as_slice());
+    let claim = keyed.as_ref().map(platform::http::idempotency::Keyed::lock);
+    // Each application has a lock of its own where the person's is taken out.
+    let locked = if sabotage::takes_out("quota lock") { id.0 } else { person.0 };
+    let (lock, span) = (lock(&[b"apply", locked.as_bytes()]), QUOTA.window.as_secs_f64());
+    let (letter, mail, trace) = (letter.as_str(), clock.id(), context::traceparent());
+    let (place, limit) = (i32::from(QUOTA.limit), i64::from(limit()));
+    let values: [&(dyn ToSql + Sync); 13] = [
+        &id.0,
+        &job.0,
+        &person.0,
+        &letter,
+        &mail,
+        &SEND_HOURS,
+        &trace,
+        &place,
+        &span,
+        &limit,
+        &key,
+        &fingerprint,
+        &ROUTE,
+    ];
+    let (claim, found): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 3]) = ([&claim], [&person.0, &ROUTE, &key]);
+    let locked: [&(dyn ToSql + Sync); 1] = [&lock];
+    let work: [(&Statement, &[&(dyn ToSql + Sync)]); 4] =
+        [(&CLAIM, &claim), (&LOOKUP, &found), (&LOCK, &locked), (&APPLY, &values)];
+    pool.in_one_flush(if keyed.is_some() { &work } else { &work[2..] }).await
+}
+
+/// How many are counted before a refusal.
+fn limit() -> u32 {
+    if sabotage::takes_out("quota") { u32::MAX } else { u32::from(QUOTA.limit) }
+}
+
+fn made(new: &NewApplication, row: &Row, body: String, used: i64) -> Applied {
+    let (id, at) = (new.id.0, row.get("created_at"));
+    let left = QUOTA.limit.saturating_sub(u16::try_from(used + 1).unwrap_or(u16::MAX));
+    Applied::Now {
+        answer: Answer { status: 201, body, location: None, resource: Some(id), replayed: false },
+        acceptance: Acceptance { at, id, key: new.keyed.as_ref().map(|keyed| keyed.key) },
+        standing: Standing { left, reset: seconds(row.get("until_first")) },
     }
 }
 
-async fn why_not(pool: &Pool, job: JobId, person: PersonId) -> Result<ApplyError, ApplyError> {
-    let row = pool.query_opt(&WHY_NOT, &[&job.0, &person.0]).await?.ok_or(Error::Shape(WHY_NOT.summary))?;
-    let (is_open, is_there, has_name): (bool, bool, bool) =
-        (row.get("is_open"), row.get("is_there"), row.get("has_name"));
-    Ok(match row.get::<_, Option<uuid::Uuid>>("application_id") {
-        Some(id) => ApplyError::Duplicate(ApplicationId(id)),
-        None if !is_there => ApplyError::NoPerson,
-        None if is_open && !has_name => ApplyError::NoName,
-        // Also of a job that was published between the two statements: it was not open when the person applied.
-        None => ApplyError::NoSuchJob,
-    })
+/// The person's last applications, with their keys: what Redis is to remember.
+async fn last(pool: &Pool, person: PersonId) -> Result<Vec<Acceptance>, Error> {
+    const LAST: Statement = Statement::new("select last applications of person", include_str!("store/last.sql"));
+    let rows = pool.query(&LAST, &[&person.0, &ROUTE, &i64::from(QUOTA.limit)]).await?;
+    let hash = |bytes: Option<&[u8]>| bytes.and_then(|bytes| Hash::try_from(bytes).ok());
+    Ok(rows.iter().map(|row| Acceptance { id: row.get(0), at: row.get(1), key: hash(row.get(2)) }).collect())
+}
+
+fn seconds(until: Option<f64>) -> Duration {
+    Duration::try_from_secs_f64(until.unwrap_or_default()).unwrap_or_default()
 }

@@ -61,7 +61,8 @@ fn one_line_tells_it(board: &Board<'_>, ada: &Someone, trace: &str) {
     }
 }
 
-/// What the server ran for the good application: `BEGIN`, one statement, `COMMIT`, on one connection.
+/// What the server ran for the good application: `BEGIN`, the person's lock, one statement, `COMMIT`, on one
+/// connection.
 fn one_transaction_in_order(board: &Board<'_>) {
     let log = board.running.whole.servers.postgres.own().expect("our own server").log_text();
     let at = log.rfind("INSERT INTO applications (id").expect("the statement");
@@ -69,9 +70,10 @@ fn one_transaction_in_order(board: &Board<'_>) {
     let pid = log[start.expect("its line")..].split(' ').next().expect("a process id");
     let entry = |line: &str| line.strip_prefix(&format!("{pid} LOG:  ")).map(str::to_owned);
     let entries: Vec<String> = log.lines().filter_map(entry).collect();
-    let applied = entries.iter().rposition(|line| line.contains("execute") && line.contains("WITH made AS"));
+    let applied = entries.iter().rposition(|line| line.contains("execute") && line.contains("WITH moment AS"));
     let applied = applied.unwrap_or_else(|| panic!("not among {entries:?}"));
-    assert_eq!(entries[applied - 1], "statement: BEGIN");
+    assert!(entries[applied - 1].contains("pg_advisory_xact_lock"), "{}", entries[applied - 1]);
+    assert_eq!(entries[applied - 2], "statement: BEGIN");
     assert_eq!(entries[applied + 1], "statement: COMMIT");
 }
 

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 use testbed::board::{Board as Whole, Part, Person};
 use testbed::http::{Answer, Client};
+use testbed::port::free_port;
 use testbed::process::Process;
+use testbed::wait;
 use tokio::sync::OnceCell;
 
 /// What a start may take on a machine that builds and tests at the same time.
@@ -115,6 +118,15 @@ impl Board<'_> {
         self.rows.batch_execute(sql).await.expect("it runs");
     }
 
+    /// Waits until an application waits for this connection; its backend.
+    pub(super) async fn kept_waiting_by(&self, holder: &tokio_postgres::Client) -> i32 {
+        let pid: i32 = holder.query_one("SELECT pg_backend_pid()", &[]).await.expect("it is free").get(0);
+        let waiting = "SELECT pid FROM pg_stat_activity WHERE application_name = 'applications/pool'
+                       AND query LIKE 'WITH moment AS%' AND $1 = ANY (pg_blocking_pids(pid))";
+        let look = async || Some(self.rows.query_opt(waiting, &[&pid]).await.ok()??.get(0));
+        wait::until_some(PATIENCE, "an application that waits", look).await.expect("it is under way")
+    }
+
     /// How much a person's applying has written: applications, history, mails.
     pub(super) async fn written(&self, who: &Someone) -> [i64; 3] {
         let id = &who.person.id;
@@ -128,7 +140,49 @@ impl Board<'_> {
     }
 }
 
+impl Board<'_> {
+    /// So many jobs, each of a company of its own.
+    pub(super) async fn jobs(&self, count: usize) -> Vec<String> {
+        let mut jobs = Vec::new();
+        for _ in 0..count {
+            jobs.push(self.employer().await.job);
+        }
+        jobs
+    }
+}
+
+impl Running {
+    /// One more process of the function on the same board.
+    pub(super) async fn another(&self) -> (Process, String) {
+        let (http, metrics) = (free_port(), free_port());
+        let command = self.whole.command(Part::Applications).expect("a binary");
+        let command = command.env("LISTEN", format!("127.0.0.1:{http}"));
+        let process = command.env("METRICS_LISTEN", format!("127.0.0.1:{metrics}")).start().expect("it starts");
+        let url = format!("http://127.0.0.1:{http}");
+        process.wait_until_ok(&format!("{url}/readyz"), PATIENCE).await.expect("it is ready");
+        (process, url)
+    }
+
+    /// A number of the function's metrics; nothing counted is 0.
+    pub(super) async fn metric(&self, line: &str) -> f64 {
+        let url = format!("http://127.0.0.1:{}", self.whole.ports(Part::Applications).metrics);
+        let page = Client::new(platform::http::client::stack().expect("an HTTP stack"), url).get("/metrics").await;
+        let found = page.text.lines().find_map(|its| its.strip_prefix(line)?.strip_prefix(' ')).map(str::to_owned);
+        found.map_or(0.0, |number| number.parse().expect("a number"))
+    }
+}
+
 impl Someone {
+    /// The same, asking another process.
+    pub(super) fn at(&self, url: &str) -> Client {
+        Client::new(platform::http::client::stack().expect("an HTTP stack"), url).with_token(&self.person.token)
+    }
+
+    /// Applies for a job under a key.
+    pub(super) async fn apply_under(&self, key: &str, job: &str, letter: &str) -> Answer {
+        let request = self.applications.request(Method::POST, &format!("/v1/jobs/{job}/applications"));
+        Answer::to(request.header("Idempotency-Key", key).json(&json!({ "letter": letter }))).await
+    }
     /// Applies for a job with a letter.
     pub(super) async fn apply(&self, job: &str, letter: &str) -> Answer {
         self.applications.post(&format!("/v1/jobs/{job}/applications"), &json!({ "letter": letter })).await

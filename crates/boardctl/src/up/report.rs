@@ -5,10 +5,11 @@ use testbed::board::{Board, Given, Part};
 use testbed::otlp::Trace;
 
 use super::start::Running;
+use super::traces::span_as_json;
 use crate::walk::Walked;
 
-/// What runs where, and what to try.
-pub(super) fn ready(board: &Board, running: &Running) {
+/// What runs where, and what to try; `pages` is where traces are shown.
+pub(super) fn ready(board: &Board, running: &Running, pages: &str) {
     let (api, inbox) = (board.url(Part::Api), board.url(Part::ResendStandIn));
     println!("\nThe board is up.\n\n  {:<16} {:<28} log", "what", "where");
     for (part, process) in Part::ALL.into_iter().zip(&running.0) {
@@ -18,7 +19,7 @@ pub(super) fn ready(board: &Board, running: &Running) {
         println!("  {name:<16} {place:<28} {log}");
     }
     println!(
-        "\nMails arrive at {inbox}/\n\nTry, in another terminal:\n\
+        "\nMails arrive at {inbox}/\nTraces are shown at {pages}/\n\nTry, in another terminal:\n\
          \n  # the newest jobs\
          \n  curl -s '{api}/v1/jobs?limit=3'\
          \n  # ask for a mail that signs you in, then look at {inbox}/\
@@ -62,25 +63,11 @@ pub(super) fn walked(walked: &Walked, trace: &Trace, missing: &[String]) {
     }
 }
 
-/// The same for programs: milliseconds, and spans as they are named.
+/// The same for programs, in milliseconds.
 pub(super) fn json(walked: &Walked, trace: &Trace, missing: &[String]) -> Value {
     let steps: Vec<_> =
         walked.steps.iter().map(|step| json!({ "name": step.name, "ms": step.took.as_secs_f64() * 1_000.0 })).collect();
-    let spans: Vec<_> = trace
-        .spans()
-        .iter()
-        .map(|span| {
-            json!({
-                "span_id": span.span_id,
-                "parent_id": span.parent_id,
-                "service": span.service,
-                "name": span.name,
-                "start_ns": span.start,
-                "end_ns": span.end,
-                "error": span.error,
-            })
-        })
-        .collect();
+    let spans: Vec<_> = trace.spans().iter().map(span_as_json).collect();
     json!({
         "ok": missing.is_empty(),
         "missing": missing,

@@ -55,6 +55,7 @@ async fn a_board_that_is_up_tells_where_everything_is_and_drains_on_ctrl_c() {
     let jobs = table.lines().find_map(|line| line.trim().strip_prefix("curl -s '")).expect("a command to try");
     let url = jobs.trim_end_matches('\'');
     board.wait_until_ok(url, Duration::from_secs(5)).await.expect("the first command works");
+    shows_the_trace_of_a_problem(&table, url).await;
     board.signal(Signal::SIGINT).expect("running");
     let status = board.wait(UP).await.expect("it ends");
     assert_eq!(status.code(), Some(0), "{}", board.output());
@@ -62,6 +63,27 @@ async fn a_board_that_is_up_tells_where_everything_is_and_drains_on_ctrl_c() {
         let log = std::fs::read_to_string(folder.path().join(format!("logs/{part}.log"))).expect("a log");
         assert!(log.contains("draining"), "{part} was not drained: {log}");
     }
+}
+
+/// What a person does who was told of a problem: paste its `trace_id` into the field on the page of traces.
+async fn shows_the_trace_of_a_problem(table: &str, jobs: &str) {
+    let http = platform::http::client::stack().expect("a client");
+    let (jobs, _) = jobs.split_once('?').expect("a query");
+    let problem = http.get(format!("{jobs}/{}", uuid::Uuid::nil())).send().await.expect("answered");
+    let problem: Value = problem.json().await.expect("JSON");
+    let id = problem["trace_id"].as_str().expect("a trace id");
+    let pages = table.lines().find_map(|line| line.strip_prefix("Traces are shown at ")).expect("an address");
+    let search = format!("{pages}traces?id={id}");
+    let shown = testbed::wait::until_some(Duration::from_secs(20), "the trace", async || {
+        let answer = http.get(&search).send().await.expect("answered");
+        let place = answer.headers().get("location")?;
+        Some(place.to_str().expect("an address").trim_start_matches('/').to_owned())
+    });
+    let page = format!("{pages}{}", shown.await.expect("it arrives"));
+    let page = http.get(page).send().await.expect("answered").text().await.expect("a text");
+    assert!(page.contains("<h1>GET /v1/jobs/{id}</h1>") && page.contains("pool wait"), "{page}");
+    let list = http.get(pages).send().await.expect("answered").text().await.expect("a text");
+    assert!(list.contains(&format!("/traces/{id}")), "{list}");
 }
 
 #[tokio::test]

@@ -64,7 +64,8 @@ async fn receiver() -> &'static Receiver {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = Box::leak(Box::new(runtime.expect("a runtime")));
             let _entered = runtime.enter();
-            Exporting::start(walk::resource(), HeadSampler::ratio(1.0), Some(url), &Metrics::default())
+            let started = Exporting::start(walk::resource(), HeadSampler::ratio(1.0), Some(url), &Metrics::default());
+            started.expect("spans can be sent")
         });
         (receiver, exporting.join().expect("started"))
     });

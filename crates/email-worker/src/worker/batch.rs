@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 use contracts::ids::SignInId;
 use contracts::mail::Mail;
 use platform::clock::Stopwatch;
+use platform::guard::breaker::{self, Permit};
+use platform::sabotage;
 use platform::telemetry::context;
 use platform::telemetry::log::chain;
 use platform::telemetry::trace::OpenSpan;
@@ -17,7 +19,7 @@ use crate::letters;
 use crate::protocol::judge::{Scope, unsendable};
 use crate::protocol::placeholder::{SignIn, Token, fill};
 use crate::protocol::{Attempt, Jitter, Past, Verdict, backoff, judge};
-use crate::resend::failure;
+use crate::resend::{self, failure};
 use crate::store::Claimed;
 
 /// What one try came to.
@@ -39,33 +41,48 @@ struct Ready {
 
 impl Worker {
     /// Tries a batch once and settles it.
-    pub(super) async fn send(self: Rc<Self>, claimed: Claimed, trace: OpenSpan) {
+    pub(super) async fn send(self: Rc<Self>, claimed: Claimed, permit: Permit, trace: OpenSpan) {
         let _named = self.drain.in_flight("mail batch");
         self.metrics.under_way.inc();
         let below = trace.context().clone();
         context::within(below, async {
-            let tried = self.attempt(&claimed).await;
+            let tried = self.attempt(&claimed, permit).await;
             self.settle(&claimed, tried, trace).await;
         })
         .await;
         self.metrics.under_way.dec();
     }
 
-    async fn attempt(&self, claimed: &Claimed) -> Tried {
-        let ready = match self.ready(claimed).await {
-            Ok(ready) => ready,
-            Err(tried) => return tried,
-        };
-        if self.drain.begun() {
-            return Tried::unposted(later(Duration::ZERO), None);
+    async fn attempt(&self, claimed: &Claimed, mut permit: Permit) -> Tried {
+        match self.marked(claimed, &mut permit).await {
+            Ok((body, at)) => {
+                let (tried, verdict) = self.post(claimed, body, at).await;
+                permit.settle(verdict);
+                tried
+            }
+            Err(tried) => {
+                permit.withdraw();
+                tried
+            }
+        }
+    }
+
+    /// Everything before the post: the bytes for the wire, and when they were marked.
+    async fn marked(&self, claimed: &Claimed, permit: &mut Permit) -> Result<(Vec<u8>, OffsetDateTime), Tried> {
+        let ready = self.ready(claimed).await?;
+        if self.drain.begun() && !sabotage::takes_out("mail drain") {
+            return Err(Tried::unposted(later(Duration::ZERO), None));
+        }
+        if permit.begin().is_err() {
+            return Err(self.back(claimed, "resend_away".to_owned()));
         }
         let marked = self.store.mark(claimed.hold(), ready.frozen.as_deref(), self.post_limit).await;
         match marked {
-            Ok(Some(at)) => self.post(claimed, ready.body, at).await,
-            Ok(None) => self.back(claimed, "mark_refused".to_owned()),
+            Ok(Some(at)) => Ok((ready.body, at)),
+            Ok(None) => Err(self.back(claimed, "mark_refused".to_owned())),
             Err(error) => {
                 tracing::warn!(batch = %claimed.batch.uuid(), error = chain(&error), "a batch could not be marked");
-                self.back(claimed, "mark_failed".to_owned())
+                Err(self.back(claimed, "mark_failed".to_owned()))
             }
         }
     }
@@ -83,7 +100,10 @@ impl Worker {
             Token::parse(token).ok()
         };
         match fill(bytes, claimed.batch, token) {
-            Ok(body) => Ok(Ready { frozen, body }),
+            Ok(body) => {
+                let leaks = sabotage::takes_out("mail placeholder");
+                Ok(Ready { frozen: if leaks { frozen.map(|_| body.clone()) } else { frozen }, body })
+            }
             Err(unfilled) => {
                 tracing::error!(batch = %claimed.batch.uuid(), error = chain(&unfilled), "a batch could not be filled");
                 Err(self.back(claimed, "unfilled".to_owned()))
@@ -104,16 +124,16 @@ impl Worker {
         })
     }
 
-    async fn post(&self, claimed: &Claimed, body: Vec<u8>, marked_at: OffsetDateTime) -> Tried {
+    async fn post(&self, claimed: &Claimed, body: Vec<u8>, marked_at: OffsetDateTime) -> (Tried, breaker::Verdict) {
         let watch = Stopwatch::start();
         let answer = self.resend.post(claimed.batch, claimed.mails.len(), body).await;
         let took = watch.elapsed();
         self.metrics.posted(took);
         let attempt =
             Attempt { mails: claimed.mails.len(), number: claimed.attempts, past: Past::from(claimed.unknown_since) };
-        let error = failure(&answer);
+        let (error, of_resend) = (failure(&answer), resend::verdict(&answer));
         let verdict = judge(answer, &attempt, marked_at + took, jitter());
-        Tried { verdict, error, posted: Some((watch.began(), watch.ended())) }
+        (Tried { verdict, error, posted: Some((watch.began(), watch.ended())) }, of_resend)
     }
 
     /// Gives back a batch that could not be posted, with the usual wait.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use platform::postgres::Error;
+use platform::sabotage;
 use platform::telemetry::log::chain;
 use platform::telemetry::trace::OpenSpan;
 use tokio::time::{Instant, sleep};
@@ -19,7 +20,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 impl Worker {
     pub(super) async fn settle(&self, claimed: &Claimed, tried: Tried, trace: OpenSpan) {
-        if let Verdict::Later { scope: Scope::Everything(pause), .. } = tried.verdict {
+        if let Verdict::Later { scope: Scope::Everything(pause), .. } = tried.verdict
+            && !sabotage::takes_out("mail pause")
+        {
             self.pace.borrow_mut().pause(Instant::now(), pause);
         }
         let outcome = match self.settled(claimed, &tried.verdict).await {
@@ -41,7 +44,7 @@ impl Worker {
         let mut wait = FIRST_WAIT;
         loop {
             match self.apply(claimed, verdict).await {
-                Err(_) if Instant::now() + wait < end => sleep(wait).await,
+                Err(_) if Instant::now() + wait < end && !sabotage::takes_out("settle retry") => sleep(wait).await,
                 settled => return settled,
             }
             wait *= 2;

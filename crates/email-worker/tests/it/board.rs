@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use contracts::ids::{ApplicationId, PersonId, SignInId};
 use email_worker::store::Store;
 use platform::clock::Clock;
+use platform::guard::breaker::Breaker;
 use platform::postgres::{Pool, PostgresSettings};
 use platform::probe::Seen;
 use platform::telemetry::metric::Metrics;
@@ -85,7 +86,9 @@ impl Board {
 
     pub(super) fn store(&self) -> Store {
         let settings = PostgresSettings::parse(&SecretString::from(self.url())).expect("an address");
-        let pool = Pool::new(settings, "test".to_owned(), Metrics::default(), Seen::default());
+        let metrics = Metrics::default();
+        let breaker = Breaker::new("postgres", settings.breaker, metrics.clone());
+        let pool = Pool::new(settings, "test".to_owned(), metrics, Seen::default(), breaker);
         Store::new(pool.expect("a pool"))
     }
 

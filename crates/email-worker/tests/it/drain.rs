@@ -23,6 +23,7 @@ async fn what_is_under_way_is_finished_and_nothing_new_is_claimed() {
     assert_eq!(board.number("SELECT count(*) FROM mail_batches").await, 0);
 }
 
+/// Guards: mail drain.
 #[actix_web::test]
 async fn what_was_claimed_and_not_posted_is_given_back_at_once() {
     let (board, resend) = (Board::new().await, StandIn::start());

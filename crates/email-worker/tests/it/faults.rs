@@ -20,6 +20,7 @@ async fn a_500_is_tried_again() {
     assert_eq!((resend.count().await, resend.posts().await), (1, 2));
 }
 
+/// Guards: mail pause.
 #[actix_web::test]
 async fn a_429_is_heeded_by_every_batch() {
     let (board, resend) = (Board::new().await, StandIn::start());
@@ -49,6 +50,7 @@ async fn what_resend_will_never_take_is_a_dead_letter_and_the_others_arrive() {
     assert_eq!((resend.count().await, resend.posts().await), (2, 4));
 }
 
+/// Guards: mail key.
 #[actix_web::test]
 async fn a_mail_whose_answer_is_lost_arrives_once() {
     let (board, resend) = (Board::new().await, StandIn::start());
@@ -74,6 +76,7 @@ async fn a_mail_that_is_accepted_after_the_cut_arrives_once() {
     assert!(resend.posts().await >= 2);
 }
 
+/// Guards: settle retry.
 #[actix_web::test]
 async fn a_mail_is_settled_when_the_database_comes_back_within_the_lease() {
     let (board, resend) = (Board::new().await, StandIn::start());

@@ -41,6 +41,7 @@ fn the_search_for_tokens_finds_one() {
     assert_eq!(tokens_that_verify(format!("before {token} after").as_bytes()), 1);
 }
 
+/// Guards: mail placeholder.
 #[actix_web::test]
 async fn a_dump_amid_the_sending_signs_nobody_in() {
     let (board, resend) = (Board::new().await, StandIn::start());

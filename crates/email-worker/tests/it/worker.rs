@@ -48,9 +48,17 @@ pub(super) fn command(board: &Board, resend: &StandIn) -> Command {
         .env("METRICS_LISTEN", format!("127.0.0.1:{metrics}"))
         .env("POSTS_PER_S", "1000")
         .env("POLL_S", "0.05")
+        .env("BREAKER_OPEN_S", "1")
         .env("LAME_DUCK_S", "0")
         .env("DRAIN_S", "8")
         .env("DRAIN_GIVE_UP_S", "12")
+}
+
+/// A number of the metrics page at this port; the line begins with `name`.
+pub(super) async fn metric(port: u16, name: &str) -> Option<f64> {
+    let page = get(port, "/metrics").await?;
+    let line = page.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))?;
+    line.rsplit(' ').next()?.parse().ok()
 }
 
 /// What a GET at an address of this machine answers, head and body.

@@ -6,6 +6,15 @@ use super::support::Database;
 
 const ID: &str = "00000000-0000-7000-8000-000000000001";
 
+/// An answer under a key, and its sweep.
+const KEEP: &str =
+    "INSERT INTO idempotency_keys (person_id, route, key_hash, fingerprint, status, body, location, resource_id)
+                    VALUES (ID, 'POST /v1/jobs', sha256('k'), sha256('f'), 201, '{}', NULL, ID)
+                    RETURNING status, body, location";
+const SWEEP: &str = "DELETE FROM idempotency_keys WHERE (person_id, route, key_hash) IN
+                     (SELECT person_id, route, key_hash FROM idempotency_keys
+                      WHERE created_at < now() + interval '1 hour' FOR UPDATE SKIP LOCKED)";
+
 async fn all(client: &Client, statements: &[&str]) {
     for statement in statements {
         let done = client.batch_execute(&statement.replace("ID", &format!("'{ID}'"))).await;
@@ -30,6 +39,8 @@ async fn publish(api: &Client) {
             "INSERT INTO outbox (id, kind, reason, payload, priority, send_before)
              VALUES (gen_random_uuid(), 'sign_in', 'sign-in:1', '{}', 0, now() + interval '1 hour')
              ON CONFLICT DO NOTHING",
+            KEEP,
+            SWEEP,
             "DELETE FROM sign_ins WHERE created_at < now() - interval '24 hours'",
         ],
     )
@@ -42,7 +53,10 @@ async fn apply(applications: &Client) {
         &[
             "SELECT p.name, j.title, c.name FROM people p, jobs j JOIN companies c ON c.id = j.company_id
              WHERE p.id = ID AND j.id = ID AND j.status = 'published'",
-            "INSERT INTO applications (id, job_id, person_id, letter) VALUES (ID, ID, ID, 'Dear') RETURNING created_at",
+            "INSERT INTO applications (id, job_id, person_id, letter, created_at)
+             VALUES (ID, ID, ID, 'Dear', clock_timestamp()) RETURNING created_at",
+            KEEP,
+            SWEEP,
             "INSERT INTO application_events (application_id, status, person_id) VALUES (ID, 'received', ID)",
             "INSERT INTO outbox (id, kind, reason, payload, priority, send_before)
              VALUES (ID, 'application_received', 'application:1:received', '{}', 1, now() + interval '1 hour')",

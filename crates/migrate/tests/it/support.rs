@@ -103,6 +103,23 @@ impl Database {
     }
 }
 
+/// Every migration by name, in order.
+pub(crate) fn migrations() -> Vec<String> {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations")).expect("the folder");
+    let names = folder.map(|file| file.expect("a file").file_name().into_string().expect("a name"));
+    let mut names: Vec<String> = names
+        .filter_map(|name| Some(name.strip_suffix(".sql")?.to_owned()))
+        .filter(|name| name.starts_with('V'))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Their numbers, as [`Database::versions`] tells them when all were applied.
+pub(crate) fn every_version() -> String {
+    (1..=migrations().len()).map(|number| number.to_string()).collect::<Vec<_>>().join(" ")
+}
+
 /// The program, aimed at a database.
 pub(crate) fn program(url: &str) -> Command {
     Process::command(env!("CARGO_BIN_EXE_migrate")).clean_env().env("DATABASE_URL", url)

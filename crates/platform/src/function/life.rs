@@ -1,4 +1,5 @@
 mod leaving;
+mod open_files;
 mod servers;
 
 use std::error::Error;
@@ -14,17 +15,19 @@ use super::{AllSettings, Function, Tools};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
-use crate::http::client;
+use crate::guard::rings::Rings;
+use crate::http::fallback::Fallback;
 use crate::http::server::Own;
+use crate::http::{client, idempotency};
 use crate::identity::Verifier;
-use crate::postgres::PostgresSettings;
+use crate::probe::capacity::{CapacityCheck, Pools};
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
 use crate::telemetry::Telemetry;
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
 use leaving::{a_signal, first_to_end, leave};
-use servers::{Shared, metrics_server, public_server};
+use servers::{Postgres, Shared, metrics_server, public_server};
 
 type Failure = Box<dyn Error>;
 
@@ -58,29 +61,40 @@ impl Process {
         function: Function<S>,
         settings: AllSettings<S>,
     ) -> Result<Self, Failure> {
-        raise_open_files();
+        let connections = open_files::raise().connections();
         let metrics = Metrics::default();
         let version = settings.telemetry.version.clone();
         let telemetry = Telemetry::start(function.name, settings.telemetry, &metrics)?;
-        let checks = checks(&function, &settings.own, settings.postgres.as_ref(), settings.redis.as_ref())?;
+        let postgres = settings.postgres.map(|its| Postgres::new(its, &metrics));
+        let checks = checks(&function, &settings.own, postgres.as_ref(), settings.redis.as_ref())?;
         let (clock, seen) = (Clock::system(), checks.seen);
         let shared = Arc::new(Shared {
             own: Own { service: function.name, version, started: Stopwatch::start(), problems: function.problems },
             settings: Arc::new(settings.own),
-            postgres: settings.postgres,
+            postgres,
+            redis: settings.redis,
             verifier: settings.keys.map(|keys| Data::new(Verifier::new(keys, clock.clone()))),
+            fallback: settings
+                .fallback
+                .map(|settings| Data::new(Fallback::new(settings, function.name, clock.clone(), &metrics))),
             verdicts: Verdicts::unknown(checks.list.iter().map(|check| check.name())),
             drain: Drain::default(),
             metrics: metrics.clone(),
             clock,
             seen,
+            rings: Data::new(Rings::new(settings.server.rings, metrics.clone())),
+            addresses: Data::new(settings.server.addresses),
+            pools: checks.pools,
             watchdog: Watchdog::default(),
             http: client::stack()?,
         });
+        if let Some(postgres) = &shared.postgres {
+            shared.verdicts.require("postgres breaker", postgres.breaker.clone());
+        }
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
         let prober = spawn(prober(checks.list, shared.verdicts.clone(), metrics.clone()));
-        let public = public_server(&shared, &function, &settings.server, settings.drain.in_flight)?;
+        let public = public_server(&shared, &function, &settings.server, settings.drain.in_flight, connections)?;
         let server = public.handle();
         let vital = vec![
             ("prober", prober),
@@ -116,25 +130,29 @@ impl Process {
 struct Checks {
     list: Vec<Box<dyn Check>>,
     seen: Seen,
+    pools: Pools,
 }
 
 fn checks<S: Settings>(
     function: &Function<S>,
     own: &S,
-    postgres: Option<&PostgresSettings>,
+    postgres: Option<&Postgres>,
     redis: Option<&crate::redis::RedisSettings>,
 ) -> Result<Checks, Failure> {
-    let seen = Seen::default();
+    let (seen, pools) = (Seen::default(), Pools::default());
     let mut list: Vec<Box<dyn Check>> = Vec::new();
-    if let Some(settings) = postgres {
+    if let Some(Postgres { settings, breaker }) = postgres.cloned() {
         let application = format!("{}/probe", function.name);
-        list.push(Box::new(PostgresCheck::new(settings.clone(), application, seen.clone())));
+        list.push(Box::new(PostgresCheck::new(settings, application, seen.clone(), breaker)));
     }
     if let Some(settings) = redis {
         list.push(Box::new(RedisCheck::new(settings)?));
     }
+    if postgres.is_some() {
+        list.push(Box::new(CapacityCheck::new(pools.clone())));
+    }
     list.extend(function.checks.map(|make| make(own)).unwrap_or_default());
-    Ok(Checks { list, seen })
+    Ok(Checks { list, seen, pools })
 }
 
 fn start_background<S: Settings + Send + Sync + 'static>(
@@ -149,14 +167,8 @@ fn start_background<S: Settings + Send + Sync + 'static>(
         http: shared.http.clone(),
         pool: shared.pool("background")?,
     };
-    Ok(function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone())))).collect())
-}
-
-/// A process may open as many files as the system lets it: each connection is one.
-fn raise_open_files() {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // Refused only where the limit is what it is already.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    }
+    let own = function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone()))));
+    let swept = tools.pool.clone().filter(|_| function.asks.idempotency);
+    let sweep = swept.map(|pool| ("idempotency sweep", spawn(idempotency::sweep(pool, shared.drain.clone()))));
+    Ok(own.chain(sweep).collect())
 }

@@ -4,8 +4,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::sabotage;
+
 /// What a request may take from its first byte to its answer.
 pub const REQUEST: Duration = Duration::from_secs(10);
+/// What a client may take to send a request's head, from its first byte to its last.
+pub const HEAD: Duration = REQUEST;
+/// What a client may take to send a request's body.
+pub const BODY: Duration = Duration::from_secs(5);
+/// What a client may take to read an answer, from when the system's own buffers are full of it: a common answer fits
+/// into those whole.
+pub const ANSWER: Duration = REQUEST;
 /// What a request may wait for a connection of the pool.
 pub const POOL_WAIT: Duration = Duration::from_secs(1);
 /// What a transaction may take from its first byte to its last.
@@ -14,6 +23,8 @@ pub const TRANSACTION: Duration = Duration::from_secs(3);
 pub const STATEMENT: Duration = Duration::from_millis(2_500);
 /// What opening a connection may take.
 pub const CONNECT: Duration = Duration::from_secs(2);
+/// What a request may wait for Redis.
+pub const REDIS: Duration = Duration::from_millis(50);
 /// What a prober's question may take.
 pub const PROBE: Duration = Duration::from_secs(2);
 /// What a call to another service may take.
@@ -33,6 +44,7 @@ pub struct TooLate;
 /// # Errors
 /// When the deadline passes; the work is dropped then.
 pub async fn request<F: Future>(limit: Duration, work: F) -> Result<F::Output, TooLate> {
+    let limit = if sabotage::takes_out("request deadline") { limit * 100 } else { limit };
     let deadline = Instant::now() + limit;
     DEADLINE.scope(deadline, async { timeout_at(deadline, work).await.map_err(|_| TooLate) }).await
 }
@@ -47,6 +59,12 @@ pub async fn within<F: Future>(limit: Duration, work: F) -> Result<F::Output, To
     timeout_at(bound, work).await.map_err(|_| TooLate)
 }
 
+/// Whether the request at hand has used up its time. Outside of a request there is no such time.
+#[must_use]
+pub fn is_over() -> bool {
+    DEADLINE.try_with(|deadline| *deadline <= Instant::now()).unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +73,7 @@ mod tests {
     #[test]
     fn inner_bounds_are_tighter_than_outer_ones() {
         assert!(STATEMENT < TRANSACTION && POOL_WAIT + TRANSACTION + CONNECT < REQUEST);
-        assert!(OUTGOING < REQUEST);
+        assert!(OUTGOING < REQUEST && BODY < REQUEST);
     }
 
     #[tokio::test(start_paused = true)]
@@ -63,6 +81,7 @@ mod tests {
         assert_eq!(within(POOL_WAIT, sleep(POOL_WAIT * 2)).await, Err(TooLate));
     }
 
+    /// Guards: request deadline.
     #[tokio::test(start_paused = true)]
     async fn a_request_narrows_what_is_below_it() {
         let began = Instant::now();

@@ -14,6 +14,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::guard::deadline::{self, TooLate};
+use crate::http::idempotency;
 use crate::telemetry::context;
 use crate::telemetry::trace::OpenSpan;
 
@@ -32,6 +33,38 @@ pub trait Call {
     /// The JSON body, where there is one.
     fn body(&self) -> Option<Value> {
         None
+    }
+
+    /// The `Idempotency-Key`, where it is sent under one: see [`Under`].
+    fn idempotency_key(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A call under an `Idempotency-Key`: whoever does not know what came of it sends it again under the same one.
+#[derive(Clone, Debug)]
+pub struct Under<C> {
+    /// The key.
+    pub key: String,
+    /// The call.
+    pub call: C,
+}
+
+impl<C: Call> Call for Under<C> {
+    type Answer = C::Answer;
+    const METHOD: Method = C::METHOD;
+    const ROUTE: &'static str = C::ROUTE;
+
+    fn path(&self) -> String {
+        self.call.path()
+    }
+
+    fn body(&self) -> Option<Value> {
+        self.call.body()
+    }
+
+    fn idempotency_key(&self) -> Option<&str> {
+        Some(&self.key)
     }
 }
 
@@ -151,6 +184,9 @@ impl Client {
         let mut request = self.http.request(C::METHOD, url).headers(self.headers(span));
         if let Some(body) = call.body() {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        }
+        if let Some(key) = call.idempotency_key() {
+            request = request.header(idempotency::HEADER, idempotency::quoted(key));
         }
         // The address in the error could hold a query: it is taken out.
         let lost = |error: reqwest::Error| CallError::Unreachable(service(), error.without_url());

@@ -2,12 +2,14 @@
 //! way out during a drain, and the readers of bodies, queries and tokens.
 
 mod caller;
+mod client_address;
 mod fields;
 mod paging;
 mod request;
 mod text;
 
 pub use caller::{Caller, MaybeCaller};
+pub use client_address::{AddressSource, ClientAddress, Network};
 pub use fields::{Body, Fields, Patch, Query, choice};
 pub use paging::{Cursor, Paging};
 pub use request::{RequestSpan, around};

@@ -78,6 +78,7 @@ struct Parts {
     wrong: Vec<WrongValue>,
     more: Map<String, Value>,
     retry_after: Option<Duration>,
+    headers: Vec<(&'static str, String)>,
     cause: Option<String>,
     trace_id: Option<String>,
     last: bool,
@@ -91,6 +92,7 @@ impl From<Kind> for Problem {
             wrong: Vec::new(),
             more: Map::new(),
             retry_after: None,
+            headers: Vec::new(),
             cause: None,
             trace_id: context::trace_id(),
             last: false,
@@ -134,6 +136,13 @@ impl Problem {
         self
     }
 
+    /// Adds a header field of its own.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.headers.push((name, value.into()));
+        self
+    }
+
     /// Keeps the chain of errors for the log.
     #[must_use]
     pub fn because(mut self, cause: &(dyn Error + 'static)) -> Self {
@@ -165,6 +174,12 @@ impl Problem {
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
+    }
+
+    /// The body of its answer.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.body().to_string()
     }
 
     fn body(&self) -> Value {
@@ -206,13 +221,16 @@ impl ResponseError for Problem {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             answer.insert_header((RETRY_AFTER, seconds.max(1)));
         }
+        for (name, value) in &self.0.headers {
+            answer.insert_header((*name, value.as_str()));
+        }
         if self.0.kind.status == 401 {
             answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         if self.0.last {
             answer.force_close();
         }
-        answer.body(self.body().to_string())
+        answer.body(self.text())
     }
 }
 

@@ -9,8 +9,12 @@ use serde_json::json;
 use crate::clock::Stopwatch;
 use crate::config::{Reader, Settings, setting};
 use crate::drain::Drain;
+use crate::guard::overload;
+use crate::guard::rings::RingSettings;
+use crate::http::edge::AddressSource;
 use crate::http::problem::{self, Kind, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use crate::probe::Verdicts;
+use crate::sabotage;
 
 /// How the server listens.
 #[derive(Clone, Debug)]
@@ -21,6 +25,12 @@ pub struct ServerSettings {
     pub metrics: std::net::SocketAddr,
     /// Threads that answer. More capacity is more machines.
     pub workers: usize,
+    /// Requests that each of them works at.
+    pub at_work: usize,
+    /// Requests that callers may send.
+    pub rings: RingSettings,
+    /// Who says where they come from.
+    pub addresses: AddressSource,
 }
 
 impl Settings for ServerSettings {
@@ -29,7 +39,16 @@ impl Settings for ServerSettings {
         let listen = from.default(setting("LISTEN", "where requests come in"), wanted, "[::]:8080");
         let metrics = from.default(setting("METRICS_LISTEN", "where Prometheus asks"), wanted, "[::]:9091");
         let workers = from.count(setting("WORKERS", "threads that answer requests"), 1..=64, 1);
-        Some(Self { listen: listen?, metrics: metrics?, workers: workers? })
+        let at_work = overload::read(from);
+        let (rings, addresses) = (RingSettings::read(from), AddressSource::read(from));
+        Some(Self {
+            listen: listen?,
+            metrics: metrics?,
+            workers: workers?,
+            at_work: at_work?,
+            rings: rings?,
+            addresses: addresses?,
+        })
     }
 }
 
@@ -115,7 +134,7 @@ async fn readyz(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {
 }
 
 async fn routable(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {
-    match verdicts.unroutable_because(drain.begun()) {
+    match verdicts.unroutable_because(drain.begun() && !sabotage::takes_out("unroutable drain")) {
         None => HttpResponse::Ok().json(json!({ "status": "routable" })),
         Some(reason) => HttpResponse::ServiceUnavailable().json(json!({ "status": "unroutable", "reason": reason })),
     }

@@ -1,3 +1,5 @@
+mod fuzz;
+
 use super::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -43,6 +45,7 @@ fn a_token_says_who() {
     assert_eq!(board.verifier.verify(&token).map(|claims| claims.subject), Ok(person));
 }
 
+/// Guards: token expiry.
 #[test]
 fn a_token_ends_after_fifteen_minutes_also_when_it_is_remembered() {
     let board = board();
@@ -61,6 +64,7 @@ fn a_token_of_another_key_is_foreign() {
     assert_eq!(ours.verifier.verify(&minted(&theirs, Uuid::new_v4())), Err(BadToken::Foreign));
 }
 
+/// Guards: token signature.
 #[test]
 fn a_changed_token_is_foreign() {
     let board = board();

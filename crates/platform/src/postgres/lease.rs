@@ -11,9 +11,11 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture, MaybeDone, join_all, 
 use tokio_postgres::types::ToSql;
 
 use super::statement::{BEGIN, COMMIT, ROLLBACK};
-use super::{Error, PostgresSettings, Refusal, Row, Statement};
+use super::{Error, PostgresSettings, Row, Statement};
+use crate::guard::breaker::Verdict;
 use crate::guard::deadline;
 use crate::probe::Seen;
+use crate::sabotage;
 use crate::telemetry::metric::Metrics;
 
 /// Values of a statement's `$1`, `$2` ….
@@ -30,12 +32,14 @@ pub(super) struct Lease {
     connection: Option<Connection>,
     context: Arc<Context>,
     in_doubt: Cell<bool>,
+    /// The first thing that went wrong on the server or on the way there.
+    first_error: RefCell<Option<Error>>,
 }
 
 impl Lease {
     pub(super) fn new(connection: Connection, context: Arc<Context>) -> Self {
         context.metrics.pool_in_use.inc();
-        Self { connection: Some(connection), context, in_doubt: Cell::new(false) }
+        Self { connection: Some(connection), context, in_doubt: Cell::new(false), first_error: RefCell::default() }
     }
 
     /// Runs one statement by itself.
@@ -66,7 +70,11 @@ impl Lease {
         // What could not even be written, such as a value of another type, the server never sees: it would commit
         // the rest.
         let unsent = sent.iter_mut().any(|one| Pin::new(one).output_mut().is_some_and(|answer| answer.is_err()));
-        sent.push(sending(self.simple(if unsent { &ROLLBACK } else { &COMMIT })));
+        sent.push(sending(self.simple(if unsent && !sabotage::takes_out("unsent rollback") {
+            &ROLLBACK
+        } else {
+            &COMMIT
+        })));
         join_all(&mut sent).await;
         let mut answers = sent.iter_mut().skip(1).filter_map(|one| Pin::new(one).take_output());
         let (told, end) = (answers.by_ref().take(work.len()).collect(), answers.next());
@@ -79,7 +87,7 @@ impl Lease {
         let span = statement.begin();
         let answer = self.exchange(statement, params).await;
         span.end(answer.as_ref().map(Vec::len));
-        answer
+        self.noted(answer)
     }
 
     async fn exchange(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
@@ -100,6 +108,14 @@ impl Lease {
             Err(error) => Err(error),
         };
         span.end(answer.as_ref().map(Vec::len));
+        self.noted(answer)
+    }
+
+    fn noted(&self, answer: Result<Vec<Row>, Error>) -> Result<Vec<Row>, Error> {
+        // What has another shape the server never heard of, or has answered.
+        if let Some(error) = answer.as_ref().err().filter(|error| !matches!(error, Error::Shape(_))) {
+            self.first_error.borrow_mut().get_or_insert_with(|| error.clone());
+        }
         answer
     }
 
@@ -139,12 +155,18 @@ fn outcome(told: Result<Vec<Vec<Row>>, Error>, end: Result<Vec<Row>, Error>) -> 
 impl Drop for Lease {
     fn drop(&mut self) {
         self.context.metrics.pool_in_use.dec();
-        let Some(connection) = self.connection.take().filter(|_| self.in_doubt.get()) else { return };
+        let Some(connection) = self.connection.take().filter(|_| self.in_doubt.get() && !sabotage::takes_out("doubt"))
+        else {
+            return;
+        };
         let (cancel, tls) = (connection.cancel_token(), self.context.settings.tls.clone());
         drop(Connection::take(connection));
         // Without a runtime the process is ending, and the server sees the connection close.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
+                if sabotage::takes_out("query cancel") {
+                    return;
+                }
                 let _ = tokio::time::timeout(deadline::CONNECT, cancel.cancel_query(tls)).await;
             });
         }
@@ -155,13 +177,11 @@ impl Drop for Lease {
 pub struct Transaction {
     lease: Lease,
     committing: bool,
-    /// The first refusal, after which the server commits nothing, whoever swallowed it.
-    refused: RefCell<Option<Refusal>>,
 }
 
 impl Transaction {
     pub(super) fn new(lease: Lease) -> Self {
-        Self { lease, committing: false, refused: RefCell::default() }
+        Self { lease, committing: false }
     }
 
     /// Runs a statement.
@@ -169,11 +189,7 @@ impl Transaction {
     /// # Errors
     /// See [`Error`].
     pub async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
-        let answer = self.lease.run(statement, params).await;
-        if let Err(Error::Refused(refusal)) = &answer {
-            self.refused.borrow_mut().get_or_insert_with(|| refusal.clone());
-        }
-        answer
+        self.lease.run(statement, params).await
     }
 
     /// Runs a statement that answers with one row or none.
@@ -190,9 +206,11 @@ impl Transaction {
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), Error> {
-        if let Some(refusal) = self.refused.take() {
+        // After it the server commits nothing, whoever swallowed it.
+        let error = self.lease.first_error.borrow().clone();
+        if let Some(error) = error.filter(|_| !sabotage::takes_out("swallowed refusal")) {
             self.roll_back().await;
-            return Err(Error::Refused(refusal));
+            return Err(error);
         }
         self.committing = true;
         match self.lease.simple(&COMMIT).await {
@@ -213,6 +231,11 @@ impl Transaction {
         if self.lease.simple(&ROLLBACK).await.is_ok() {
             self.lease.in_doubt.set(false);
         }
+    }
+
+    /// What it says of the database, unless it was cut.
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        self.lease.first_error.borrow().as_ref().map_or(Some(Verdict::Good), Error::verdict)
     }
 
     pub(super) fn cut(&self) -> Error {

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::tls;
 use crate::config::{Reader, Settings, setting};
+use crate::guard::breaker::BreakerSettings;
 use crate::guard::deadline;
 
 const WANTED: &str = "postgres://USER:PASSWORD@HOST:PORT/DATABASE with sslmode=disable, require or verify-full \
@@ -20,6 +21,8 @@ pub struct PostgresSettings {
     pub(super) tls: MakeRustlsConnect,
     /// Connections of each pool.
     pub pool_size: usize,
+    /// Of the one breaker before it.
+    pub breaker: BreakerSettings,
 }
 
 impl std::fmt::Debug for PostgresSettings {
@@ -36,6 +39,7 @@ impl Settings for PostgresSettings {
             "a PEM file of certificates",
         );
         let pool_size = from.count(setting("POOL_SIZE", "connections of each worker's pool"), 1..=100, 8);
+        let breaker = BreakerSettings::read(from);
         let (Address { config, verification }, authorities, pool_size) = (address?, authorities?, pool_size?);
         let client = match tls::client(verification, authorities.as_deref()) {
             Ok(client) => client,
@@ -44,7 +48,7 @@ impl Settings for PostgresSettings {
                 return None;
             }
         };
-        Some(Self { config, tls: MakeRustlsConnect::new(client), pool_size })
+        Some(Self { config, tls: MakeRustlsConnect::new(client), pool_size, breaker: breaker? })
     }
 }
 
@@ -56,7 +60,8 @@ impl PostgresSettings {
     pub fn parse(url: &SecretString) -> Result<Self, String> {
         let Address { config, verification } = address(url.expose_secret()).ok_or(WANTED)?;
         let client = tls::client(verification, None)?;
-        Ok(Self { config, tls: MakeRustlsConnect::new(client), pool_size: 1 })
+        let breaker = BreakerSettings::default();
+        Ok(Self { config, tls: MakeRustlsConnect::new(client), pool_size: 1, breaker })
     }
 
     /// Opens one connection outside of any pool.

@@ -31,6 +31,7 @@ fn a_bad_first_round_is_not_forgiven() {
     assert!(!good(&verdict_after(&[false])));
 }
 
+/// Guards: stale verdicts.
 #[test]
 fn a_verdict_older_than_five_seconds_says_nothing() {
     let verdict = verdict_after(&[true]);
@@ -55,6 +56,25 @@ fn a_draining_process_is_neither_ready_nor_routable() {
     assert!(verdicts.report(false).ready);
     assert!(!verdicts.report(true).ready);
     assert_eq!(verdicts.unroutable_because(true), Some("draining"));
+}
+
+/// Guards: breaker readiness.
+#[test]
+fn a_required_breaker_that_opens_unreadies_at_once_and_routes_on() {
+    let verdicts = Verdicts::unknown(["postgres"]);
+    let settings = breaker::BreakerSettings::default();
+    let breaker = Breaker::new("postgres", settings, Metrics::default());
+    verdicts.require("postgres breaker", breaker.clone());
+    verdicts.note(vec![Ok(())]);
+    assert!(verdicts.report(false).ready);
+    for _ in 0..10 {
+        breaker.permit().expect("it is closed").settle(breaker::Verdict::Bad);
+    }
+    let report = verdicts.report(false);
+    let told = report.checks.last().expect("it is a check");
+    assert!(!report.ready);
+    assert_eq!((told.name, told.good, told.error.as_deref()), ("postgres breaker", false, Some("it is open")));
+    assert_eq!(verdicts.unroutable_because(false), None);
 }
 
 struct Counting(Arc<AtomicU64>, Seen);

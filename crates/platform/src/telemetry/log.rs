@@ -14,6 +14,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use crate::clock::Clock;
+use crate::sabotage;
 
 /// Writes each event as one JSON object on one line.
 #[derive(Debug)]
@@ -115,6 +116,9 @@ pub fn place_panics() {
 /// # Errors
 /// Where it panicked.
 pub fn catching<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    if sabotage::takes_out("panic catcher") {
+        return Ok(work());
+    }
     CATCHING.set(true);
     // What panicked is dropped by whoever calls this, and never looked at again.
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));

@@ -24,11 +24,57 @@ pub struct RequestLabels {
     pub status: u16,
 }
 
+/// Names a route.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct RouteLabels {
+    /// The route's template.
+    pub route: String,
+}
+
 /// Names a check.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct CheckLabels {
     /// As `/readyz` names it.
     pub check: &'static str,
+}
+
+/// Names a quota and what it said.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct QuotaLabels {
+    /// As `RateLimit-Policy` names it.
+    pub quota: &'static str,
+    /// `allowed`; `refused`, or by whom it was: `refused_by_redis`, `refused_by_postgres`.
+    pub verdict: &'static str,
+}
+
+/// How a command to Redis ended.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct RedisLabels {
+    /// `answered`, `failed`, `late`; not sent at all: `away`, `resting`.
+    pub outcome: &'static str,
+}
+
+/// Names what a client was slow with.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct SlowLabels {
+    /// `head`, `body`, `answer`, or `idle` for a connection that made room for others.
+    pub what: &'static str,
+}
+
+/// Names a dependency that a breaker stands before.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct BreakerLabels {
+    /// Which: `postgres`, `resend`.
+    pub dependency: &'static str,
+}
+
+/// A change of a breaker's state.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct TransitionLabels {
+    /// Before which dependency.
+    pub dependency: &'static str,
+    /// The new state: `closed`, `half_open`, `open`.
+    pub to: &'static str,
 }
 
 /// Every metric of `platform`.
@@ -44,10 +90,34 @@ pub struct Metrics {
     pub pool_waiting: Gauge,
     /// How long they waited.
     pub pool_wait: Histogram,
+    /// Commands that requests had for Redis.
+    pub redis_commands: Family<RedisLabels, Counter>,
+    /// How long requests waited for Redis.
+    pub redis_wait: Histogram,
     /// 1 while a check is good.
     pub checks: Family<CheckLabels, Gauge>,
+    /// 0 closed, 1 half-open, 2 open.
+    pub breaker_state: Family<BreakerLabels, Gauge>,
+    /// How often breakers changed.
+    pub breaker_transitions: Family<TransitionLabels, Counter>,
+    /// Calls that an open breaker refused.
+    pub breaker_refused: Family<BreakerLabels, Counter>,
     /// 0 serving, 1 lame duck, 2 closing.
     pub drain: Gauge,
+    /// Requests at work.
+    pub at_work: Gauge,
+    /// Requests that were refused because too many were at work.
+    pub overloaded: Counter,
+    /// Verdicts of quotas and rings.
+    pub quota_verdicts: Family<QuotaLabels, Counter>,
+    /// Connections of clients.
+    pub connections: Gauge,
+    /// Clients that were cut off because they were too slow.
+    pub slow_clients: Family<SlowLabels, Counter>,
+    /// Answers that were given from memory, since the database could not give one.
+    pub fallback_answers: Family<RouteLabels, Counter>,
+    /// What is remembered for that.
+    pub fallback_bytes: Gauge,
 }
 
 impl Default for Metrics {
@@ -59,17 +129,41 @@ impl Default for Metrics {
             pool_in_use: Gauge::default(),
             pool_waiting: Gauge::default(),
             pool_wait: seconds(),
+            redis_commands: Family::default(),
+            redis_wait: seconds(),
             checks: Family::default(),
+            breaker_state: Family::default(),
+            breaker_transitions: Family::default(),
+            breaker_refused: Family::default(),
             drain: Gauge::default(),
+            at_work: Gauge::default(),
+            overloaded: Counter::default(),
+            quota_verdicts: Family::default(),
+            connections: Gauge::default(),
+            slow_clients: Family::default(),
+            fallback_answers: Family::default(),
+            fallback_bytes: Gauge::default(),
         };
         let own = metrics.clone();
         metrics.register("spans_dropped", "Spans that could not be handed over", own.spans_dropped);
         metrics.register("postgres_pool_in_use", "Connections that work for somebody", own.pool_in_use);
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
+        metrics.register("redis_commands", "Commands that requests had for Redis", own.redis_commands);
         metrics.register("probe_good", "1 while a check of /readyz is good", own.checks);
+        metrics.register("breaker_state", "0 closed, 1 half-open, 2 open", own.breaker_state);
+        metrics.register("breaker_transitions", "Changes of a breaker's state", own.breaker_transitions);
+        metrics.register("breaker_refused", "Calls that an open breaker refused", own.breaker_refused);
         metrics.register("drain_phase", "0 serving, 1 lame duck, 2 closing", own.drain);
+        metrics.register("requests_at_work", "Requests at work", own.at_work);
+        metrics.register("requests_overloaded", "Requests refused because too many were at work", own.overloaded);
+        metrics.register("quota_verdicts", "Verdicts of quotas and rings", own.quota_verdicts);
+        metrics.register("client_connections", "Connections of clients", own.connections);
+        metrics.register("slow_clients_cut", "Clients cut off because they were too slow", own.slow_clients);
+        metrics.register("fallback_answers", "Stale answers, given from memory", own.fallback_answers);
+        metrics.register("fallback_bytes", "Bytes of the answers in memory", own.fallback_bytes);
         metrics.register_seconds("http_server_request_duration", "Time to answer a request", own.requests);
         metrics.register_seconds("postgres_pool_wait", "Time that requests waited for a connection", own.pool_wait);
+        metrics.register_seconds("redis_wait", "Time that requests waited for Redis", own.redis_wait);
         metrics
     }
 }

@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::registry::LookupSpan;
 
-pub use export::Exporting;
+pub use export::{ExportError, Exporting};
 pub use sampler::HeadSampler;
 
 use crate::clock::Stopwatch;

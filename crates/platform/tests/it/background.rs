@@ -11,6 +11,15 @@ async fn background_work_ends_with_the_drain() {
     function.line("the background ends with the drain").await;
 }
 
+#[tokio::test]
+async fn background_work_that_outlives_the_drain_is_cut_and_the_process_fails() {
+    let function = bare().env("LINGER_S", "9").env("DRAIN_S", "0.5").env("DRAIN_GIVE_UP_S", "5").ready().await;
+    assert_eq!(function.told(Signal::SIGTERM).await, Some(1), "{}", function.output());
+    function.line("background work did not end in time and is cut").await;
+    function.line("the drain was given up: work in flight is cut").await;
+    assert!(!function.output().contains("the background ends with the drain"), "{}", function.output());
+}
+
 async fn background_that_ends(how: &str, told: &str) {
     let function = bare().ready().await;
     assert_eq!(function.get(&format!("/end-background/{how}")).await.status, 202);

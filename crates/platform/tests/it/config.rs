@@ -46,12 +46,24 @@ async fn what_is_missing_is_named() {
 async fn help_lists_every_setting_without_needing_any() {
     let output = ends_with(unset().arg("--help"), 0).await.output();
     let own = "DATABASE_URL DATABASE_CA_FILE POOL_SIZE REDIS_URL REDIS_CA_FILE TOKEN_PUBLIC_KEYS LISTEN METRICS_LISTEN \
-               WORKERS LAME_DUCK_S DRAIN_S DRAIN_GIVE_UP_S OTEL_EXPORTER_OTLP_ENDPOINT OTEL_TRACES_SAMPLER \
+               WORKERS AT_WORK_MAX PERSON_REQUESTS_MAX ADDRESS_REQUESTS_MAX CLIENT_ADDRESS LAME_DUCK_S DRAIN_S DRAIN_GIVE_UP_S OTEL_EXPORTER_OTLP_ENDPOINT OTEL_TRACES_SAMPLER \
                OTEL_TRACES_SAMPLER_ARG RUST_LOG SERVICE_VERSION FLY_MACHINE_ID";
     for name in own.split(' ') {
         assert!(output.lines().any(|line| line.trim() == name), "{name} is not in {output}");
     }
     assert!(output.contains("seconds from 0.1 to 240, decimals allowed; default 12"), "{output}");
+}
+
+#[tokio::test]
+async fn a_receiver_of_spans_that_nothing_can_be_sent_to_ends_the_start() {
+    // Letters that a URL may have in its host, and a request may not.
+    let receiver = bare().env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://ada:private@a{b}:4318");
+    let output = ends_with(receiver, 1).await.output();
+    assert!(
+        output.contains("cannot start: spans cannot be sent: OTEL_EXPORTER_OTLP_ENDPOINT is no address"),
+        "{output}"
+    );
+    assert!(!output.contains("private") && !output.contains("listening"), "{output}");
 }
 
 #[tokio::test]

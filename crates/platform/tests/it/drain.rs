@@ -33,6 +33,7 @@ async fn requests_in_flight_are_answered_on(signal: Signal) {
     assert_eq!(function.end().await.code(), Some(0), "{}", function.output());
 }
 
+/// Guards: graceful stop.
 #[tokio::test]
 async fn requests_in_flight_on_two_workers_are_answered_after_sigterm() {
     requests_in_flight_are_answered_on(Signal::SIGTERM).await;
@@ -65,6 +66,7 @@ async fn keep_asking(address: SocketAddr) -> io::Result<Vec<Answer>> {
     Ok(answers)
 }
 
+/// Guards: connection close.
 #[tokio::test]
 async fn busy_clients_with_kept_connections_lose_no_request() {
     let function = bare().env("WORKERS", "2").env("LAME_DUCK_S", "2").ready().await;
@@ -115,6 +117,21 @@ async fn a_request_that_outlives_the_drain_is_named_and_the_process_fails() {
     assert!(began.elapsed() < Duration::from_secs(4), "after {:?}", began.elapsed());
     let told = function.line("the drain was given up: work in flight is cut").await;
     assert!(told["cut"].as_str().is_some_and(|cut| cut.contains("GET /work/{ms} ×1")), "{told}");
+}
+
+/// Connections without a whole request are no work: the server may take seconds to close them, and nobody waits.
+#[tokio::test]
+async fn a_connection_without_a_request_at_work_neither_delays_the_end_nor_fails_it() {
+    let function = bare().env("DRAIN_S", "1").env("DRAIN_GIVE_UP_S", "1.5").ready().await;
+    let half = "GET /work/1 HTTP/1.1\r\nHost: te";
+    let _silent = Connection::open(function.address).await.expect("it listens");
+    let mut slow = Connection::open(function.address).await.expect("it listens");
+    slow.send(half).await.expect("it reads");
+    let mut kept = Connection::open(function.address).await.expect("it listens");
+    assert_eq!(kept.ask(&Request::new("GET", "/work/1")).await.expect("an answer").status, 200);
+    kept.send(half).await.expect("it reads");
+    assert_eq!(function.told(Signal::SIGTERM).await, Some(0), "{}", function.output());
+    assert!(!function.output().contains("the drain was given up"), "{}", function.output());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::support::{Connection, Request, bare};
 
+/// Guards: panic catcher.
 #[tokio::test]
 async fn a_handler_that_panics_answers_500_and_the_process_lives() {
     let function = bare().ready().await;
@@ -89,6 +90,7 @@ async fn every_wrong_field_is_named_at_once() {
     assert_eq!(pointers, ["#/text", "#/tixt"], "{body}");
 }
 
+/// Guards: body bound.
 #[tokio::test]
 async fn a_body_of_64_kib_is_read_and_one_byte_more_is_refused() {
     let function = bare().ready().await;

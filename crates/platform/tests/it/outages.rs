@@ -95,6 +95,8 @@ async fn a_stop_unreadies_and_a_return_readies() {
         .as_array()
         .expect("a list")
         .iter()
+        // Nobody has asked the database meanwhile, so the breaker knows of nothing.
+        .filter(|check| check["name"] != "postgres breaker")
         .map(|check| check["error"].clone())
         .collect();
     assert!(errors.iter().all(Value::is_string), "{errors:?}");

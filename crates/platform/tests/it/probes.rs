@@ -21,7 +21,7 @@ async fn the_probes_say_who_they_are_and_name_each_check_with_its_verdict_and_ag
         let body = answer.json();
         assert_eq!((answer.status, &body["ready"], &body["draining"]), (200, &true.into(), &false.into()));
         let names: Vec<_> = body["checks"].as_array().expect("a list").iter().map(|it| it["name"].clone()).collect();
-        assert_eq!(names, ["postgres", "redis"]);
+        assert_eq!(names, ["postgres", "redis", "capacity", "postgres breaker"]);
         for check in body["checks"].as_array().expect("a list") {
             assert!(check["good"] == true && check["error"].is_null(), "{body}");
             assert!(check["age_ms"].as_u64().is_some_and(|age| age < 5_000), "{body}");
@@ -46,6 +46,16 @@ async fn before_the_first_round_a_process_is_alive_and_nothing_is_routed_to_it()
     wait::until(SOON, "routable", is_routable).await.expect("the first round is cut");
 }
 
+/// Guards: unroutable drain.
+#[tokio::test]
+async fn a_process_whose_dependencies_are_there_is_ready_after_its_first_round() {
+    let function = database().await.small().await.alive().await;
+    let is_routable = async || function.get("/routable").await.status == 200;
+    wait::until(SOON, "the first round", is_routable).await.expect("it is finished");
+    let ready = function.get("/readyz").await;
+    assert_eq!(ready.status, 200, "the first question waits for the first connection: {}", ready.body);
+}
+
 #[tokio::test]
 async fn a_draining_process_is_alive_and_neither_ready_nor_routable() {
     let function = bare().env("LAME_DUCK_S", "3").ready().await;
@@ -68,6 +78,7 @@ async fn a_prober_that_ends_ends_the_process() {
     assert_eq!((&told["task"], &told["error"]), (&"prober".into(), &"it panicked".into()));
 }
 
+/// Guards: open files.
 #[tokio::test]
 async fn the_soft_limit_of_open_files_is_raised_to_the_hard_one() {
     let limits = || std::fs::read_to_string("/proc/self/limits").expect("Linux tells limits");

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::support::{Request, SOON, database, get};
 
+/// Guards: statement timeout.
 #[tokio::test]
 async fn every_connection_is_told_its_statement_timeout_and_says_whose_it_is() {
     let database = database().await;

@@ -7,6 +7,7 @@ use testbed::wait;
 
 use super::support::{Connection, Request, SOON, database};
 
+/// Guards: query cancel.
 #[tokio::test]
 async fn an_abandoned_query_is_cancelled_and_its_connection_is_used_by_nobody_else() {
     let database = database().await;
@@ -25,6 +26,22 @@ async fn an_abandoned_query_is_cancelled_and_its_connection_is_used_by_nobody_el
     let line = function.requests("GET /settings").remove(1);
     assert!(line["duration_ms"].as_f64().is_some_and(|ms| ms < 500.0), "{line}");
     assert_eq!(function.metric("postgres_pool_in_use").await, Some(0.0));
+}
+
+/// Guards: doubt.
+#[tokio::test]
+async fn a_caller_that_hangs_up_while_it_waits_for_a_connection_waits_no_more() {
+    let database = database().await;
+    let function = database.small().await.env("POOL_SIZE", "1").ready().await;
+    let busy = tokio::spawn(super::support::get(function.address, "/sql/900"));
+    wait::until(SOON, "the query at work", async || database.running().await == 1).await.expect("it runs");
+    let mut client = Connection::open(function.address).await.expect("it listens");
+    client.send(&Request::new("GET", "/sql/1").text()).await.expect("it reads");
+    let waiting = async |count| function.metric("postgres_pool_waiting").await == Some(count);
+    wait::until(SOON, "somebody waiting", async || waiting(1.0).await).await.expect("the pool is busy");
+    drop(client);
+    wait::until(SOON, "nobody waiting", async || waiting(0.0).await).await.expect("who went away is not counted");
+    assert_eq!(busy.await.expect("it ends").status, 200);
 }
 
 #[tokio::test]

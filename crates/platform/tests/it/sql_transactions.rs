@@ -31,6 +31,7 @@ async fn both_rows_are_written_or_none_is() {
     }
 }
 
+/// Guards: unsent rollback.
 #[tokio::test]
 async fn a_value_that_cannot_be_sent_keeps_the_others_from_being_committed() {
     let database = database().await;
@@ -42,6 +43,7 @@ async fn a_value_that_cannot_be_sent_keeps_the_others_from_being_committed() {
     assert_eq!(function.get("/rows").await.json()["rows"], 0);
 }
 
+/// Guards: swallowed refusal.
 #[tokio::test]
 async fn a_refusal_that_nobody_heeds_is_no_success() {
     let database = database().await;

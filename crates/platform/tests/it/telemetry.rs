@@ -5,7 +5,7 @@ use std::time::Duration;
 use testbed::otlp::{Kind, Receiver};
 use testbed::wait;
 
-use super::support::{Request, Running, SOON, Start, bare, database};
+use super::support::{Connection, Request, Running, SOON, Start, bare, database};
 
 const STRANGER: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -22,6 +22,7 @@ async fn drained(function: &Running) {
     assert_eq!(function.told(nix::sys::signal::Signal::SIGTERM).await, Some(0), "{}", function.output());
 }
 
+/// Guards: stranger sampling.
 #[tokio::test]
 async fn a_strangers_sampled_flag_keeps_nothing() {
     let receiver = Receiver::start().expect("it listens");
@@ -71,6 +72,32 @@ async fn statements_hang_below_their_request_with_the_wait_for_a_connection() {
     assert!(statement.duration() >= Duration::from_millis(20), "{}", whole.tree());
     assert_eq!(whole.named("pool wait")[0].attribute("db.client.connection.pool.name"), "small_function/pool");
     assert!(whole.outliving_children(Duration::from_millis(1), |_| false).is_empty(), "{}", whole.tree());
+}
+
+#[tokio::test]
+async fn a_statement_that_is_cut_has_a_span_that_says_so() {
+    let (database, receiver) = (database().await, Receiver::start().expect("it listens"));
+    let function = traced(database.small().await, &receiver).await;
+    let mut client = Connection::open(function.address).await.expect("it listens");
+    client.send(&Request::new("GET", "/sql/10000").text()).await.expect("it reads");
+    wait::until(SOON, "the query at work", async || database.running().await == 1).await.expect("it runs");
+    drop(client);
+    let cut = async || receiver.spans().into_iter().find(|span| span.name == "select sleep");
+    let cut = wait::until_some(SOON, "the span of what was cut", cut).await.expect("it arrives");
+    assert!(cut.error.is_some(), "{cut:?}");
+    assert_eq!(cut.attribute("db.query.text"), "SELECT 1 FROM pg_sleep($1)");
+    assert_eq!(cut.attribute("db.response.returned_rows"), "", "nothing came of it");
+}
+
+#[tokio::test]
+async fn unrecorded_work_leaves_no_span_and_recorded_work_beside_it_does() {
+    let (database, receiver) = (database().await, Receiver::start().expect("it listens"));
+    let function = traced(database.small().await, &receiver).await;
+    assert_eq!(function.line("the background looked").await["good"], true);
+    drained(&function).await;
+    let spans = receiver.spans();
+    let names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["pool wait", "select settings"]);
 }
 
 #[tokio::test]

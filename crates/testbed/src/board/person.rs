@@ -5,6 +5,7 @@ use tokio_postgres::Client;
 use super::Board;
 use super::servers::DATABASE;
 use crate::Error;
+use crate::postgres::Stepper;
 
 /// Longer than any test.
 const SIGNED_IN: Duration = Duration::from_secs(3_600);
@@ -30,6 +31,17 @@ impl Board {
         let server = self.servers.postgres.own();
         let server = server.ok_or_else(|| Error::Unfit("the server is not the board's own".to_owned()))?;
         server.client(DATABASE).await
+    }
+
+    /// The same, to be run step by step.
+    ///
+    /// # Errors
+    ///
+    /// When the server is somebody else's, or lets nobody in.
+    pub async fn stepper(&self) -> Result<Stepper, Error> {
+        let server = self.servers.postgres.own();
+        let server = server.ok_or_else(|| Error::Unfit("the server is not the board's own".to_owned()))?;
+        Stepper::new(server, DATABASE).await
     }
 
     /// Makes somebody, with a name or without one.

@@ -1,45 +1,18 @@
 //! The HTTP side of the receiver (OTLP 1.x over HTTP/1.1, binary protobuf).
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
-
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
-use tokio::net::TcpListener;
 
 use super::{Shared, Span};
 
 /// A full queue of 8,192 spans in one request is about 8 MB.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-pub(super) async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) {
-    let listener =
-        TcpListener::from_std(listener).expect("a listener that is not blocking, within a runtime, is accepted");
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of files, most likely: no reason to spin.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        let shared = Arc::clone(&shared);
-        let service = service_fn(move |request| {
-            let shared = Arc::clone(&shared);
-            async move { Ok::<_, Infallible>(answer(request, &shared).await) }
-        });
-        // A connection that breaks is its sender's matter.
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-    }
-}
-
-async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
+pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
     // The sender lives as long as the receiver.
     let _ = shared.hanging.subscribe().wait_for(|hanging| !hanging).await;
     if request.uri().path() != "/v1/traces" {

@@ -49,6 +49,18 @@ impl Store {
         first_times.cloned().collect()
     }
 
+    /// The newest traces by when their first span came, oldest first.
+    pub(super) fn newest(&self, count: usize) -> Vec<Trace> {
+        let ids = self.trace_ids();
+        ids[ids.len().saturating_sub(count)..].iter().map(|id| self.trace(id)).collect()
+    }
+
+    /// The spans of other traces that name this trace in a link, in no order.
+    pub(super) fn linking_to(&self, trace_id: &str) -> Vec<Span> {
+        let others = self.traces.iter().filter(|(id, _)| *id != trace_id).flat_map(|(_, spans)| spans);
+        others.filter(|span| span.links.iter().any(|(trace, _)| trace == trace_id)).cloned().collect()
+    }
+
     pub(super) fn spans(&self) -> Vec<Span> {
         let ids = self.trace_ids().into_iter();
         ids.flat_map(|id| self.traces.get(&id).into_iter().flatten().cloned()).collect()
@@ -72,6 +84,27 @@ mod tests {
         assert_eq!(store.spans(), [span("a", "2"), span("b", "3")]);
         store.add(span("b", "4"));
         assert_eq!(store.trace_ids(), ["b"]);
+    }
+
+    #[test]
+    fn the_newest_traces_are_those_that_began_to_arrive_last() {
+        let mut store = Store::new(9);
+        for (trace, id) in [("a", "1"), ("b", "2"), ("c", "3"), ("a", "4")] {
+            store.add(span(trace, id));
+        }
+        let newest = store.newest(2);
+        assert_eq!(newest.iter().map(Trace::id).collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(store.newest(9).len(), 3);
+    }
+
+    #[test]
+    fn spans_that_link_to_a_trace_are_found_in_other_traces_alone() {
+        let mut store = Store::new(9);
+        let link = vec![("b".to_owned(), "2".to_owned())];
+        store.add(Span { links: link.clone(), ..span("a", "1") });
+        store.add(Span { links: link, ..span("b", "2") });
+        store.add(span("c", "3"));
+        assert_eq!(store.linking_to("b").iter().map(|span| span.span_id.as_str()).collect::<Vec<_>>(), ["1"]);
     }
 
     #[test]

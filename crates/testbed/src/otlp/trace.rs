@@ -13,7 +13,8 @@ pub struct Trace {
 }
 
 impl Trace {
-    pub(super) fn new(id: &str, mut spans: Vec<Span>) -> Self {
+    /// A trace of these spans.
+    pub fn new(id: &str, mut spans: Vec<Span>) -> Self {
         spans.sort_by(|a, b| (a.start, &a.span_id).cmp(&(b.start, &b.span_id)));
         Self { id: id.to_owned(), spans }
     }

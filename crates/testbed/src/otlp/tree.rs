@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Span, Trace};
+use super::{Line, Span, Trace};
 
 impl Trace {
     /// The trace as an indented tree, children by their start: service, name, duration, start after the trace's
@@ -13,31 +13,17 @@ impl Trace {
     ///   api SELECT jobs 3.1 ms +1.2 ms [SELECT title FROM jobs WHERE id = $1]
     /// ```
     pub fn tree(&self) -> String {
+        if self.spans().is_empty() {
+            return "(no spans)\n".to_owned();
+        }
         let mut text = String::new();
         let begin = self.spans().first().map_or(0, |span| span.start);
-        let orphans = self.orphans();
-        for span in self.spans() {
-            let orphan = orphans.contains(&span);
-            if orphan || span.parent_id.is_none() {
-                self.branch(span, 0, begin, orphan, &mut text);
-            }
-        }
-        if text.is_empty() {
-            text.push_str("(no spans)\n");
+        for Line { span, depth, orphan } in self.outline() {
+            text.push_str(&"  ".repeat(depth));
+            text.push_str(&line(span, begin));
+            text.push_str(if orphan { " (its parent is not here)\n" } else { "\n" });
         }
         text
-    }
-
-    fn branch(&self, span: &Span, depth: usize, begin: u64, orphan: bool, text: &mut String) {
-        text.push_str(&"  ".repeat(depth));
-        text.push_str(&line(span, begin));
-        text.push_str(if orphan { " (its parent is not here)\n" } else { "\n" });
-        // Deeper only by a malformed trace, in which a span is its own ancestor.
-        if depth < self.spans().len() {
-            for child in self.children(span) {
-                self.branch(child, depth + 1, begin, false, text);
-            }
-        }
     }
 }
 

@@ -7,10 +7,11 @@ use actix_web::rt::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::drain::{Drain, DrainSettings, Phase};
+use crate::sabotage;
 use crate::telemetry::metric::Metrics;
 
-/// Serves on for a while, then stops taking connections and waits for what is in flight; false when a request was
-/// still at work after its time.
+/// Serves on for a while, then stops taking connections and waits for what is in flight; false when a request or
+/// background work was still under way after its time.
 pub(super) async fn leave(
     drain: &Drain,
     metrics: &Metrics,
@@ -38,17 +39,15 @@ pub(super) async fn leave(
         }
         in_time
     };
-    let outlived = async {
-        tokio::time::sleep(limits.in_flight).await;
-        // Without work in flight the server only takes its time to close.
-        if drain.unfinished().is_empty() {
-            pending::<()>().await;
+    let answered = async {
+        tokio::select! {
+            () = server.stop(!sabotage::takes_out("graceful stop")) => true,
+            // What is still open then has no request at work, and the server would only take its time to close it.
+            () = tokio::time::sleep(limits.in_flight) => drain.unfinished().is_empty(),
         }
     };
-    tokio::select! {
-        ((), in_time) = futures_util::future::join(server.stop(true), ended) => in_time,
-        () = outlived => false,
-    }
+    let (answered, ended) = futures_util::future::join(answered, ended).await;
+    answered && ended
 }
 
 /// Waits for SIGTERM or SIGINT.

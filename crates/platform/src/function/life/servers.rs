@@ -15,29 +15,53 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::drain::Drain;
 use crate::function::Function;
-use crate::guard::deadline;
-use crate::http::edge::{RequestSpan, around};
+use crate::guard::breaker::Breaker;
+use crate::guard::rings::Rings;
+use crate::http::edge::{AddressSource, RequestSpan, around};
+use crate::http::fallback::Fallback;
+use crate::http::listener::Listener;
 use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PostgresSettings};
+use crate::probe::capacity::Pools;
 use crate::probe::{Seen, Verdicts};
+use crate::redis::{Redis, RedisSettings};
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
 
-/// How long an idle connection is kept: well above the 4 s for which Fly's proxy keeps its own.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections that Prometheus may have.
+pub(super) const METRICS_CONNECTIONS: usize = 32;
+
+/// The database, and the process's one breaker before it.
+#[derive(Clone)]
+pub(super) struct Postgres {
+    pub(super) settings: PostgresSettings,
+    pub(super) breaker: Breaker,
+}
+
+impl Postgres {
+    pub(super) fn new(settings: PostgresSettings, metrics: &Metrics) -> Self {
+        let breaker = Breaker::new("postgres", settings.breaker, metrics.clone());
+        Self { settings, breaker }
+    }
+}
 
 /// What the threads of a process share.
 pub(super) struct Shared<S> {
     pub(super) settings: Arc<S>,
     pub(super) own: Own,
-    pub(super) postgres: Option<PostgresSettings>,
+    pub(super) postgres: Option<Postgres>,
+    pub(super) redis: Option<RedisSettings>,
     pub(super) verifier: Option<Data<Verifier>>,
+    pub(super) fallback: Option<Data<Fallback>>,
     pub(super) verdicts: Verdicts,
     pub(super) drain: Drain,
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
     pub(super) seen: Seen,
+    pub(super) rings: Data<Rings>,
+    pub(super) addresses: Data<AddressSource>,
+    pub(super) pools: Pools,
     pub(super) watchdog: Watchdog,
     pub(super) http: reqwest::Client,
 }
@@ -46,7 +70,13 @@ impl<S> Shared<S> {
     pub(super) fn pool(&self, kind: &str) -> Result<Option<Pool>, crate::postgres::Error> {
         let name = format!("{}/{kind}", self.own.service);
         let (metrics, seen) = (self.metrics.clone(), self.seen.clone());
-        self.postgres.clone().map(|settings| Pool::new(settings, name, metrics, seen)).transpose()
+        let postgres = self.postgres.clone();
+        postgres.map(|its| Pool::new(its.settings, name, metrics, seen, its.breaker)).transpose()
+    }
+
+    fn redis(&self) -> Option<Redis> {
+        // That the settings fit together was seen when the prober made its own client of them.
+        self.redis.as_ref().and_then(|settings| Redis::new(settings, self.metrics.clone()).ok())
     }
 }
 
@@ -55,6 +85,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
     function: &Function<S>,
     settings: &ServerSettings,
     in_flight: Duration,
+    connections: usize,
 ) -> Result<Server, Failure> {
     // Made once here so that a mistake shows before anything listens; each worker makes its own.
     shared.pool("pool")?;
@@ -66,8 +97,10 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
             spawn(shared.watchdog.watch(&format!("worker {number}")).beat_for_ever());
             let pool = shared.pool("pool").ok().flatten();
             if let Some(pool) = pool.clone() {
+                shared.pools.add(pool.look());
                 spawn(pool.warm());
             }
+            let redis = shared.redis();
             App::new()
                 .configure(|config| {
                     config
@@ -77,12 +110,20 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                         .app_data(Data::new(shared.metrics.clone()))
                         .app_data(Data::new(shared.clock.clone()))
                         .app_data(Data::new(shared.http.clone()))
+                        .app_data(shared.rings.clone())
+                        .app_data(shared.addresses.clone())
                         .app_data(Data::from(shared.settings.clone()));
                     if let Some(pool) = pool {
                         config.app_data(Data::new(pool));
                     }
+                    if let Some(redis) = redis {
+                        config.app_data(Data::new(redis));
+                    }
                     if let Some(verifier) = &shared.verifier {
                         config.app_data(verifier.clone());
+                    }
+                    if let Some(fallback) = &shared.fallback {
+                        config.app_data(fallback.clone());
                     }
                     own_routes(config);
                     if let Some(routes) = routes {
@@ -93,19 +134,16 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                 .wrap(TracingLogger::<RequestSpan>::new())
         }
     };
-    let server = HttpServer::new(factory)
-        .workers(settings.workers)
-        .disable_signals()
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(deadline::REQUEST)
-        // A client that hangs up has gone away: its request is dropped, and its query with it.
-        .h1_allow_half_closed(false)
-        // Later than our own bound, which names what it cuts.
-        .shutdown_timeout(in_flight.as_secs() + 2)
-        .bind(settings.listen)
-        .map_err(|error| format!("LISTEN={}: {error}", settings.listen))?
-        .run();
-    Ok(server)
+    let listener = Listener {
+        address: settings.listen,
+        workers: settings.workers,
+        connections: connections / settings.workers,
+        at_work: settings.at_work,
+        in_flight,
+        metrics: shared.metrics.clone(),
+        drain: shared.drain.clone(),
+    };
+    Ok(listener.serve(factory).map_err(|error| format!("LISTEN={}: {error}", settings.listen))?)
 }
 
 pub(super) fn metrics_server(
@@ -122,6 +160,7 @@ pub(super) fn metrics_server(
         App::new().app_data(Data::new(metrics.clone())).route("/metrics", web::get().to(answer))
     })
     .workers(1)
+    .max_connections(METRICS_CONNECTIONS)
     .disable_signals()
     .bind(settings.metrics)
     .map_err(|error| format!("METRICS_LISTEN={}: {error}", settings.metrics))?

@@ -10,6 +10,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use uuid::Uuid;
 
+use super::ClientAddress;
+use crate::guard::rings::Rings;
 use crate::http::problem::{Problem, UNAUTHENTICATED};
 use crate::identity::Verifier;
 use crate::telemetry::context;
@@ -51,6 +53,16 @@ impl FromRequest for MaybeCaller {
             return ready(Ok(Self(None)));
         }
         ready(Caller::from_request(request, payload).into_inner().map(|caller| Self(Some(caller))))
+    }
+}
+
+/// Counts a request with the outer rings: with its person's or, where no good token says who it is, with its address'.
+pub(super) fn within_rings(request: &HttpRequest) -> Result<(), Problem> {
+    let Some(rings) = request.app_data::<Data<Rings>>() else { return Ok(()) };
+    let signed_in = request.headers().contains_key(AUTHORIZATION).then(|| caller(request).ok()).flatten();
+    match signed_in {
+        Some(Caller(id)) => rings.person(id),
+        None => rings.address(ClientAddress::of(request).network()),
     }
 }
 

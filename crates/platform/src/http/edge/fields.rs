@@ -3,16 +3,22 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use actix_web::web::BytesMut;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::web::{BytesMut, Data};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::LARGEST_BODY;
+use crate::guard::deadline;
+use crate::guard::overload::{self, Place};
+use crate::http::idempotency::BodyHash;
 use crate::http::problem::{
-    CONTENT_TOO_LARGE, MALFORMED_JSON, Place, Problem, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, WrongValue,
+    self, CONTENT_TOO_LARGE, MALFORMED_JSON, OVERLOADED, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
+    VALIDATION_FAILED, WrongValue,
 };
+use crate::sabotage;
+use crate::telemetry::metric::{Metrics, SlowLabels};
 
 /// Named values that a person sent. Each is taken out and parsed; what is wrong is noted by name, and so is what is
 /// left over, so that a person mends everything in one round.
@@ -20,7 +26,7 @@ use crate::http::problem::{
 pub struct Fields {
     values: Map<String, Value>,
     wrong: Vec<WrongValue>,
-    place: fn(String) -> Place,
+    place: fn(String) -> problem::Place,
 }
 
 /// What a change says of a field.
@@ -50,11 +56,11 @@ impl Fields {
     /// Values of a body.
     #[must_use]
     pub fn of_body(values: Map<String, Value>) -> Self {
-        Self { values, wrong: Vec::new(), place: Place::Body }
+        Self { values, wrong: Vec::new(), place: problem::Place::Body }
     }
 
-    fn of_query(text: &str) -> Self {
-        let mut fields = Self { values: Map::new(), wrong: Vec::new(), place: Place::Query };
+    pub(super) fn of_query(text: &str) -> Self {
+        let mut fields = Self { values: Map::new(), wrong: Vec::new(), place: problem::Place::Query };
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             if fields.values.insert(name.to_string(), value.into()).is_some() {
                 fields.refuse(&name, "is given twice: wanted once");
@@ -144,10 +150,14 @@ impl FromRequest for Body {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let accepted = accepted(request.headers());
-        let payload = payload.take();
+        let (arriving, hash) = (arriving(request, payload.take()), BodyHash::wanted(request));
         Box::pin(async move {
             accepted?;
-            match serde_json::from_slice(&read(payload).await?) {
+            let bytes = arriving.await?;
+            if let Some(hash) = hash {
+                hash.note(&bytes);
+            }
+            match serde_json::from_slice(&bytes) {
                 Ok(Value::Object(values)) => Ok(Self(Fields::of_body(values))),
                 Ok(_) => Err(Problem::from(MALFORMED_JSON).detail("The body is JSON, but not an object.")),
                 Err(error) => {
@@ -169,11 +179,37 @@ fn accepted(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::from(UNSUPPORTED_MEDIA_TYPE))
 }
 
+/// The body, for which its client has a time of its own; the request is not at work meanwhile.
+fn arriving(request: &HttpRequest, payload: Payload) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
+    let place = request.extensions().get::<Place>().cloned();
+    let metrics = request.app_data::<Data<Metrics>>().cloned();
+    let in_time = async move {
+        if sabotage::takes_out("slow body cut") {
+            return read(payload).await;
+        }
+        tokio::time::timeout(deadline::BODY, read(payload)).await.unwrap_or_else(|_| {
+            if let Some(metrics) = metrics {
+                metrics.slow_clients.get_or_create(&SlowLabels { what: "body" }).inc();
+            }
+            Err(Problem::from(REQUEST_TIMEOUT).last_of_connection())
+        })
+    };
+    async move {
+        match place {
+            Some(place) => place
+                .idle(in_time)
+                .await
+                .map_err(|full| Problem::from(OVERLOADED).retry_after(overload::RETRY).because(&full))?,
+            None => in_time.await,
+        }
+    }
+}
+
 async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::from(crate::http::problem::BAD_REQUEST))?;
-        if body.len() + chunk.len() > LARGEST_BODY {
+        if body.len() + chunk.len() > LARGEST_BODY && !sabotage::takes_out("body bound") {
             return Err(Problem::from(CONTENT_TOO_LARGE));
         }
         body.extend_from_slice(&chunk);

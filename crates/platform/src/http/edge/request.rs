@@ -12,15 +12,17 @@ use tracing::{Span, field};
 use tracing_actix_web::RootSpanBuilder;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::caller::KnownCaller;
+use super::caller::{KnownCaller, within_rings};
 use crate::clock::Stopwatch;
 use crate::drain::Drain;
 use crate::guard::deadline;
+use crate::http::fallback::Stale;
 use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Problem};
 use crate::http::server::is_own_route;
+use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::catching;
-use crate::telemetry::metric::{Metrics, RequestLabels};
+use crate::telemetry::metric::{Metrics, RequestLabels, RouteLabels};
 
 /// The root span of a request, in the stable semantic conventions. The path and the query stay out of it, since
 /// people put anything there: the route says what was asked for.
@@ -79,6 +81,11 @@ pub async fn around<B: MessageBody + 'static>(
     }
     let noted = Noted::of(&request);
     let _in_flight = drain.in_flight(&noted.operation);
+    if let Err(problem) = within_rings(request.request()) {
+        let answer = Ok(closing(request.into_response(HttpResponse::from_error(problem)), drain.begun()));
+        noted.finish(&answer);
+        return answer;
+    }
     let answer = match deadline::request(deadline::REQUEST, answered(request, next)).await {
         Ok(Ok(answer)) => Ok(closing(as_problem(answer), drain.begun())),
         Ok(Err(place)) => Err(Problem::from(INTERNAL).because_text(place)),
@@ -131,15 +138,19 @@ impl Noted {
             Ok(answer) => (answer.status(), answer.response().error()),
             Err(error) => (error.as_response_error().status_code(), Some(error)),
         };
-        self.log(status.as_u16(), error.and_then(|error| error.as_error::<Problem>()), took);
+        let stale = answer.as_ref().ok().and_then(|answer| answer.response().extensions().get::<Stale>().cloned());
+        self.log(status.as_u16(), error.and_then(|error| error.as_error::<Problem>()), stale.as_ref(), took);
         if let Some(metrics) = self.metrics {
+            if stale.is_some() {
+                metrics.fallback_answers.get_or_create(&RouteLabels { route: self.route.clone() }).inc();
+            }
             let (method, route) = (self.method.to_owned(), self.route);
             metrics.request(RequestLabels { method, route, status: status.as_u16() }, took);
         }
     }
 
-    /// One line for each finished request; a failure adds fields to it.
-    fn log(&self, status: u16, problem: Option<&Problem>, took: Duration) {
+    /// One line for each finished request; a failure adds fields to it, also one that a stale answer stood in for.
+    fn log(&self, status: u16, problem: Option<&Problem>, stale: Option<&Stale>, took: Duration) {
         let operation = self.operation.as_str();
         let user_id = self.caller.0.get().map(|caller| caller.0.to_string());
         let (user_id, duration_ms) = (user_id.as_deref(), took.as_secs_f64() * 1_000.0);
@@ -148,7 +159,8 @@ impl Noted {
             tracing::error!(operation, status, user_id, error, duration_ms, "request");
         } else {
             let problem = problem.map(|problem| problem.kind().name);
-            tracing::info!(operation, status, user_id, problem, duration_ms, "request");
+            let (stale_s, error) = (stale.map(|stale| stale.age_s), stale.map(|stale| stale.cause.as_str()));
+            tracing::info!(operation, status, user_id, problem, stale_s, error, duration_ms, "request");
         }
     }
 }
@@ -178,7 +190,7 @@ fn problem_of(status: u16) -> Problem {
 
 /// During a drain every answer ends its connection, so that no client sends a request into a closed one.
 fn closing(mut answer: ServiceResponse<BoxBody>, draining: bool) -> ServiceResponse<BoxBody> {
-    if draining {
+    if draining && !sabotage::takes_out("connection close") {
         answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     answer

@@ -18,6 +18,10 @@ kinds! {
     /// A request that is not well-formed HTTP for us.
     BAD_REQUEST = "bad-request", 400, "The request is not well-formed",
         "The request could not be understood. Nothing was changed.";
+    /// The header `Idempotency-Key` holds no key.
+    MALFORMED_IDEMPOTENCY_KEY = "malformed-idempotency-key", 400, "The Idempotency-Key is not well-formed",
+        "The header `Idempotency-Key` may be given once, with a string of 1 to 255 visible ASCII characters in double \
+         quotes, such as a UUID. Nothing was changed.";
     /// Nobody is signed in.
     UNAUTHENTICATED = "unauthenticated", 401, "Sign in first",
         "The request had no access token, or one that is malformed, expired or not ours. Sign in and send \
@@ -28,6 +32,13 @@ kinds! {
     /// The resource has no such method.
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The method does not exist here",
         "The resource exists, but not with this method. The `Allow` header lists the methods it has.";
+    /// Another request with the same key is at work.
+    REQUEST_IN_PROGRESS = "request-in-progress", 409, "A request with this Idempotency-Key is still at work",
+        "The same request is being worked on right now, perhaps because its first caller gave up waiting. Repeat it \
+         after the time in `Retry-After` to get its answer.";
+    /// The client sent its body too slowly.
+    REQUEST_TIMEOUT = "request-timeout", 408, "The request came too slowly",
+        "The body of the request was not there within 5 seconds of its head. Nothing was changed. Send it again.";
     /// The body is larger than 64 KiB.
     CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
         "Bodies may have 64 KiB at most. Nothing was changed.";
@@ -38,6 +49,18 @@ kinds! {
     VALIDATION_FAILED = "validation-failed", 422, "Some values are not as wanted",
         "The list `errors` names every value that is wrong, where it stood (a `pointer` into the body or a \
          query `parameter`) and what is wanted. Nothing was changed.";
+    /// The key was used for another request.
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "This Idempotency-Key belongs to another request",
+        "A request with the same key, but with another path or body, was accepted within the last 24 hours. Nothing \
+         was changed. Use a new key for a new request, and an old one only to repeat the very same request.";
+    /// So much was accepted that no more is for now.
+    QUOTA_EXCEEDED = "quota-exceeded", 429, "You have reached your limit for now",
+        "As many as `RateLimit-Policy` allows were accepted within its time. Nothing was changed. Try again after the \
+         time in `Retry-After`. Attempts that are refused do not count.";
+    /// Too many requests in a short time.
+    TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests in a short time",
+        "You sent more requests than the `RateLimit-Policy` header allows. Nothing was changed. Try again after the time \
+         in `Retry-After`, and more slowly.";
     /// A failure of ours.
     INTERNAL = "internal", 500, "Something went wrong on our side",
         "The request failed for a reason of ours. Nothing was changed that was not committed. Tell us the `trace_id`.";
@@ -45,6 +68,10 @@ kinds! {
     UNAVAILABLE = "unavailable", 503, "The service cannot answer now",
         "Something that the answer needs is not available now. Nothing was changed. Try again after the time in \
          `Retry-After`.";
+    /// More requests are at work than can be carried.
+    OVERLOADED = "overloaded", 503, "The service has too much to do now",
+        "More requests are at work than can be answered in good time, so this one was refused before anything was done. \
+         Try again after the time in `Retry-After`.";
     /// The answer was not ready within its time.
     DEADLINE_EXCEEDED = "deadline-exceeded", 503, "The answer took too long",
         "The answer was not ready within its time and was given up. Try again after the time in `Retry-After`.";

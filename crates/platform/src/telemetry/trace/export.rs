@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor};
@@ -41,11 +41,19 @@ pub struct Exporting {
 
 impl Exporting {
     /// Starts; without a receiver, spans only lend their ids to the log.
-    pub fn start(resource: Resource, sampler: HeadSampler, receiver: Option<Url>, metrics: &Metrics) -> Self {
+    ///
+    /// # Errors
+    /// When there is a receiver and nothing can be sent to it.
+    pub fn start(
+        resource: Resource,
+        sampler: HeadSampler,
+        receiver: Option<Url>,
+        metrics: &Metrics,
+    ) -> Result<Self, ExportError> {
         let (pending, ending) = (Arc::<AtomicUsize>::default(), Arc::<Notify>::default());
         let dropped = metrics.spans_dropped.clone();
         let mut provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource.clone());
-        let exporter = receiver.and_then(|url| exporter(&url, &resource));
+        let exporter = receiver.map(|url| exporter(&url, &resource)).transpose()?;
         let mut task = None;
         if let Some(exporter) = exporter {
             let (sender, queue) = mpsc::channel(QUEUE);
@@ -56,7 +64,7 @@ impl Exporting {
         }
         let provider = provider.build();
         super::install(&provider);
-        Self { task, ending, pending, dropped, _provider: provider }
+        Ok(Self { task, ending, pending, dropped, _provider: provider })
     }
 
     /// Hands over what is left, within a second; answers how many spans were dropped in all.
@@ -72,17 +80,27 @@ impl Exporting {
     }
 }
 
-fn exporter(url: &Url, resource: &Resource) -> Option<SpanExporter> {
+/// Why spans cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The HTTP stack cannot be had.
+    #[error("spans cannot be sent: there is no HTTP client")]
+    Http(#[from] reqwest::Error),
+    /// The address is one that URLs allow and HTTP does not. It is not shown: there may be a password in it.
+    #[error("spans cannot be sent: OTEL_EXPORTER_OTLP_ENDPOINT is no address that HTTP can use")]
+    Exporter(#[from] ExporterBuildError),
+}
+
+fn exporter(url: &Url, resource: &Resource) -> Result<SpanExporter, ExportError> {
     let endpoint = format!("{}/v1/traces", url.as_str().trim_end_matches('/'));
-    let built = SpanExporter::builder()
+    let mut exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(Http(crate::http::client::stack().ok()?))
+        .with_http_client(Http(crate::http::client::stack()?))
         .with_protocol(Protocol::HttpBinary)
         .with_endpoint(endpoint)
-        .build();
-    let mut exporter = built.ok()?;
+        .build()?;
     exporter.set_resource(resource);
-    Some(exporter)
+    Ok(exporter)
 }
 
 /// Takes ended spans without waiting: what does not fit is dropped and counted.

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use nix::sys::signal::Signal;
@@ -59,9 +59,27 @@ impl Start {
     }
 
     /// Starts it below a soft limit of open files, which a shell lowers: a test that did would lower everybody's.
-    pub(crate) fn below_soft_limit(mut self, files: u32) -> Self {
-        let shell = Process::command("sh").clean_env().arg("-c").arg(format!("ulimit -Sn {files} && exec \"$0\""));
+    pub(crate) fn below_soft_limit(self, files: u32) -> Self {
+        self.below_limit(&format!("-Sn {files}"))
+    }
+
+    /// Starts it below a limit of open files that it cannot raise.
+    pub(crate) fn below_hard_limit(self, files: u32) -> Self {
+        self.below_limit(&format!("-n {files}"))
+    }
+
+    fn below_limit(mut self, limit: &str) -> Self {
+        let shell = Process::command("sh").clean_env().arg("-c").arg(format!("ulimit {limit} && exec \"$0\""));
         self.command = shell.arg(&self.program);
+        let (address, metrics) = (self.address.to_string(), self.metrics.to_string());
+        self.env("LISTEN", &address).env("METRICS_LISTEN", &metrics)
+    }
+
+    /// Starts it with a standard output that nobody reads: a FIFO that it holds open itself, full after 64 KiB.
+    pub(crate) fn into_unread_pipe(mut self, fifo: &Path) -> Self {
+        nix::unistd::mkfifo(fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
+        let shell = Process::command("sh").clean_env().arg("-c").arg("exec \"$0\" 1<>\"$1\"");
+        self.command = shell.arg(&self.program).arg(fifo);
         let (address, metrics) = (self.address.to_string(), self.metrics.to_string());
         self.env("LISTEN", &address).env("METRICS_LISTEN", &metrics)
     }

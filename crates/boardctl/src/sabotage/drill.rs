@@ -1,0 +1,171 @@
+//! Running guards: all with everything in place, then each without its feature.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::time::Duration;
+
+use testbed::cargo::{TestProgram, test_programs};
+use testbed::process::Process;
+
+use super::SabotageError;
+use super::sources::Guard;
+
+const FEATURE: &str = "platform/sabotage";
+/// A guard that takes longer than this hangs: some do when what they guard is gone.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// As much of a failure's first line as fits a table.
+const SHOWN: usize = 110;
+
+/// What came of taking a feature out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// As it must: the guard failed, and how.
+    Red(String),
+    /// The guard passed: it guards nothing.
+    Green,
+    /// The guard failed with everything in place.
+    Broken,
+    /// There is no such test in the programs that cargo built.
+    Missing,
+}
+
+impl Outcome {
+    pub(super) fn how(&self) -> String {
+        match self {
+            Self::Red(how) => how.clone(),
+            Self::Green => "NOT AT ALL: it guards nothing".to_owned(),
+            Self::Broken => "EVEN WITH IT IN PLACE".to_owned(),
+            Self::Missing => "THERE IS NO SUCH TEST".to_owned(),
+        }
+    }
+}
+
+/// The programs of tests, built with the feature `sabotage`.
+pub(super) struct Drill(Vec<TestProgram>);
+
+impl Drill {
+    pub(super) fn build() -> Result<Self, SabotageError> {
+        Ok(Self(test_programs(FEATURE)?))
+    }
+
+    /// Where each guard's test is, if it is anywhere.
+    pub(super) async fn find(&self, guards: Vec<Guard>) -> Result<Vec<(Guard, Option<Test>)>, SabotageError> {
+        let mut listings = HashMap::new();
+        let mut found = Vec::new();
+        for guard in guards {
+            let file = guard.file.canonicalize().unwrap_or_else(|_| guard.file.clone());
+            let mut test = None;
+            for program in self.0.iter().filter(|program| may_hold(program, &file)) {
+                if !listings.contains_key(&program.path) {
+                    listings.insert(program.path.clone(), listing(program).await?);
+                }
+                let names = listings.get(&program.path).into_iter().flatten();
+                let own = |name: &&String| name.rsplit("::").next() == Some(&guard.test);
+                test = test.or(names.into_iter().find(own).map(|name| Test::new(program, name)));
+            }
+            found.push((guard, test));
+        }
+        Ok(found)
+    }
+}
+
+/// A test of a program.
+#[derive(Clone, Debug)]
+pub(super) struct Test {
+    program: TestProgram,
+    pub(super) name: String,
+}
+
+impl Test {
+    fn new(program: &TestProgram, name: &str) -> Self {
+        Self { program: program.clone(), name: name.to_owned() }
+    }
+
+    /// Runs it without this feature.
+    pub(super) async fn without(&self, feature: &str) -> Result<Outcome, SabotageError> {
+        let run = started(&self.program, [self.name.as_str()].into_iter(), feature)?;
+        Ok(match run.wait(PATIENCE).await {
+            Ok(status) if status.success() => Outcome::Green,
+            Ok(_) => Outcome::Red(told(&run.output())),
+            Err(_) => Outcome::Red(format!("it hangs for {} s", PATIENCE.as_secs())),
+        })
+    }
+}
+
+/// Runs all of these tests with everything in place, one program after the other; the names of those that fail.
+pub(super) async fn broken(tests: &[&Test]) -> Result<Vec<String>, SabotageError> {
+    let mut by_program: BTreeMap<&Path, Vec<&Test>> = BTreeMap::new();
+    for test in tests {
+        by_program.entry(&test.program.path).or_default().push(test);
+    }
+    let mut broken = Vec::new();
+    for tests in by_program.values() {
+        let Some(first) = tests.first() else { continue };
+        let run = started(&first.program, tests.iter().map(|test| test.name.as_str()), "")?;
+        let ended = run.wait(PATIENCE * 4).await.map_err(SabotageError::from)?;
+        let output = run.output();
+        let failed = |test: &&&Test| !output.contains(&format!("test {} ... ok", test.name));
+        broken.extend(tests.iter().filter(failed).map(|test| test.name.clone()).filter(|_| !ended.success()));
+    }
+    Ok(broken)
+}
+
+async fn listing(program: &TestProgram) -> Result<Vec<String>, SabotageError> {
+    let listing = Process::command(&program.path).in_folder(&program.folder).args(["--list", "--format=terse"]);
+    let listing = listing.start()?;
+    listing.wait(PATIENCE).await?;
+    Ok(listing.output().lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
+}
+
+fn started<'a>(
+    program: &TestProgram,
+    names: impl Iterator<Item = &'a str>,
+    without: &str,
+) -> Result<Process, SabotageError> {
+    let command = Process::command(&program.path).in_folder(&program.folder).arg("--exact").args(names);
+    Ok(command.env("SABOTAGE", without).env("TESTBED_FEATURES", FEATURE).env("RUST_BACKTRACE", "0").start()?)
+}
+
+/// Unit tests stand under `src`, integration tests under `tests`, of the same crate.
+fn may_hold(program: &TestProgram, file: &Path) -> bool {
+    let half = |path: &Path| {
+        path.strip_prefix(&program.folder).ok().and_then(|rest| rest.iter().next().map(ToOwned::to_owned))
+    };
+    half(file).is_some() && half(file) == half(&program.source)
+}
+
+/// The first line of what a failing test said.
+fn told(output: &str) -> String {
+    let mut lines = output.lines().skip_while(|line| !line.contains("panicked at"));
+    let words: Vec<&str> = lines
+        .by_ref()
+        .skip(1)
+        .take_while(|line| !line.starts_with("note:") && !line.is_empty())
+        .map(str::trim)
+        .collect();
+    let words = words.join(" ").replace('|', "/");
+    let shown: String = words.chars().take(SHOWN).collect();
+    if shown.is_empty() { "it ended without a word".to_owned() } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_by_its_first_words() {
+        let output =
+            "running 1 test\n\nthread 'a' panicked at crates/x.rs:1:2:\nassertion failed\n left: 1\nnote: run with\n";
+        assert_eq!(told(output), "assertion failed left: 1");
+        assert_eq!(told(""), "it ended without a word");
+    }
+
+    #[test]
+    fn a_guard_is_looked_for_in_its_own_half_of_its_crate() {
+        let path = |text: &str| std::path::PathBuf::from(text);
+        let program = TestProgram { folder: path("/w/a"), source: path("/w/a/tests/it.rs"), path: path("/t/it") };
+        assert!(may_hold(&program, Path::new("/w/a/tests/it/drain.rs")));
+        assert!(!may_hold(&program, Path::new("/w/a/src/drain.rs")));
+        assert!(!may_hold(&program, Path::new("/w/b/tests/it/drain.rs")));
+    }
+}

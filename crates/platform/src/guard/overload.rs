@@ -1,0 +1,254 @@
+//! A bound on the requests at work in a worker. Past it a request is refused at once, before it costs anything: no span,
+//! no log line of its own, no place among what is in flight. The few that are let in are answered in good time; without
+//! the bound all of them would wait, and none would be.
+//!
+//! Refusing has a pace (`pace`): it must not take the time of those that are served.
+//!
+//! A request is at work from its head until its answer is made, but not while its body is still coming: whoever sends or
+//! reads slowly costs a connection, which has a bound of its own, and keeps nobody from being served.
+
+mod pace;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use actix_http::{HttpMessage as _, Request};
+use actix_service::Service;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::web::Bytes;
+use futures_util::future::Either;
+
+use crate::config::{Reader, setting};
+use crate::drain::Drain;
+use crate::http::problem::{OVERLOADED, PROBLEM_JSON, Problem};
+use crate::http::server::is_own_route;
+use crate::sabotage;
+use crate::telemetry::metric::Metrics;
+use pace::Pace;
+
+/// What a refused caller is told to wait.
+pub(crate) const RETRY: Duration = Duration::from_secs(1);
+
+/// The log tells of refusals this often at most.
+const TELL: Duration = Duration::from_secs(1);
+
+/// Reads how many requests may be at work in a worker.
+pub fn read(from: &mut Reader) -> Option<usize> {
+    from.count(setting("AT_WORK_MAX", "requests that a worker works at; more are refused with 503"), 1..=65_536, 64)
+}
+
+/// Counts what one worker works at.
+#[derive(Clone, Debug)]
+pub struct Gate(Rc<Worker>);
+
+#[derive(Debug)]
+struct Worker {
+    most: usize,
+    at_work: Cell<usize>,
+    /// Refused since the log was last told.
+    untold: Cell<u64>,
+    pace: RefCell<Pace>,
+    /// What every refused caller is told, written once.
+    told: Bytes,
+    metrics: Metrics,
+    drain: Drain,
+}
+
+/// Every place is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("as many requests are at work as may be")]
+pub struct Full;
+
+impl Gate {
+    /// Lets `most` requests be at work.
+    #[must_use]
+    pub fn new(most: usize, metrics: Metrics, drain: Drain) -> Self {
+        let told = Problem::from(OVERLOADED).text().into();
+        let (at_work, untold) = (Cell::new(0), Cell::new(0));
+        let pace = RefCell::new(Pace::quiet(Instant::now()));
+        Self(Rc::new(Worker { most, at_work, untold, pace, told, metrics, drain }))
+    }
+
+    /// A place at work.
+    ///
+    /// # Errors
+    /// When none is free.
+    pub fn enter(&self) -> Result<Place, Full> {
+        let place = Place(Rc::new(Held { gate: self.clone(), holds: Cell::new(false) }));
+        place.take()?;
+        Ok(place)
+    }
+
+    /// Lets a request through to what serves it, or refuses it; probes always get through.
+    pub fn pass<S>(
+        &self,
+        request: Request,
+        service: &S,
+    ) -> impl Future<Output = Result<S::Response, HttpResponse>> + use<S>
+    where
+        S: Service<Request, Error = HttpResponse>,
+    {
+        if is_own_route(request.path()) {
+            return Either::Left(service.call(request));
+        }
+        match self.enter() {
+            Ok(place) => {
+                request.extensions_mut().insert(place.clone());
+                let work = service.call(request);
+                Either::Right(Either::Left(async move {
+                    let answer = work.await;
+                    place.leave();
+                    place.0.gate.0.pace.borrow_mut().answer();
+                    answer
+                }))
+            }
+            Err(Full) => {
+                let (gate, wait) = (self.clone(), self.0.pace.borrow_mut().refuse(Instant::now()));
+                Either::Right(Either::Right(async move {
+                    // A body that came with the head is read away meanwhile; the connection could not be kept otherwise.
+                    tokio::task::yield_now().await;
+                    if !wait.is_zero() && !sabotage::takes_out("pace of refusals") {
+                        tokio::time::sleep(wait).await;
+                    }
+                    drop(request);
+                    Err(gate.refuse())
+                }))
+            }
+        }
+    }
+
+    fn refuse(&self) -> HttpResponse {
+        self.note();
+        let mut answer = HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE);
+        answer.insert_header((CONTENT_TYPE, PROBLEM_JSON)).insert_header((RETRY_AFTER, RETRY.as_secs()));
+        if self.0.drain.begun() {
+            answer.force_close();
+        }
+        answer.body(self.0.told.clone())
+    }
+
+    /// Counts a refusal, for the metrics at once, for the log once a second.
+    fn note(&self) {
+        self.0.metrics.overloaded.inc();
+        let untold = self.0.untold.replace(self.0.untold.get() + 1);
+        if untold == 0 {
+            let worker = self.0.clone();
+            actix_web::rt::spawn(async move {
+                tokio::time::sleep(TELL).await;
+                tracing::warn!(refused = worker.untold.take(), at_work_max = worker.most, "overloaded");
+            });
+        }
+    }
+}
+
+/// A place at work, which is free again when the last clone is dropped.
+#[derive(Clone, Debug)]
+pub struct Place(Rc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    gate: Gate,
+    holds: Cell<bool>,
+}
+
+impl Place {
+    /// Waits for what is not work, such as a body that is still coming: the place is free meanwhile.
+    ///
+    /// # Errors
+    /// When no place is free afterwards.
+    pub async fn idle<F: Future>(&self, wait: F) -> Result<F::Output, Full> {
+        self.leave();
+        let waited = wait.await;
+        self.take().inspect_err(|Full| self.0.gate.note())?;
+        Ok(waited)
+    }
+
+    fn take(&self) -> Result<(), Full> {
+        let worker = &self.0.gate.0;
+        if worker.at_work.get() >= worker.most && !sabotage::takes_out("overload bound") {
+            return Err(Full);
+        }
+        worker.at_work.set(worker.at_work.get() + 1);
+        worker.metrics.at_work.inc();
+        self.0.holds.set(true);
+        Ok(())
+    }
+
+    fn leave(&self) {
+        self.0.leave();
+    }
+}
+
+impl Held {
+    fn leave(&self) {
+        if self.holds.take() {
+            let worker = &self.gate.0;
+            worker.at_work.set(worker.at_work.get() - 1);
+            worker.metrics.at_work.dec();
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(most: usize) -> Gate {
+        Gate::new(most, Metrics::default(), Drain::default())
+    }
+
+    #[test]
+    fn as_many_get_in_as_there_are_places() {
+        let gate = gate(2);
+        let places = [gate.enter(), gate.enter()];
+        assert!(places.iter().all(Result::is_ok));
+        assert_eq!(gate.enter().err(), Some(Full));
+    }
+
+    #[test]
+    fn a_place_is_free_again_when_its_request_is_dropped() {
+        let gate = gate(1);
+        let place = gate.enter().expect("free");
+        let of_request = place.clone();
+        drop(place);
+        assert!(gate.enter().is_err(), "the request still has it");
+        drop(of_request);
+        assert!(gate.enter().is_ok());
+    }
+
+    #[test]
+    fn a_place_that_was_left_is_not_given_back_twice() {
+        let gate = gate(2);
+        let (first, _second) = (gate.enter().expect("free"), gate.enter().expect("free"));
+        first.leave();
+        drop(first);
+        assert_eq!(gate.0.at_work.get(), 1);
+    }
+
+    #[actix_web::test]
+    async fn while_a_body_is_coming_its_place_is_free() {
+        let gate = gate(1);
+        let slow = gate.enter().expect("free");
+        let other = slow.idle(async { gate.enter() }).await;
+        assert_eq!(other.err(), Some(Full), "somebody else got in meanwhile, and is let finish");
+        assert_eq!(gate.0.at_work.get(), 0, "both are gone");
+    }
+
+    #[test]
+    fn the_metrics_know_how_many_are_at_work() {
+        let gate = gate(4);
+        let place = gate.enter().expect("free");
+        assert_eq!(gate.0.metrics.at_work.get(), 1);
+        drop(place);
+        assert_eq!(gate.0.metrics.at_work.get(), 0);
+    }
+}

@@ -1,0 +1,191 @@
+//! The last acceptances, as Redis remembers them: a sorted set for each person, by time.
+
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use fred::interfaces::{KeysInterface as _, SortedSetsInterface as _};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt as _;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Acceptance, Quota, Verdict};
+use crate::clock::{Clock, Stopwatch};
+use crate::guard::deadline;
+use crate::http::edge::Caller;
+use crate::http::idempotency::Hash;
+use crate::http::problem::{INTERNAL, Problem};
+use crate::redis::{NoAnswer, Redis};
+use crate::sabotage;
+use crate::telemetry::context;
+use crate::telemetry::metric::{Metrics, QuotaLabels};
+
+/// What Redis remembers, and where verdicts are counted. A handler takes it.
+pub struct Memory {
+    redis: Data<Redis>,
+    clock: Data<Clock>,
+    metrics: Data<Metrics>,
+}
+
+/// A look that let somebody through.
+pub struct Look {
+    memory: Memory,
+    quota: Quota,
+    key: String,
+    /// What the request may still wait for Redis; none where Redis did not answer, and so is not told either.
+    left: Option<Duration>,
+}
+
+impl FromRequest for Memory {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let memory = || {
+            let (redis, clock) = (request.app_data::<Data<Redis>>()?, request.app_data::<Data<Clock>>()?);
+            let metrics = request.app_data::<Data<Metrics>>()?;
+            Some(Self { redis: redis.clone(), clock: clock.clone(), metrics: metrics.clone() })
+        };
+        ready(memory().ok_or_else(|| Problem::from(INTERNAL).because_text("the function did not ask for Redis")))
+    }
+}
+
+impl Memory {
+    /// Looks in one round trip whether a request must be refused.
+    ///
+    /// # Errors
+    /// The refusal. Redis that does not answer refuses nobody.
+    pub async fn look(self, quota: Quota, who: Caller, request: Option<&Hash>) -> Result<Look, Problem> {
+        let key = format!("quota:{}:{}", quota.name, who.0);
+        let (watch, newest) = (Stopwatch::start(), i64::from(quota.limit) - 1);
+        let found: Result<Vec<String>, NoAnswer> = self
+            .redis
+            .ask("ZRANGE", deadline::REDIS, async |redis| {
+                redis.zrange(key.as_str(), 0, newest, None, true, None, true).await
+            })
+            .await;
+        let accepted: Option<Vec<Acceptance>> = found.ok().map(|found| acceptances(&found));
+        let verdict = accepted.as_ref().map(|accepted| quota.verdict(accepted, request, self.clock.now()));
+        if let Some(Verdict::Refuse { after }) = verdict.filter(|_| !sabotage::takes_out("quota look")) {
+            self.count(quota, "refused_by_redis");
+            note_left(0);
+            return Err(quota.exceeded(after));
+        }
+        let left = accepted.map(|_| deadline::REDIS.saturating_sub(watch.elapsed()));
+        Ok(Look { memory: self, quota, key, left })
+    }
+
+    fn count(&self, quota: Quota, verdict: &'static str) {
+        self.metrics.quota_verdicts.get_or_create(&QuotaLabels { quota: quota.name, verdict }).inc();
+    }
+}
+
+impl Look {
+    /// After the commit: notes what was accepted, and that `left` more are.
+    pub async fn accepted(self, acceptance: Acceptance, left: u16) {
+        self.memory.count(self.quota, "allowed");
+        note_left(left);
+        self.remember(&[acceptance]).await;
+    }
+
+    /// After a refusal by Postgres: writes the last acceptances back, so that Redis refuses the next.
+    pub async fn refused(self, last: &[Acceptance]) {
+        self.memory.count(self.quota, "refused_by_postgres");
+        note_left(0);
+        self.remember(last).await;
+    }
+
+    /// In one round trip: adds, keeps as many as are allowed, and forgets all after the window.
+    async fn remember(self, accepted: &[Acceptance]) {
+        let Some(left) = self.left.filter(|_| !accepted.is_empty()) else { return };
+        let members: Vec<(f64, String)> = accepted.iter().map(member).collect();
+        let (key, oldest) = (self.key.as_str(), -i64::from(self.quota.limit) - 1);
+        let window = i64::try_from(self.quota.window.as_millis()).unwrap_or(i64::MAX);
+        let told = self.memory.redis.ask("PIPELINE", left, async |redis| {
+            let pipeline = redis.pipeline();
+            let () = pipeline.zadd(key, None, None, false, false, members).await?;
+            let () = pipeline.zremrangebyrank(key, 0, oldest).await?;
+            let () = pipeline.pexpire(key, window, None).await?;
+            pipeline.all::<Vec<i64>>().await
+        });
+        // A Redis that forgets refuses less: Postgres counts for itself.
+        drop(told.await);
+    }
+}
+
+/// How much is left, for the request's span.
+fn note_left(left: u16) {
+    context::current().span().set_attribute(KeyValue::new("app.quota.left", i64::from(left)));
+}
+
+/// The score is the time in milliseconds, which a double holds exactly until the year 287396.
+fn member(acceptance: &Acceptance) -> (f64, String) {
+    let key = acceptance.key.as_ref().map_or_else(|| "-".to_owned(), hex);
+    ((acceptance.at.unix_timestamp_nanos() / 1_000_000) as f64, format!("{}:{key}", acceptance.id))
+}
+
+/// Reads members and scores in turns; what is none of ours is left out.
+fn acceptances(found: &[String]) -> Vec<Acceptance> {
+    found.chunks_exact(2).filter_map(|pair| acceptance(&pair[0], &pair[1])).collect()
+}
+
+fn acceptance(member: &str, score: &str) -> Option<Acceptance> {
+    let (id, key) = member.split_once(':')?;
+    let nanoseconds = (score.parse::<f64>().ok()? as i128).checked_mul(1_000_000)?;
+    let at = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?;
+    let key = if key == "-" { None } else { Some(unhex(key)?) };
+    Some(Acceptance { at, id: Uuid::parse_str(id).ok()?, key })
+}
+
+fn hex(hash: &Hash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Hash> {
+    let digits = (text.len() == 64 && text.is_ascii()).then_some(text)?;
+    let mut hash = [0; 32];
+    for (place, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_comes_back_to_the_millisecond() {
+        let at = datetime!(2030-01-01 12:00:00.123 UTC);
+        for key in [None, Some([0xa7; 32])] {
+            let accepted = Acceptance { at, id: Uuid::from_u128(7), key };
+            let (score, member) = member(&accepted);
+            assert_eq!(acceptances(&[member, score.to_string()]), [accepted]);
+        }
+    }
+
+    #[test]
+    fn what_is_none_of_ours_is_left_out() {
+        let id = Uuid::nil();
+        for member in [
+            "",
+            "x",
+            "x:-",
+            &format!("{id}"),
+            &format!("{id}:"),
+            &format!("{id}:zz"),
+            &format!("{id}:{}", "ä".repeat(32)),
+        ] {
+            assert_eq!(acceptance(member, "1"), None, "{member}");
+        }
+        for score in ["", "x", "inf", "nan", "1e300"] {
+            let read = acceptance(&format!("{id}:-"), score);
+            assert!(read.is_none_or(|accepted| accepted.at <= OffsetDateTime::UNIX_EPOCH), "{score}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The last good answer for when the database cannot give a new one. A reader is better off with a page of a minute ago
+//! that says so than with none.
+//!
+//! Only what was answered to nobody in particular is remembered, so whoever asks may see it. An answer from memory has
+//! status 200, `Age` (RFC 9111) and `Cache-Status` (RFC 9211), such as `api; hit; ttl=-37; detail=stale-on-error`:
+//!
+//! - `hit`, since it came from memory and no other server was asked; `fwd` tells of requests that were passed on, and
+//!   RFC 9211 allows one of the two alone.
+//! - `ttl` is what is left of its freshness. Our answers promise none, so it is less than nothing from the first second
+//!   on: that is how the RFC says stale.
+//! - `detail` is free text of the cache's own, and names the reason.
+//!
+//! `Cache-Control: no-store` keeps it from outliving the outage in a memory of somebody else's. An answer from the
+//! database has none of these.
+
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::Bytes;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt as _;
+use prometheus_client::metrics::gauge::Gauge;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::clock::Clock;
+use crate::config::{Reader, Settings, setting};
+use crate::guard::fallback::{Last, Limits, Memory};
+use crate::http::edge::Caller;
+use crate::http::problem::{NOT_FOUND, OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
+use crate::sabotage;
+use crate::telemetry::context;
+use crate::telemetry::metric::Metrics;
+
+const CACHE_STATUS: &str = "Cache-Status";
+const MIB: usize = 1024 * 1024;
+
+/// How much is remembered, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct FallbackSettings(Limits);
+
+impl Settings for FallbackSettings {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let room = setting("FALLBACK_MIB", "MiB of memory for last good answers; none are kept in 0");
+        let age = setting("FALLBACK_MAX_AGE_S", "how old an answer may be that is given while the database is away");
+        // 8 MiB are about 8,000 pages of one job, or 600 of a list.
+        let (mib, age) = (from.count(room, 0..=1_024, 8), from.seconds(age, 1.0..=86_400.0, 3_600.0));
+        Some(Self(Limits { bytes: mib? * MIB, age: age? }))
+    }
+}
+
+/// What an answer is of: a canonical address, made of values that were parsed. A text of the request's would let
+/// strangers fill the memory with one answer under many names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource(String);
+
+impl Resource {
+    /// The resource of this canonical address.
+    #[must_use]
+    pub fn at(address: impl Into<String>) -> Self {
+        Self(address.into())
+    }
+}
+
+/// Goes with an answer from memory, for the log line and the metrics of its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// How old it is, in whole seconds.
+    pub age_s: u64,
+    /// Why there is no better one.
+    pub cause: String,
+}
+
+/// The last good answers of a process. Its workers share them: what one has answered helps all. Remembering and
+/// looking take less than a microsecond each.
+#[derive(Debug)]
+pub struct Fallback {
+    service: &'static str,
+    clock: Clock,
+    memory: Mutex<Memory>,
+    bytes: Gauge,
+}
+
+impl Fallback {
+    /// A memory without answers. `service` names it in `Cache-Status`.
+    #[must_use]
+    pub fn new(settings: FallbackSettings, service: &'static str, clock: Clock, metrics: &Metrics) -> Self {
+        let memory = Mutex::new(Memory::new(settings.0));
+        Self { service, clock, memory, bytes: metrics.fallback_bytes.clone() }
+    }
+
+    /// Answers with what `work` gives, as JSON. If the work is [`UNAVAILABLE`], the last good answer is given instead,
+    /// where there is one: to everybody, for it is what anybody may see. `caller` is whom the answer is worked out
+    /// for; nobody, where it is the same for all. A resource that is not found is forgotten.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub async fn answer<T: Serialize>(
+        &self,
+        resource: Resource,
+        caller: Option<Caller>,
+        work: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<HttpResponse, Problem> {
+        let asked = self.clock.now();
+        match work.await {
+            Ok(answer) => {
+                let body = json(&answer)?;
+                if caller.is_none() || sabotage::takes_out("fallback anonymous only") {
+                    self.remember(resource, asked, body.clone());
+                }
+                Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body))
+            }
+            Err(problem) if problem.kind() == UNAVAILABLE && !sabotage::takes_out("fallback") => {
+                let last = self.note(|memory| memory.last(&resource.0, self.clock.now()));
+                last.map(|last| self.stale(last, &problem)).ok_or(problem)
+            }
+            Err(problem) => {
+                if problem.kind() == NOT_FOUND {
+                    self.note(|memory| memory.gone(&resource.0, asked));
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    /// Forgets what was changed here, and what may have been: whoever took something down, or is told to look whether
+    /// they did, must not be shown how it was before. A change that was refused changes nothing here.
+    pub fn changed<T>(&self, resource: &Resource, outcome: &Result<Option<T>, Problem>) {
+        let changed = match outcome {
+            Ok(done) => done.is_some(),
+            Err(problem) => problem.kind() == OUTCOME_UNKNOWN,
+        };
+        if changed {
+            self.note(|memory| memory.changed(&resource.0, self.clock.now()));
+        }
+    }
+
+    fn remember(&self, resource: Resource, asked: OffsetDateTime, body: Bytes) {
+        self.note(|memory| memory.remember(resource.0, asked, body));
+    }
+
+    fn stale(&self, last: Last, problem: &Problem) -> HttpResponse {
+        let age_s = last.age.as_secs();
+        let age = i64::try_from(age_s).unwrap_or(i64::MAX);
+        context::current().span().set_attribute(KeyValue::new("app.fallback.age_s", age));
+        let mut answer = HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "application/json"))
+            .insert_header((AGE, age_s))
+            .insert_header((CACHE_STATUS, format!("{}; hit; ttl={}; detail=stale-on-error", self.service, -age)))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .body(last.body);
+        answer.extensions_mut().insert(Stale { age_s, cause: problem.to_string() });
+        answer
+    }
+
+    fn note<T>(&self, what: impl FnOnce(&mut Memory) -> T) -> T {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = what(&mut memory);
+        self.bytes.set(i64::try_from(memory.bytes()).unwrap_or(i64::MAX));
+        noted
+    }
+}
+
+/// Without the room that was left at its end: what is counted is what is held.
+fn json(answer: &impl Serialize) -> Result<Bytes, Problem> {
+    let body = serde_json::to_vec(answer).map_err(|error| Problem::internal(&error))?;
+    Ok(Bytes::from(body.into_boxed_slice()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! Takes connections and serves HTTP/1.1 over them, with what actix-web's own `HttpServer` has no place for: connections
+//! that are watched, and a bound on requests at work before anything of a request is looked at.
+
+use std::fmt::Debug;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_http::{HttpService, Request};
+use actix_server::Server;
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service, map_config,
+};
+use actix_web::HttpResponse;
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::spawn;
+
+use super::connection::{Connection, Connections, Requests};
+use crate::drain::Drain;
+use crate::guard::deadline;
+use crate::guard::overload::Gate;
+use crate::sabotage;
+use crate::telemetry::metric::Metrics;
+
+/// How long an idle connection is kept: well above the 4 s for which Fly's proxy keeps its own.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How to listen.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// Where.
+    pub address: SocketAddr,
+    /// With how many threads.
+    pub workers: usize,
+    /// Connections that each of them may have.
+    pub connections: usize,
+    /// Requests that each of them may work at.
+    pub at_work: usize,
+    /// What requests in flight may take when the server stops.
+    pub in_flight: Duration,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Says when answers are to end their connections.
+    pub drain: Drain,
+}
+
+impl Listener {
+    /// Serves an app, which each worker makes for itself.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn serve<A, S, B>(self, app: impl Fn() -> A + Send + Clone + 'static) -> io::Result<Server>
+    where
+        A: IntoServiceFactory<S, Request>,
+        S: ServiceFactory<
+                Request,
+                Config = AppConfig,
+                Response = ServiceResponse<B>,
+                Error = actix_web::Error,
+                InitError: Debug,
+                Service: 'static,
+                Future: 'static,
+            > + 'static,
+        B: MessageBody + 'static,
+    {
+        let server = Server::build()
+            .workers(self.workers)
+            .max_concurrent_connections(if sabotage::takes_out("connection bound") {
+                usize::MAX
+            } else {
+                self.connections
+            })
+            .disable_signals()
+            // Later than our own bound, which names what it cuts.
+            .shutdown_timeout(self.in_flight.as_secs() + 2);
+        let stopping = server.graceful_shutdown_signal();
+        let address = self.address;
+        let server = server.bind("public", address, move || {
+            let connections = Connections::new(self.connections, self.metrics.clone());
+            spawn(connections.clone().watch());
+            let gate = Gate::new(self.at_work, self.metrics.clone(), self.drain.clone());
+            let app = map_config(app().into_factory(), |()| AppConfig::default());
+            let app = app.map_err(|error: actix_web::Error| error.error_response());
+            let app = apply_fn_factory(app, move |request: Request, app: &_| answered(request, app, &gate));
+            let stopping = stopping.clone();
+            let http = HttpService::build()
+                .keep_alive(KEEP_ALIVE)
+                .client_request_timeout(deadline::HEAD)
+                // A client that hangs up has gone away: its request is dropped, and its query with it.
+                .h1_allow_half_closed(false)
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .on_connect_ext(|connection: &Connection, extensions: &mut _| connection.tell(extensions))
+                .h1(app);
+            let taken = fn_service(move |stream: TcpStream| {
+                let peer = stream.peer_addr().ok();
+                let taken = connections.take(stream);
+                async move { Ok((taken, peer)) }
+            });
+            taken.and_then(http)
+        })?;
+        Ok(server.run())
+    }
+}
+
+/// Serves a request of which its connection knows that it is under way.
+fn answered<S: Service<Request, Error = HttpResponse>>(
+    request: Request,
+    app: &S,
+    gate: &Gate,
+) -> impl Future<Output = Result<S::Response, HttpResponse>> + use<S> {
+    let under_way = request.conn_data::<Requests>().map(Requests::begin);
+    let answer = gate.pass(request, app);
+    async move {
+        let answer = answer.await;
+        drop(under_way);
+        answer
+    }
+}

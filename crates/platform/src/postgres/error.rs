@@ -1,0 +1,234 @@
+use std::time::Duration;
+
+use tokio_postgres::error::{Severity, SqlState};
+
+use crate::guard::breaker::{Refused, Verdict};
+use crate::http::problem::{OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
+
+/// What a caller is told to wait when the database did not answer.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// SQLSTATE classes that are the server's own trouble, whatever it was asked: insufficient resources (a full disk, too
+/// many connections), errors outside of the server, and its own bugs and broken files.
+const IN_TROUBLE: [&str; 3] = ["53", "58", "XX"];
+
+/// What can go wrong with the database. Texts name codes and constraints, never values: those may be personal.
+///
+/// | | answered | the breaker's verdict | the connection |
+/// | --- | --- | --- | --- |
+/// | `Open` | 503 with the exact `Retry-After` | none: nothing was asked | none was taken |
+/// | `PoolBusy` | 503 | none: the pool is ours | none was had |
+/// | `Connect`, `TooLate`, `Lost` | 503 | bad | dropped |
+/// | `CommitUnknown` | 503, its own problem | bad | dropped |
+/// | `InTrouble` | 503 | bad | kept |
+/// | `ReadOnly` | 503 | none | dropped: another one may lead to a server that writes |
+/// | `Conflict` | 503 | none: two of ours stood in each other's way | kept |
+/// | `Refused` | 500, unless the caller knows better | good: it answered | kept |
+/// | `Shape` | 500 | none: it is ours to mend | kept |
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The breaker is open: nothing was asked.
+    #[error("the breaker is open")]
+    Open {
+        /// When it may close, from now.
+        retry_after: Duration,
+    },
+    /// Every connection of our own pool was busy.
+    #[error("no connection of the pool was free in time")]
+    PoolBusy,
+    /// No connection could be opened.
+    #[error("no connection could be opened: {0}")]
+    Connect(String),
+    /// The work was cut after its time.
+    #[error("the statement was cut after its time")]
+    TooLate,
+    /// The connection was lost.
+    #[error("the connection was lost")]
+    Lost,
+    /// The connection was lost, or the time was over, while a commit was under way.
+    #[error("the commit was cut: whether it was done is not known")]
+    CommitUnknown,
+    /// The server is in trouble of its own, such as a full disk.
+    #[error("the server could not do {0}")]
+    InTrouble(Refusal),
+    /// The server takes no writes now.
+    #[error("the server is read-only")]
+    ReadOnly,
+    /// Two transactions stood in each other's way, and this one gave way: a deadlock or a serialization failure.
+    #[error("another transaction stood in the way of {0}")]
+    Conflict(Refusal),
+    /// The server refused the statement.
+    #[error("the server refused {0}")]
+    Refused(Refusal),
+    /// An answer was not what the code reads.
+    #[error("the answer of {0} has another shape than the code reads")]
+    Shape(&'static str),
+}
+
+/// Why the server refused a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The statement's summary.
+    pub statement: &'static str,
+    /// SQLSTATE.
+    pub code: String,
+    /// The constraint that was violated.
+    pub constraint: Option<String>,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} with SQLSTATE {}", self.statement, self.code)?;
+        self.constraint.as_ref().map_or(Ok(()), |name| write!(f, " by {name}"))
+    }
+}
+
+impl Error {
+    pub(super) fn of(error: &tokio_postgres::Error, statement: &'static str) -> Self {
+        let Some(told) = error.as_db_error() else {
+            return if is_shape(error) { Self::Shape(statement) } else { Self::Lost };
+        };
+        // After these the server closes the connection, whatever their code is.
+        let last = matches!(told.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
+        let constraint = told.constraint().map(str::to_owned);
+        Self::told(told.code(), last, Refusal { statement, code: told.code().code().to_owned(), constraint })
+    }
+
+    fn told(code: &SqlState, last: bool, refusal: Refusal) -> Self {
+        match code {
+            &SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            &SqlState::QUERY_CANCELED => Self::TooLate,
+            &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => Self::Conflict(refusal),
+            _ if last || refusal.code.starts_with("57P0") => Self::Lost,
+            _ if IN_TROUBLE.iter().any(|class| refusal.code.starts_with(class)) => Self::InTrouble(refusal),
+            _ => Self::Refused(refusal),
+        }
+    }
+
+    /// The constraint that was violated, where one was.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refusal) => refusal.constraint.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the database cannot answer now, whatever it is asked: what is known from before may be shown instead.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Open { .. }
+            | Self::PoolBusy
+            | Self::Connect(_)
+            | Self::TooLate
+            | Self::Lost
+            | Self::CommitUnknown
+            | Self::InTrouble(_) => true,
+            Self::ReadOnly | Self::Conflict(_) | Self::Refused(_) | Self::Shape(_) => false,
+        }
+    }
+
+    /// What it says of the database, if anything.
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Connect(_) | Self::TooLate | Self::Lost | Self::CommitUnknown | Self::InTrouble(_) => {
+                Some(Verdict::Bad)
+            }
+            Self::Refused(_) => Some(Verdict::Good),
+            Self::Open { .. } | Self::PoolBusy | Self::ReadOnly | Self::Conflict(_) | Self::Shape(_) => None,
+        }
+    }
+
+    /// Whether the connection can be used again after it.
+    pub(super) fn leaves_connection_good(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::InTrouble(_) | Self::Conflict(_) | Self::Shape(_))
+    }
+}
+
+fn is_shape(error: &tokio_postgres::Error) -> bool {
+    // tokio-postgres tells its kinds apart in texts alone; these are ours to mend, the others are the line's.
+    let text = error.to_string();
+    ["error serializing", "error deserializing", "invalid column", "unexpected number of"]
+        .iter()
+        .any(|start| text.contains(start))
+}
+
+impl From<Refused> for Error {
+    fn from(Refused { retry_after }: Refused) -> Self {
+        Self::Open { retry_after }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::Refused(_) | Error::Shape(_) => Self::internal(&error),
+            Error::CommitUnknown => Self::from(OUTCOME_UNKNOWN).retry_after(RETRY_AFTER).because(&error),
+            Error::Open { retry_after } => Self::from(UNAVAILABLE).retry_after(*retry_after).because(&error),
+            // Nothing stands in the way of the next try: the other transaction is through.
+            Error::Conflict(_) => Self::from(UNAVAILABLE).retry_after(Duration::from_secs(1)).because(&error),
+            Error::PoolBusy
+            | Error::Connect(_)
+            | Error::TooLate
+            | Error::Lost
+            | Error::InTrouble(_)
+            | Error::ReadOnly => Self::from(UNAVAILABLE).retry_after(RETRY_AFTER).because(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(code: &str, last: bool) -> Error {
+        let refusal = Refusal { statement: "insert row", code: code.to_owned(), constraint: None };
+        Error::told(&SqlState::from_code(code), last, refusal)
+    }
+
+    #[test]
+    fn trouble_of_the_servers_own_is_an_outage_that_keeps_the_connection() {
+        for code in ["53100", "53200", "53300", "58000", "58030", "XX000", "XX001"] {
+            let error = told(code, false);
+            assert!(matches!(error, Error::InTrouble(_)), "{code}: {error:?}");
+            assert!(error.is_outage() && error.leaves_connection_good(), "{code}");
+            assert_eq!(error.verdict(), Some(Verdict::Bad), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_ends_the_connection_is_a_lost_connection_whatever_its_code() {
+        for (code, last) in [("57P01", false), ("57P02", true), ("57P03", true), ("57P05", true), ("XX000", true)] {
+            let error = told(code, last);
+            assert!(matches!(error, Error::Lost), "{code}: {error:?}");
+            assert!(!error.leaves_connection_good(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_conflict_of_two_transactions_is_no_outage_and_not_counted() {
+        for code in ["40001", "40P01"] {
+            let error = told(code, false);
+            assert!(matches!(error, Error::Conflict(_)) && error.verdict().is_none(), "{code}: {error:?}");
+            assert!(!error.is_outage() && error.leaves_connection_good(), "{code}");
+            assert_eq!(Problem::from(error).kind(), UNAVAILABLE);
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer() {
+        for code in ["23505", "23514", "42501", "22001"] {
+            let error = told(code, false);
+            assert_eq!((error.verdict(), error.is_outage()), (Some(Verdict::Good), false), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_ours_says_nothing_of_the_database() {
+        let open = Error::Open { retry_after: Duration::from_secs(3) };
+        for error in [open, Error::PoolBusy, Error::Shape("select row"), told("25006", false)] {
+            assert_eq!(error.verdict(), None, "{error:?}");
+        }
+    }
+}

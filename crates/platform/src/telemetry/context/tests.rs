@@ -1,0 +1,115 @@
+use super::*;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use proptest::prelude::*;
+
+const SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+fn headers(value: &str) -> HeaderMap {
+    let value = HeaderValue::from_str(value).expect("a header value");
+    HeaderMap::from_iter([(HeaderName::from_static(TRACEPARENT), value)])
+}
+
+#[test]
+fn a_strangers_ids_are_kept_and_marked() {
+    let context = from_stranger(&headers(SAMPLED)).expect("well-formed");
+    assert_eq!(context.get::<Stranger>(), Some(&Stranger));
+    assert_eq!(traceparent_of(&context).as_deref(), Some(SAMPLED));
+}
+
+#[test]
+fn a_row_of_ours_is_no_stranger() {
+    let context = from_row(SAMPLED).expect("well-formed");
+    assert_eq!(context.get::<Stranger>(), None);
+    assert_eq!(traceparent_of(&context).as_deref(), Some(SAMPLED));
+}
+
+#[tokio::test]
+async fn work_without_a_tracing_span_is_below_what_it_was_given() {
+    let given = from_row(SAMPLED).expect("well-formed");
+    assert_eq!(within(given, async { traceparent() }).await.as_deref(), Some(SAMPLED));
+    assert_eq!(traceparent(), None);
+}
+
+#[tokio::test]
+async fn unrecorded_work_is_below_a_parent_that_is_not_kept() {
+    let parent = unrecorded(async { current() }).await;
+    let parent = parent.span().span_context().clone();
+    assert!(parent.is_valid() && !parent.is_sampled() && !parent.is_remote(), "{parent:?}");
+}
+
+#[test]
+fn a_malformed_context_is_none_at_all() {
+    for wrong in [
+        "",
+        "00",
+        "00-0-0-01",
+        "00-1-1-01",
+        "00-+1-+1-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "öö",
+    ] {
+        assert!(from_row(wrong).is_none(), "{wrong} was taken");
+    }
+}
+
+/// W3C Trace Context, 3.2, read part by part: ids and flag of what is well-formed.
+fn reference(text: &str) -> Option<(String, String, bool)> {
+    let hex = |part: &str, digits: usize| {
+        part.len() == digits && part.chars().all(|digit| digit.is_ascii_hexdigit() && !digit.is_uppercase())
+    };
+    let mut parts = text.splitn(5, '-');
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let more = parts.next().is_some();
+    let known = hex(version, 2) && version != "ff" && !(more && version == "00");
+    let ids = hex(trace, 32) && hex(parent, 16) && hex(flags, 2);
+    let named = !trace.trim_matches('0').is_empty() && !parent.trim_matches('0').is_empty();
+    let sampled = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
+    (known && ids && named).then(|| (trace.to_owned(), parent.to_owned(), sampled))
+}
+
+fn read(text: &str) -> Option<(String, String, bool)> {
+    let context = from_row(text)?;
+    let span = context.span().span_context().clone();
+    Some((span.trace_id().to_string(), span.span_id().to_string(), span.is_sampled()))
+}
+
+/// What is nearly a `traceparent`: every part too short, too long, zero, in capitals or something else now and then.
+fn nearly() -> impl Strategy<Value = String> {
+    let part = |digits: usize| {
+        prop_oneof![
+            20 => proptest::string::string_regex(&format!("[0-9a-f]{{{digits}}}")).expect("a pattern"),
+            1 => Just("0".repeat(digits)),
+            1 => Just("f".repeat(digits)),
+            1 => proptest::string::string_regex(&format!("[0-9a-fA-F+ ]{{0,{}}}", digits + 1)).expect("a pattern"),
+        ]
+    };
+    let version = prop_oneof![3 => Just("00".to_owned()), 1 => part(2)];
+    let tail = prop_oneof![6 => Just(String::new()), 1 => "-[0-9a-z-]{0,4}", 1 => ".{1,3}"];
+    (version, part(32), part(16), part(2), tail)
+        .prop_map(|(version, trace, parent, flags, tail)| format!("{version}-{trace}-{parent}-{flags}{tail}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_is_read_is_what_the_standard_reads(text in nearly()) {
+        prop_assert_eq!(read(&text), reference(&text));
+    }
+
+    #[test]
+    fn one_wrong_letter_is_read_as_the_standard_reads_it(at in 0..SAMPLED.len(), letter: char) {
+        let text: String = SAMPLED.chars().enumerate().map(|(place, was)| if place == at { letter } else { was }).collect();
+        prop_assert_eq!(read(&text), reference(&text));
+    }
+
+    #[test]
+    fn any_bytes_are_a_context_or_none_and_never_a_panic(bytes: Vec<u8>) {
+        let text = String::from_utf8_lossy(&bytes);
+        prop_assert_eq!(read(&text), reference(&text));
+        if let Ok(value) = HeaderValue::from_bytes(&bytes) {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(TRACEPARENT), value)]);
+            prop_assert_eq!(from_stranger(&headers).is_some(), reference(&text).is_some());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Redis within requests: asked, left alone, and never waited for. Each test harms a server of its own.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testbed::otlp::{Kind, Receiver};
+use testbed::redis::{Options, Redis};
+use testbed::wait;
+
+use super::support::{Database, Request, Running, SOON, database, small};
+
+/// What a request may wait for Redis, with what a machine that builds and tests at once adds.
+const WAIT_S: f64 = 0.1;
+
+struct Own {
+    redis: Redis,
+    function: Running,
+}
+
+impl Own {
+    async fn start() -> Self {
+        let (redis, Database { url, keys, .. }) = (Redis::start(Options::temporary()).await, database().await);
+        let redis = redis.expect("Redis starts");
+        let function = small(&url, &redis.url(), &keys.public_jwks()).ready().await;
+        let own = Self { redis, function };
+        own.answers(SOON).await;
+        own
+    }
+
+    async fn visit(&self) -> Value {
+        let answer = Request::post("/visits/ada", "{}").ask(self.function.address).await;
+        assert_eq!(answer.status, 200);
+        answer.json()
+    }
+
+    /// Waits until visits are counted.
+    async fn answers(&self, within: Duration) {
+        wait::until(within, "an answer", async || self.visit().await["visits"].is_i64()).await.expect("it answers");
+    }
+
+    async fn commands(&self, outcome: &str) -> f64 {
+        let name = format!("redis_commands_total{{outcome=\"{outcome}\"}}");
+        self.function.metric(&name).await.unwrap_or_default()
+    }
+
+    /// That nobody waited longer than a request may, by what the function measured.
+    async fn nobody_waited_long(&self) {
+        let short = self.function.metric(&format!("redis_wait_seconds_bucket{{le=\"{WAIT_S}\"}}")).await;
+        let all = self.function.metric("redis_wait_seconds_count").await;
+        assert!(all.is_some_and(|all| all > 0.0) && short == all, "{short:?} of {all:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_is_a_span_that_names_no_key() {
+    let (database, receiver) = (database().await, Receiver::start().expect("it listens"));
+    let start = database.small().await.env("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.url());
+    let function = start.ready().await;
+    let visit = async || Request::post("/visits/ada", "{}").ask(function.address).await.json()["visits"].is_i64();
+    wait::until(SOON, "an answer", visit).await.expect("it answers");
+    let counted = function.requests("POST /visits/{who}").pop().expect("a line");
+    let id = counted["trace_id"].as_str().expect("a trace");
+    let trace = receiver.wait_for(id, |trace| trace.spans().len() == 2, SOON).await.expect("two spans arrive");
+    let span = trace.named("INCR")[0];
+    assert_eq!((span.kind, span.error.as_deref()), (Kind::Client, None));
+    assert_eq!((span.attribute("db.system.name"), span.attribute("db.operation.name")), ("redis", "INCR"));
+    assert!(!format!("{span:?}").contains("ada"), "{span:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_not_waited_for_and_found_again() {
+    let mut own = Own::start().await;
+    own.redis.kill();
+    let gone = json!({ "visits": null, "error": "Redis is not connected" });
+    wait::until(SOON, "its end noticed", async || own.visit().await == gone).await.expect("it is noticed");
+    let sent = own.function.metric("redis_wait_seconds_count").await;
+    for _ in 0..20 {
+        assert_eq!(own.visit().await, gone);
+    }
+    assert_eq!(own.function.metric("redis_wait_seconds_count").await, sent, "nothing was sent");
+    own.redis.start_again().await.expect("it starts again");
+    own.answers(Duration::from_secs(3)).await;
+    own.nobody_waited_long().await;
+}
+
+/// Guards: Redis left alone.
+#[tokio::test]
+async fn a_server_that_is_frozen_is_waited_for_once_and_then_left_alone() {
+    let own = Own::start().await;
+    own.redis.freeze().expect("it runs");
+    assert_eq!(own.visit().await["error"], "Redis did not answer in time");
+    for _ in 0..20 {
+        own.visit().await;
+    }
+    assert!(own.commands("resting").await >= 15.0, "{}", own.function.metrics_page().await);
+    let given_up = async || own.visit().await["error"] == "Redis is not connected";
+    wait::until(SOON, "the connection given up", given_up).await.expect("it is given up");
+    assert!(own.commands("late").await <= 2.0, "one who waits, and one who tries for all");
+    own.redis.thaw().expect("it is there");
+    own.answers(SOON).await;
+    own.nobody_waited_long().await;
+}
