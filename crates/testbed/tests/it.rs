@@ -1,9 +1,15 @@
 //! Testbed against the real programs of this machine: sh, Postgres, Redis, cargo.
 
+#[path = "it/haproxy.rs"]
+mod haproxy;
+#[path = "it/load.rs"]
+mod load;
 #[path = "it/otlp.rs"]
 mod otlp;
 #[path = "it/postgres.rs"]
 mod postgres;
+#[path = "it/postgres_faults.rs"]
+mod postgres_faults;
 #[path = "it/postgres_stepper.rs"]
 mod postgres_stepper;
 #[path = "it/postgres_tls.rs"]
