@@ -22,6 +22,24 @@ fn was_felt(seen: &Seen) {
     assert!(seen.applies.count("503") > 0, "applies: {}", seen.applies);
 }
 
+/// The breakers of both machines opened, and closed again.
+fn opened(seen: &Seen, part: Part) -> bool {
+    let whole = |states: &Vec<&str>| states.contains(&"open") && states.last() == Some(&"closed");
+    seen.watched.breakers(part).iter().all(whole)
+}
+
+fn always_closed(seen: &Seen, part: Part) -> bool {
+    seen.watched.breakers(part).iter().all(|states| states == &["closed"])
+}
+
+/// People were answered meanwhile, the breakers opened, and all came back by itself.
+fn was_an_outage(seen: &Seen) {
+    was_felt(seen);
+    for part in [Part::Api, Part::Applications] {
+        assert!(opened(seen, part), "{}: {:?}", part.name(), seen.watched.breakers(part));
+    }
+}
+
 #[tokio::test]
 #[ignore = "minutes long: scripts/test faults runs it"]
 async fn postgres_is_killed_and_started_again() {
@@ -29,7 +47,7 @@ async fn postgres_is_killed_and_started_again() {
     row.fleet.server().kill();
     sleep(times::outage()).await;
     row.fleet.server_mut().start_again().await.expect("it starts");
-    was_felt(&row.heals().await);
+    was_an_outage(&row.heals().await);
 }
 
 #[tokio::test]
@@ -39,7 +57,7 @@ async fn postgres_is_frozen() {
     row.fleet.server().freeze().expect("it runs");
     sleep(times::freeze()).await;
     row.fleet.server().thaw().expect("it is there");
-    was_felt(&row.heals().await);
+    was_an_outage(&row.heals().await);
 }
 
 #[tokio::test]
@@ -50,7 +68,7 @@ async fn postgres_refuses_connections() {
     row.fleet.postgres.cut();
     sleep(times::outage()).await;
     row.fleet.postgres.heal().expect("its port is ours");
-    was_felt(&row.heals().await);
+    was_an_outage(&row.heals().await);
 }
 
 #[tokio::test]
@@ -66,7 +84,7 @@ async fn the_functions_logins_are_locked_out() {
     for login in &logins {
         row.fleet.server().let_in(login).await.expect("there is such a login");
     }
-    was_felt(&row.heals().await);
+    was_an_outage(&row.heals().await);
 }
 
 #[tokio::test]
@@ -86,7 +104,11 @@ async fn postgres_is_read_only_and_reads_go_on() {
     assert_eq!(applies.count("503"), applies.0.len(), "nothing can be written: {applies}");
     row.fleet.server().stop().await.expect("it stops");
     row.fleet.server_mut().start_again().await.expect("it starts");
-    was_felt(&row.heals().await);
+    let seen = row.heals().await;
+    was_felt(&seen);
+    for part in [Part::Api, Part::Applications] {
+        assert!(always_closed(&seen, part), "{}: {:?}", part.name(), seen.watched.breakers(part));
+    }
 }
 
 #[tokio::test]
@@ -98,7 +120,10 @@ async fn the_disk_of_postgres_is_full() {
     full.await.expect("no room for the next page of a table");
     sleep(times::outage()).await;
     row.fleet.server().empty_disk().expect("it was filled");
-    was_felt(&row.heals().await);
+    let seen = row.heals().await;
+    // Where nothing is written, nothing is missed; the breakers of `api` therefore stay closed.
+    assert_eq!(seen.reads.count("200"), seen.reads.0.len(), "reads: {}", seen.reads);
+    assert!(always_closed(&seen, Part::Api), "{:?}", seen.watched.breakers(Part::Api));
 }
 
 #[tokio::test]

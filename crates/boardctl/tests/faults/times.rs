@@ -17,9 +17,10 @@ pub(super) fn outage() -> Duration {
     either(90.0, 9.0)
 }
 
-/// How long a server is frozen.
+/// How long a server is frozen: longer than the breaker's window, in which the good answers of before stand against the
+/// few that so many frozen connections can fail.
 pub(super) fn freeze() -> Duration {
-    either(60.0, 6.0)
+    either(60.0, 12.0)
 }
 
 /// How long a breaker stays open.
