@@ -2,6 +2,7 @@
 
 mod address;
 pub(crate) mod http;
+mod ring;
 mod store;
 
 use std::time::Duration;

@@ -20,6 +20,7 @@ mod it {
     mod secrecy;
     mod sessions;
     mod sign_in;
+    mod sign_in_ring;
     mod snapshots;
     mod sweep;
     mod tokens;

@@ -12,6 +12,8 @@ use uuid::Uuid;
 use crate::ids::SignInId;
 
 const WANTED: &str = "ID:KEY, comma-separated, the newest first; each KEY is 32 bytes or more in base64";
+/// What the key is derived by that blinds; longer than an id, so that it is no token either.
+const BLINDING: &[u8] = b"blinds what is personal";
 const ID_BYTES: usize = 16;
 const MAC_BYTES: usize = 32;
 
@@ -20,6 +22,7 @@ const MAC_BYTES: usize = 32;
 pub struct SignInKeys {
     newest: String,
     keys: BTreeMap<String, hmac::Key>,
+    blinding: hmac::Key,
 }
 
 impl std::fmt::Debug for SignInKeys {
@@ -38,18 +41,20 @@ impl SignInKeys {
     /// Reads `ID:KEY,ID:KEY`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut newest = None;
+        let (mut newest, mut blinding) = (None, None);
         let mut keys = BTreeMap::new();
         for pair in text.split(',') {
             let (id, key) = pair.trim().split_once(':')?;
             let key = STANDARD.decode(key).ok().filter(|key| key.len() >= MAC_BYTES)?;
             newest.get_or_insert_with(|| id.to_owned());
-            let unique = keys.insert(id.to_owned(), hmac::Key::new(hmac::HMAC_SHA256, &key)).is_none();
+            let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+            blinding.get_or_insert_with(|| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, BLINDING).as_ref()));
+            let unique = keys.insert(id.to_owned(), key).is_none();
             if id.is_empty() || !unique {
                 return None;
             }
         }
-        Some(Self { newest: newest?, keys })
+        Some(Self { newest: newest?, keys, blinding: blinding? })
     }
 
     /// The key id for new tokens.
@@ -65,6 +70,18 @@ impl SignInKeys {
         let mut bytes = id.0.as_bytes().to_vec();
         bytes.extend_from_slice(mac.as_ref());
         Some(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Something personal as a text that tells it apart, and that nobody without the newest key can guess it from: for
+    /// where it must not stand itself. The parts are not run together: `ab, c` is another thing than `a, bc`.
+    #[must_use]
+    pub fn blind(&self, parts: &[&[u8]]) -> String {
+        let mut mac = hmac::Context::with_key(&self.blinding);
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Which sign-in a token is of, if any key here made it.
@@ -123,6 +140,26 @@ mod tests {
             changed[at] ^= 1;
             assert_eq!(keys.verify(&URL_SAFE_NO_PAD.encode(changed)), None, "byte {at}");
         }
+    }
+
+    #[test]
+    fn what_is_blinded_is_told_apart_by_its_parts_and_by_the_key() {
+        let keys = keys(&format!("k1:{}", key(1)));
+        let blinded = keys.blind(&[b"ab", b"c"]);
+        assert_eq!(blinded, keys.blind(&[b"ab", b"c"]));
+        assert_eq!(blinded.len(), 64);
+        let others = [keys.blind(&[b"a", b"bc"]), keys.blind(&[b"abc"]), keys.blind(&[b"ab", b"c", b""])];
+        assert!(!others.contains(&blinded));
+        assert_ne!(SignInKeys::parse(&format!("k1:{}", key(2))).expect("keys").blind(&[b"ab", b"c"]), blinded);
+    }
+
+    #[test]
+    fn what_is_blinded_holds_no_token() {
+        let keys = keys(&format!("k1:{}", key(1)));
+        let token = URL_SAFE_NO_PAD.decode(keys.token(ID, "k1").expect("a key")).expect("base64");
+        let mac: String = token[ID_BYTES..].iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_ne!(keys.blind(&[ID.0.as_bytes()]), mac);
+        assert!(BLINDING.len() > ID_BYTES);
     }
 
     #[test]

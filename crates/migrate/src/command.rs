@@ -94,6 +94,9 @@ mod tests {
           POOL_SIZE
               connections of each worker's pool
               a whole number from 1 to 100; default 8
+          BREAKER_OPEN_S
+              how long a breaker refuses calls before the one trial, at most; 90 % of it at least, at random
+              seconds from 0.1 to 600, decimals allowed; default 30
           LOCK_WAIT_S
               how long to wait for another migrate
               seconds from 0 to 3600, decimals allowed; default 60

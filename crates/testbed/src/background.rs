@@ -37,6 +37,16 @@ impl Background {
             .map_err(Error::io(format!("could not start the thread of {name}")))?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits for its end; whether that was a panic.
+    pub(crate) fn panicked(mut self) -> bool {
+        self.thread.take().is_some_and(|thread| thread.join().is_err())
+    }
 }
 
 impl Drop for Background {

@@ -5,7 +5,9 @@ mod environment;
 mod person;
 mod servers;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 pub use person::Person;
 pub use servers::{Given, Servers};
@@ -81,6 +83,7 @@ pub struct Board {
     /// Keys.
     pub secrets: Secrets,
     ports: [Ports; 4],
+    more: Mutex<BTreeMap<(Part, usize), Ports>>,
     binaries: fn(&str) -> Result<PathBuf, Error>,
 }
 
@@ -98,7 +101,7 @@ impl Board {
         wanted: [u16; 4],
     ) -> Result<Self, Error> {
         let ports = wanted.map(|port| Ports { http: free_or(port), metrics: free_port() });
-        let board = Self { servers, secrets, ports, binaries };
+        let board = Self { servers, secrets, ports, more: Mutex::default(), binaries };
         let migrate = crate::process::Process::command((board.binaries)("migrate")?).name("migrate").clean_env();
         migrate.env("DATABASE_URL", board.servers.owner_url()).run()?;
         for part in Part::ALL {
@@ -133,11 +136,34 @@ impl Board {
     /// # Errors
     /// When there is no such binary.
     pub fn command(&self, part: Part) -> Result<Command, Error> {
+        self.instance(part, 0)
+    }
+
+    /// Where the process of this number listens, of several of a part that run side by side. The first has number 0 and
+    /// the part's own ports.
+    pub fn ports_of_instance(&self, part: Part, number: usize) -> Ports {
+        if number == 0 {
+            return self.ports(part);
+        }
+        let mut more = self.more.lock().unwrap_or_else(PoisonError::into_inner);
+        *more.entry((part, number)).or_insert_with(|| Ports { http: free_port(), metrics: free_port() })
+    }
+
+    /// As [`Board::command`], for the process of this number.
+    ///
+    /// # Errors
+    /// When there is no such binary.
+    pub fn instance(&self, part: Part, number: usize) -> Result<Command, Error> {
         let mut command = crate::process::Process::command((self.binaries)(part.name())?).name(part.name()).clean_env();
-        for (name, value) in environment::of(self, part) {
+        for (name, value) in environment::of(self, part, self.ports_of_instance(part, number)) {
             command = command.env(name, value);
         }
         Ok(command)
+    }
+
+    /// The login of a part in the database; `None` for one that has none.
+    pub fn login(&self, part: Part) -> Option<String> {
+        part.role().map(|_| login(part))
     }
 
     /// The database as a part sees it.

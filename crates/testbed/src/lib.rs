@@ -1,6 +1,6 @@
 //! Starts things on this machine: processes, temporary Postgres and Redis servers, a TCP proxy that delays, freezes
-//! and cuts, an OTLP receiver with its trace store, keys and certificates. Integration tests use it, and so does
-//! `boardctl up`.
+//! and cuts, HAProxy, checked load, an OTLP receiver with its trace store, keys and certificates. Integration tests use
+//! it, and so does `boardctl up`.
 //!
 //! Three promises hold everywhere:
 //!
@@ -15,6 +15,7 @@ pub mod board;
 pub mod cargo;
 mod error;
 mod folder;
+pub mod haproxy;
 pub mod http;
 pub mod load;
 pub mod otlp;

@@ -1,6 +1,7 @@
 //! A Postgres server of one's own: temporary for tests, kept for `boardctl up`.
 
 mod cluster;
+mod disk;
 mod options;
 mod sql;
 mod stepper;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use disk::Disk;
 pub use options::Options;
 pub use stepper::{Stepper, Waiting};
 
@@ -32,6 +34,7 @@ pub struct Postgres {
     command: Command,
     password: String,
     port: u16,
+    disk: Option<Disk>,
     folder: Folder,
 }
 
@@ -44,7 +47,7 @@ impl Postgres {
     ///
     /// When no Postgres is installed, the folder can't be used, or the server ends or stays silent; with its log.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let cluster = cluster::prepare(&options)?;
+        let cluster = cluster::prepare(&options).await?;
         let process = cluster.command.start()?;
         process.wait_for_line(READY, PATIENCE).await?;
         Ok(Self {
@@ -52,6 +55,7 @@ impl Postgres {
             command: cluster.command,
             password: cluster.password,
             port: cluster.port,
+            disk: cluster.disk,
             folder: cluster.folder,
         })
     }
@@ -111,13 +115,47 @@ impl Postgres {
     ///
     /// When it still runs, and for the reasons of [`Postgres::start`].
     pub async fn start_again(&mut self) -> Result<(), Error> {
+        self.start_again_with(&[]).await
+    }
+
+    /// The same with other settings, this once: `("default_transaction_read_only", "on")` makes it refuse to write.
+    ///
+    /// # Errors
+    ///
+    /// As [`Postgres::start_again`].
+    pub async fn start_again_with(&mut self, settings: &[(&str, &str)]) -> Result<(), Error> {
         if self.process.is_running() {
             let text = "postgres still runs: stop or kill it before it is started again";
             return Err(Error::Unfit(text.to_owned()));
         }
-        self.process = self.command.start()?;
+        let command = settings
+            .iter()
+            .fold(self.command.clone(), |command, (name, value)| command.arg("-c").arg(format!("{name}={value}")));
+        self.process = command.start()?;
         self.process.wait_for_line(READY, PATIENCE).await?;
         Ok(())
+    }
+
+    /// Takes all room on its disk, which [`Options::disk`] made.
+    ///
+    /// # Errors
+    ///
+    /// When it has no disk of its own, or that can't be written to.
+    pub fn fill_disk(&self) -> Result<(), Error> {
+        self.disk()?.fill()
+    }
+
+    /// Gives the room on its disk back.
+    ///
+    /// # Errors
+    ///
+    /// When it was not taken.
+    pub fn empty_disk(&self) -> Result<(), Error> {
+        self.disk()?.empty()
+    }
+
+    fn disk(&self) -> Result<&Disk, Error> {
+        self.disk.as_ref().ok_or_else(|| Error::Unfit("this postgres has no disk of its own".to_owned()))
     }
 
     /// Stops it and all its connections in their tracks (SIGSTOP): TCP stays open, nothing answers.

@@ -2,6 +2,7 @@
 
 mod command;
 mod options;
+mod wire;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 pub use options::{Options, Tls};
+pub use wire::command;
 
 use crate::folder::Folder;
 use crate::process::{Command, Process};

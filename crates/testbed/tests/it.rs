@@ -2,10 +2,16 @@
 
 #[path = "it/closed_loop.rs"]
 mod closed_loop;
+#[path = "it/haproxy.rs"]
+mod haproxy;
+#[path = "it/load.rs"]
+mod load;
 #[path = "it/otlp.rs"]
 mod otlp;
 #[path = "it/postgres.rs"]
 mod postgres;
+#[path = "it/postgres_faults.rs"]
+mod postgres_faults;
 #[path = "it/postgres_stepper.rs"]
 mod postgres_stepper;
 #[path = "it/postgres_tls.rs"]

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use contracts::ids::SignInId;
 use contracts::sign_in::SignInKeys;
+use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::board::{Board as Whole, Part, Person};
-use testbed::http::Client;
+use testbed::http::{Answer, Client};
 use testbed::process::Process;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::sync::OnceCell;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 /// What a start may take on a machine that builds and tests at the same time.
@@ -42,7 +44,9 @@ pub(super) struct Someone {
 
 async fn shared() -> Shared {
     let board = Whole::temporary().await.expect("a board");
-    let start = |part| board.command(part).expect("a binary").start().expect("it starts");
+    // A client that does not say where it comes from, as Fly's proxy would, comes from where its connection does.
+    let command = |part| board.command(part).expect("a binary").env("CLIENT_ADDRESS", "fly");
+    let start = |part| command(part).start().expect("it starts");
     let (api, applications) = (start(Part::Api), start(Part::Applications));
     for (process, part) in [(&api, Part::Api), (&applications, Part::Applications)] {
         process.wait_until_ok(&format!("{}/readyz", board.url(part)), PATIENCE).await.expect("it is ready");
@@ -96,11 +100,23 @@ impl Board {
 
     /// Asks for a link, and reads its token off the newest row as the worker does.
     pub(super) async fn link(&self, email: &str) -> String {
-        let answer = self.api.post("/v1/sign-in", &json!({ "email": email })).await;
+        self.link_for("127.0.0.1", email).await
+    }
+
+    /// The same for a client elsewhere.
+    pub(super) async fn link_for(&self, client: &str, email: &str) -> String {
+        let request = self.api.request(Method::POST, "/v1/sign-in").header("Fly-Client-IP", client);
+        let answer = Answer::to(request.json(&json!({ "email": email }))).await;
         assert_eq!(answer.status, 202, "{answer:?}");
-        let newest = "SELECT id, key_id FROM sign_ins WHERE email = $1 ORDER BY created_at DESC LIMIT 1";
-        let row = self.rows.query_one(newest, &[&email]).await.expect("a sign-in");
-        self.sign_in_keys().token(SignInId(row.get(0)), row.get(1)).expect("its key is known")
+        self.links(email).await.pop().expect("a sign-in")
+    }
+
+    /// The tokens of all links to this address, the newest last.
+    pub(super) async fn links(&self, email: &str) -> Vec<String> {
+        let all = "SELECT id, key_id FROM sign_ins WHERE email = $1 ORDER BY created_at";
+        let rows = self.rows.query(all, &[&email]).await.expect("sign-ins");
+        let (keys, id) = (self.sign_in_keys(), |row: &Row| SignInId(row.get(0)));
+        rows.iter().map(|row| keys.token(id(row), row.get(1)).expect("its key is known")).collect()
     }
 }
 

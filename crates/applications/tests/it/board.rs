@@ -127,6 +127,19 @@ impl Board<'_> {
         wait::until_some(PATIENCE, "an application that waits", look).await.expect("it is under way")
     }
 
+    /// Waits until so many applications wait for this connection, or for one that does.
+    pub(super) async fn behind(&self, holder: &tokio_postgres::Client, count: i64) {
+        let pid: i32 = holder.query_one("SELECT pg_backend_pid()", &[]).await.expect("it is free").get(0);
+        let waiting = "WITH RECURSIVE behind AS (
+                           SELECT pid FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))
+                           UNION
+                           SELECT a.pid FROM pg_stat_activity a JOIN behind b ON b.pid = ANY (pg_blocking_pids(a.pid))
+                       )
+                       SELECT count(*) FROM behind";
+        let look = async || self.rows.query_one(waiting, &[&pid]).await.is_ok_and(|row| row.get::<_, i64>(0) == count);
+        wait::until(PATIENCE, "applications that wait", look).await.expect("they are under way");
+    }
+
     /// How much a person's applying has written: applications, history, mails.
     pub(super) async fn written(&self, who: &Someone) -> [i64; 3] {
         let id = &who.person.id;

@@ -59,6 +59,28 @@ async fn ten_are_taken_and_told_how_many_are_left_and_the_eleventh_when_there_is
 
 /// Guards: quota lock.
 #[tokio::test]
+async fn of_two_tenth_applications_at_once_one_is_taken() {
+    let board = Board::new().await;
+    let (ada, jobs) = (board.someone().await, board.jobs(11).await);
+    for job in &jobs[..9] {
+        ada.apply(job, "Dear all").await.expect(201);
+    }
+    // Whoever has counted and written is held up before the commit: both, if nothing else keeps them apart.
+    let holder = board.running.whole.client().await.expect("a connection");
+    let both = format!("BEGIN; SELECT 1 FROM jobs WHERE id IN ('{}', '{}') FOR UPDATE", jobs[9], jobs[10]);
+    holder.batch_execute(&both).await.expect("the rows are there");
+    let release = async {
+        board.behind(&holder, 2).await;
+        holder.batch_execute("COMMIT").await.expect("it is ours");
+    };
+    let (one, other, ()) = tokio::join!(ada.apply(&jobs[9], "Dear all"), ada.apply(&jobs[10], "Dear all"), release);
+    let (taken, told) = if one.status == 201 { (one, other) } else { (other, one) };
+    taken.expect(201);
+    refused(&told);
+    assert_eq!(board.written(&ada).await, [10, 10, 20]);
+}
+
+#[tokio::test]
 async fn of_a_hundred_over_two_processes_exactly_ten_are_taken() {
     let board = Board::new().await;
     let (_second, url) = board.running.another().await;

@@ -5,21 +5,11 @@ use std::time::Duration;
 
 use testbed::board::{Board as Whole, Secrets, Servers};
 use testbed::wait;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use super::board::{Board, PATIENCE, Running, Someone};
 
-/// Sends one command to Redis; its answer as it comes over the wire.
 pub(super) async fn command(url: &str, words: &[&str]) -> String {
-    let address = url.strip_prefix("redis://").expect("without TLS");
-    let mut stream = TcpStream::connect(address).await.expect("Redis listens");
-    let words: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
-    let text = format!("*{}\r\n{words}*1\r\n$4\r\nQUIT\r\n", words.matches("\r\n").count() / 2);
-    stream.write_all(text.as_bytes()).await.expect("it takes commands");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("it answers and hangs up");
-    answer
+    testbed::redis::command(url, words).await.expect("Redis answers")
 }
 
 /// How often Redis ran a command, by its own count.

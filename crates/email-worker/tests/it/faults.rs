@@ -91,7 +91,7 @@ async fn a_mail_is_settled_when_the_database_comes_back_within_the_lease() {
     wait::until(PATIENCE, "accepted", async || resend.count().await == 1).await.expect("it is accepted");
     worker.wait_for_line("cannot be read", PATIENCE).await.expect("the outage is told");
     proxy.heal().expect("healed");
-    settled(&board).await;
+    worker.wait_for_line("batch settled", PATIENCE).await.expect("it is settled, or given up");
     assert_eq!((board.in_state("sent").await, resend.count().await, resend.posts().await), (1, 1, 1));
     assert_eq!(worker.output().matches("cannot be read").count(), 1, "an outage is told once");
 }

@@ -13,7 +13,7 @@ const KEEP: &str =
                     RETURNING status, body, location";
 const SWEEP: &str = "DELETE FROM idempotency_keys WHERE (person_id, route, key_hash) IN
                      (SELECT person_id, route, key_hash FROM idempotency_keys
-                      WHERE created_at < now() + interval '1 hour' FOR UPDATE SKIP LOCKED)";
+                      WHERE created_at < now() + interval '1 hour')";
 
 async fn all(client: &Client, statements: &[&str]) {
     for statement in statements {

@@ -200,12 +200,17 @@ impl Drop for Held {
 
 #[cfg(test)]
 mod tests {
+    use actix_service::fn_service;
+    use futures_util::future::{join_all, ready};
+    use tokio::task::LocalSet;
+
     use super::*;
 
     fn gate(most: usize) -> Gate {
         Gate::new(most, Metrics::default(), Drain::default())
     }
 
+    /// Guards: overload bound.
     #[test]
     fn as_many_get_in_as_there_are_places() {
         let gate = gate(2);
@@ -241,6 +246,22 @@ mod tests {
         let other = slow.idle(async { gate.enter() }).await;
         assert_eq!(other.err(), Some(Full), "somebody else got in meanwhile, and is let finish");
         assert_eq!(gate.0.at_work.get(), 0, "both are gone");
+    }
+
+    /// Guards: pace of refusals.
+    #[tokio::test(start_paused = true)]
+    async fn of_a_thousand_that_are_refused_at_once_the_last_waits_a_second() {
+        let gate = gate(1);
+        let _held = gate.enter().expect("free");
+        let served = fn_service(|_: Request| ready(Ok::<HttpResponse, HttpResponse>(HttpResponse::Ok().finish())));
+        let began = tokio::time::Instant::now();
+        let refusals = join_all((0..1_000).map(|_| gate.pass(Request::new(), &served)));
+        let answers = LocalSet::new().run_until(refusals).await;
+        let refused = |answer: &Result<HttpResponse, HttpResponse>| answer.as_ref().is_err_and(|it| it.status() == 503);
+        assert!(answers.iter().all(refused));
+        // The pace goes by the real clock, and the wait by the paused one: what the loop took is missing from it.
+        let waited = began.elapsed();
+        assert!((RETRY / 2..=RETRY + Duration::from_millis(1)).contains(&waited), "{waited:?}");
     }
 
     #[test]

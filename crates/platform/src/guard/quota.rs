@@ -2,19 +2,25 @@
 //!
 //! Postgres has the last word, in the transaction that inserts. Redis only remembers the last acceptances, so that it
 //! can refuse early, before any write: it errs by a second towards letting through, and where it is empty, slow or gone
-//! it refuses nobody. Only what was accepted counts.
+//! it refuses nobody. Only what was accepted counts. Where nothing is inserted that could be counted, a [`Tally`] in
+//! Redis is the loose kind.
 
 mod memory;
+mod tally;
 
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt as _;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use memory::{Look, Memory};
+pub use tally::{Counted, Full, Tally};
 
 use crate::http::idempotency::Hash;
 use crate::http::problem::{Problem, QUOTA_EXCEEDED};
+use crate::telemetry::context;
 
 /// By how much what is remembered errs towards letting through: more than clocks of two machines differ by.
 const GRACE: time::Duration = time::Duration::SECOND;
@@ -95,6 +101,11 @@ impl Quota {
         let problem = Problem::from(QUOTA_EXCEEDED).retry_after(after);
         fields.into_iter().fold(problem, |problem, (name, value)| problem.header(name, value))
     }
+}
+
+/// How much is left, for the request's span.
+fn note_left(left: u16) {
+    context::current().span().set_attribute(KeyValue::new("app.quota.left", i64::from(left)));
 }
 
 /// Rounded up, as `Retry-After` is, so that nobody comes back a moment too soon.

@@ -241,6 +241,7 @@ mod tests {
         (start + limit.saturating_sub(Duration::from_millis(1)), start + limit)
     }
 
+    /// Guards: slow head cut.
     #[test]
     fn a_head_has_its_time_from_its_first_byte() {
         let start = Instant::now();
@@ -265,6 +266,7 @@ mod tests {
         assert_eq!(waits.too_long(start + deadline::HEAD), Some("head"), "the next one is");
     }
 
+    /// Guards: slow reader cut.
     #[test]
     fn an_answer_has_its_time_from_when_it_is_first_not_taken() {
         let start = Instant::now();

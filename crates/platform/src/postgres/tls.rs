@@ -86,3 +86,63 @@ impl ServerCertVerifier for Unchecked {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ClientConnection, ServerConfig, ServerConnection};
+    use testbed::tls::{Authority, Certificate};
+
+    use super::*;
+
+    /// What comes of a handshake in memory with a server that this client calls by `host`.
+    fn shaken(client: ClientConfig, issued: &Certificate, host: &'static str) -> Result<(), Error> {
+        let certificate = CertificateDer::from_pem_file(&issued.certificate).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(&issued.key).expect("a key");
+        let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![certificate], key));
+        let mut server = ServerConnection::new(Arc::new(server.expect("a server"))).expect("a connection");
+        let name = ServerName::try_from(host).expect("a name");
+        let mut client = ClientConnection::new(Arc::new(client), name).expect("a connection");
+        while client.is_handshaking() {
+            let (mut there, mut back) = (Vec::new(), Vec::new());
+            client.write_tls(&mut there).expect("it is written to memory");
+            server.read_tls(&mut there.as_slice()).expect("it is read from memory");
+            server.process_new_packets()?;
+            server.write_tls(&mut back).expect("it is written to memory");
+            client.read_tls(&mut back.as_slice()).expect("it is read from memory");
+            client.process_new_packets()?;
+        }
+        Ok(())
+    }
+
+    fn trusting(verification: Verification, authority: &Path) -> ClientConfig {
+        let authority = std::fs::read(authority).expect("a certificate");
+        client(verification, Some(&authority)).expect("a client")
+    }
+
+    /// Guards: tls verification.
+    #[test]
+    fn who_is_not_vouched_for_and_who_has_another_name_is_not_spoken_to() {
+        let (ours, strangers) = (Authority::new().expect("one"), Authority::new().expect("another"));
+        let issued = ours.issue(&["localhost"]).expect("a certificate");
+        let full = |authority: &Authority| trusting(Verification::Full, authority.certificate());
+        assert_eq!(shaken(full(&ours), &issued, "localhost"), Ok(()));
+        let (unknown, misnamed) =
+            (shaken(full(&strangers), &issued, "localhost"), shaken(full(&ours), &issued, "db.example"));
+        for refused in [unknown, misnamed] {
+            assert!(matches!(refused, Err(Error::InvalidCertificate(_))), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn without_verification_whoever_answers_is_spoken_to() {
+        let (ours, strangers) = (Authority::new().expect("one"), Authority::new().expect("another"));
+        let issued = ours.issue(&["localhost"]).expect("a certificate");
+        let unchecked = trusting(Verification::None, strangers.certificate());
+        assert_eq!(shaken(unchecked, &issued, "db.example"), Ok(()));
+    }
+}

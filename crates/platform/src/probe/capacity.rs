@@ -201,6 +201,20 @@ mod tests {
         assert_eq!((pools.load(), pools.load()), (both, both));
     }
 
+    /// Guards: capacity.
+    #[tokio::test]
+    async fn a_pool_that_has_been_full_for_so_long_is_no_capacity() {
+        let pools = Pools::default();
+        pools.add(|| Some(load(9, 101)));
+        let ask = async |full_since| {
+            let standing = Standing::Room { full_since };
+            CapacityCheck { pools: pools.clone(), standing }.ask().await
+        };
+        assert_eq!(ask(None).await, Ok(()));
+        let told = ask(Some(Instant::now() - HOLD)).await.expect_err("five seconds");
+        assert_eq!(told, "9 of 10 connections are in use, and requests wait for them");
+    }
+
     #[test]
     fn a_process_without_pools_has_room() {
         assert!(!is_full(after(&[Load::default(); 60])));

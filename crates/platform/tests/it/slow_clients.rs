@@ -87,6 +87,7 @@ async fn idle_connections_on_three_quarters_of_the_files_are_kept_and_others_ser
     assert_eq!(last.expect("it was kept").status, 200);
 }
 
+/// Guards: connection bound.
 #[tokio::test]
 async fn more_connections_than_files_leave_the_process_its_own_and_newcomers_get_in() {
     let function = bare().below_hard_limit(256).ready().await;

@@ -134,7 +134,7 @@ async fn the_metrics_page_tells_requests_by_route_and_never_by_path() {
 async fn a_hanging_receiver_costs_a_bounded_queue_and_every_drop_is_counted() {
     let receiver = Receiver::start().expect("it listens");
     receiver.hang();
-    let function = traced(bare().env("RUST_LOG", "warn"), &receiver).await;
+    let function = traced(bare().env("RUST_LOG", "warn").env("ADDRESS_REQUESTS_MAX", "1000000"), &receiver).await;
     let before = function.resident_bytes();
     // More than the queue's 8,192 and the batch of 512 that is under way.
     let asked = asks(&function, 12_000).await;

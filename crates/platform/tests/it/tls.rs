@@ -61,7 +61,6 @@ async fn becomes(function: &Running, check: &str, wanted: Result<(), &str>) {
     assert!(seen.is_ok(), "{check} is not {wanted:?}: {}", function.get("/readyz").await.body);
 }
 
-/// Guards: tls verification.
 #[tokio::test]
 async fn tls_believes_whom_it_should_and_says_whom_it_does_not() {
     let (servers, stranger) = (Servers::start().await, Authority::new().expect("another authority"));

@@ -1,8 +1,7 @@
-use super::{Board, Part};
+use super::{Board, Part, Ports};
 
 /// Everything that a part is told, for a machine where all parts run side by side.
-pub(super) fn of(board: &Board, part: Part) -> Vec<(&'static str, String)> {
-    let ports = board.ports(part);
+pub(super) fn of(board: &Board, part: Part, ports: Ports) -> Vec<(&'static str, String)> {
     let mut environment = vec![
         ("LISTEN", format!("127.0.0.1:{}", ports.http)),
         ("METRICS_LISTEN", format!("127.0.0.1:{}", ports.metrics)),

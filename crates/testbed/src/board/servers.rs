@@ -56,6 +56,14 @@ impl Servers {
     pub async fn temporary(settings: &[(&str, &str)]) -> Result<Self, Error> {
         let options =
             settings.iter().fold(Options::temporary(), |options, (name, value)| options.setting(*name, *value));
+        Self::temporary_with(options).await
+    }
+
+    /// Temporary ones, with a PostgreSQL that is as these options have it.
+    ///
+    /// # Errors
+    /// When one cannot be started.
+    pub async fn temporary_with(options: Options) -> Result<Self, Error> {
         let postgres = Postgres::start(options).await?;
         postgres.create_database(DATABASE, None).await?;
         let redis = Redis::start(redis::Options::temporary()).await?;

@@ -14,28 +14,39 @@ use nix::sys::signal::Signal;
 use nix::unistd::{User, geteuid};
 
 use super::Options;
+use super::disk::Disk;
 use crate::folder::{Folder, give, write_private};
 use crate::process::{Command, Process};
 use crate::{Error, port, token};
 
 pub(super) struct Cluster {
     pub(super) folder: Folder,
+    pub(super) disk: Option<Disk>,
     pub(super) command: Command,
     pub(super) password: String,
     pub(super) port: u16,
 }
 
 /// Finds Postgres, makes what is missing in the folder and describes the server.
-pub(super) fn prepare(options: &Options) -> Result<Cluster, Error> {
+pub(super) async fn prepare(options: &Options) -> Result<Cluster, Error> {
     let binaries = binaries()?;
     let owner = owner()?;
     let owner = owner.as_ref();
     let folder = Folder::open(options.folder.as_deref(), owner)?;
     let data = folder.path().join("data");
     let secret = folder.path().join("superuser-password");
+    let disk = match options.disk {
+        Some(bytes) => {
+            make(&data, owner)?;
+            Some(Disk::mount(&data, bytes, owner).await?)
+        }
+        None => None,
+    };
+    let program = |name: &str| run_as(&binaries.join(name), owner, disk.as_ref());
     if !data.join("PG_VERSION").exists() {
         write_private(&secret, token::random_hex().as_bytes(), owner)?;
-        init(&binaries, &data, &secret, owner)?;
+        make(&data, owner)?;
+        init(program("initdb"), &data, &secret)?;
     }
     let password = fs::read_to_string(&secret).map_err(Error::io(format!("could not read {}", secret.display())))?;
     let tls = match &options.tls {
@@ -46,9 +57,8 @@ pub(super) fn prepare(options: &Options) -> Result<Cluster, Error> {
         None => None,
     };
     let port = options.port.unwrap_or_else(port::free_port);
-    let mut command = Process::command(binaries.join("postgres"))
+    let mut command = program("postgres")
         .name("postgres")
-        .user(owner)
         .in_folder(folder.path())
         .log_to(folder.path().join("postgres.log"))
         .last_signal(if folder.is_temporary() { Signal::SIGQUIT } else { Signal::SIGINT })
@@ -58,7 +68,7 @@ pub(super) fn prepare(options: &Options) -> Result<Cluster, Error> {
     for (name, value) in settings(options, port, folder.is_temporary(), tls) {
         command = command.arg("-c").arg(format!("{name}={value}"));
     }
-    Ok(Cluster { folder, command, password, port })
+    Ok(Cluster { folder, disk, command, password, port })
 }
 
 /// The server's settings; the caller's come last and win.
@@ -83,12 +93,19 @@ fn settings(options: &Options, port: u16, temporary: bool, tls: Option<(PathBuf,
     settings.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(options.settings.iter().cloned()).collect()
 }
 
-fn init(binaries: &Path, data: &Path, secret: &Path, owner: Option<&User>) -> Result<(), Error> {
+/// A program of Postgres, as its owner, and on its disk if it has one of its own.
+fn run_as(program: &Path, owner: Option<&User>, disk: Option<&Disk>) -> Command {
+    disk.map_or_else(|| Process::command(program).user(owner), |disk| disk.command(program))
+}
+
+fn make(data: &Path, owner: Option<&User>) -> Result<(), Error> {
     fs::create_dir_all(data).map_err(Error::io(format!("could not make {}", data.display())))?;
-    give(data, owner, 0o700)?;
+    give(data, owner, 0o700)
+}
+
+fn init(initdb: Command, data: &Path, secret: &Path) -> Result<(), Error> {
     let pwfile = format!("--pwfile={}", secret.display());
-    Process::command(binaries.join("initdb"))
-        .user(owner)
+    initdb
         .in_folder(data)
         .args(["--username=postgres", "--auth=scram-sha-256", &pwfile])
         .args(["--encoding=UTF8", "--locale=C.UTF-8"])

@@ -8,6 +8,7 @@ pub struct Options {
     pub(super) folder: Option<PathBuf>,
     pub(super) port: Option<u16>,
     pub(super) fsync: Option<bool>,
+    pub(super) disk: Option<u64>,
     pub(super) tls: Option<(PathBuf, PathBuf)>,
     pub(super) settings: Vec<(String, String)>,
 }
@@ -36,6 +37,14 @@ impl Options {
     #[must_use]
     pub fn fsync(mut self, fsync: bool) -> Self {
         self.fsync = Some(fsync);
+        self
+    }
+
+    /// Keeps the data on a disk of this many bytes, which is memory and goes with the server. [`super::Postgres::fill_disk`]
+    /// fills it. An empty server takes about 40 MB. Only root may do this.
+    #[must_use]
+    pub fn disk(mut self, bytes: u64) -> Self {
+        self.disk = Some(bytes);
         self
     }
 

@@ -53,6 +53,26 @@ impl Postgres {
         self.execute(&format!("create the login {name}"), &statement).await
     }
 
+    /// Locks a login out: it may open no connection, and those that it has are closed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Postgres`] when there is no such login.
+    pub async fn lock_out(&self, login: &str) -> Result<(), Error> {
+        let (role, name) = (identifier(login), literal(login));
+        let ends = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {name}");
+        self.execute(&format!("lock out {login}"), &format!("ALTER ROLE {role} NOLOGIN; {ends}")).await
+    }
+
+    /// Lets a login in again after [`Postgres::lock_out`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Postgres`] when there is no such login.
+    pub async fn let_in(&self, login: &str) -> Result<(), Error> {
+        self.execute(&format!("let in {login}"), &format!("ALTER ROLE {} LOGIN", identifier(login))).await
+    }
+
     async fn execute(&self, what: &str, statement: &str) -> Result<(), Error> {
         let client = self.client("postgres").await?;
         let done = client.batch_execute(statement).await;

@@ -7,12 +7,10 @@ use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use fred::interfaces::{KeysInterface as _, SortedSetsInterface as _};
-use opentelemetry::KeyValue;
-use opentelemetry::trace::TraceContextExt as _;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Acceptance, Quota, Verdict};
+use super::{Acceptance, Quota, Verdict, note_left};
 use crate::clock::{Clock, Stopwatch};
 use crate::guard::deadline;
 use crate::http::edge::Caller;
@@ -20,7 +18,6 @@ use crate::http::idempotency::Hash;
 use crate::http::problem::{INTERNAL, Problem};
 use crate::redis::{NoAnswer, Redis};
 use crate::sabotage;
-use crate::telemetry::context;
 use crate::telemetry::metric::{Metrics, QuotaLabels};
 
 /// What Redis remembers, and where verdicts are counted. A handler takes it.
@@ -114,11 +111,6 @@ impl Look {
         // A Redis that forgets refuses less: Postgres counts for itself.
         drop(told.await);
     }
-}
-
-/// How much is left, for the request's span.
-fn note_left(left: u16) {
-    context::current().span().set_attribute(KeyValue::new("app.quota.left", i64::from(left)));
 }
 
 /// The score is the time in milliseconds, which a double holds exactly until the year 287396.

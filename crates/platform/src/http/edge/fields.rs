@@ -233,6 +233,9 @@ impl FromRequest for Query {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::test::TestRequest;
+    use actix_web::web::Bytes;
+    use futures_util::stream;
     use serde_json::json;
 
     fn body(value: Value) -> Fields {
@@ -274,5 +277,17 @@ mod tests {
         let mut query = Fields::of_query("limit=1&limit=2");
         let limit = query.optional("limit", |value| Ok(value.clone()));
         assert!(query.finish(limit).is_err());
+    }
+
+    /// Guards: slow body cut.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_coming_has_five_seconds() {
+        let request = TestRequest::post().insert_header(("content-type", "application/json")).to_http_request();
+        let half = stream::iter([Ok(Bytes::from_static(b"{"))]).chain(stream::pending());
+        let mut payload: Payload = Payload::Stream { payload: Box::pin(half) };
+        let began = tokio::time::Instant::now();
+        let cut = tokio::time::timeout(deadline::REQUEST, Body::from_request(&request, &mut payload)).await;
+        let problem = cut.expect("it does not wait for ever").expect_err("half a body");
+        assert_eq!((problem.kind(), began.elapsed().as_secs()), (REQUEST_TIMEOUT, deadline::BODY.as_secs()));
     }
 }

@@ -1,0 +1,15 @@
+//! What clients see when things break: real servers and two machines of each function behind HAProxy, which routes as
+//! Fly does. `scripts/test faults` runs this, one fault after the other; `--long` with the real times.
+
+mod faults {
+    mod drain;
+    mod fleet;
+    mod postgres;
+    mod row;
+    mod scene;
+    mod scripts;
+    mod table;
+    mod times;
+    mod verdicts;
+    mod watch;
+}

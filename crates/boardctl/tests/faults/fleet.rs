@@ -1,0 +1,171 @@
+//! Two machines of each function behind HAProxy, with proxies before PostgreSQL and Redis that can do what networks do.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use testbed::board::{Board, Part, Secrets, Servers};
+use testbed::haproxy::{self, HaProxy};
+use testbed::postgres::{Options, Postgres};
+use testbed::process::{Command, Process};
+use testbed::proxy::Proxy;
+
+use super::times;
+
+/// What runs more than once.
+pub(super) const FUNCTIONS: [Part; 3] = [Part::Api, Part::Applications, Part::EmailWorker];
+
+/// How often.
+pub(super) const MACHINES: usize = 2;
+
+/// Bound for a start on a busy machine.
+const READY: Duration = Duration::from_secs(60);
+
+/// The fleet of the test before, if that left it whole: a start takes longer than most faults.
+static WHOLE: Mutex<Option<Fleet>> = Mutex::new(None);
+
+/// Everything at work. Dropping it ends it all.
+pub(super) struct Fleet {
+    machines: BTreeMap<(Part, usize), Process>,
+    stand_in: Process,
+    pub(super) haproxy: HaProxy,
+    /// Before PostgreSQL.
+    pub(super) postgres: Proxy,
+    /// Before Redis.
+    pub(super) redis: Proxy,
+    pub(super) board: Board,
+}
+
+impl Fleet {
+    /// One that may have survived other faults.
+    pub(super) async fn take() -> Self {
+        let left = WHOLE.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match left {
+            Some(fleet) => fleet,
+            None => Self::start(Options::temporary()).await,
+        }
+    }
+
+    /// Leaves it whole for the next.
+    pub(super) fn give_back(self) {
+        *WHOLE.lock().unwrap_or_else(PoisonError::into_inner) = Some(self);
+    }
+
+    /// Starts one, on a PostgreSQL that is as these options have it, and waits until all of it is ready.
+    pub(super) async fn start(options: Options) -> Self {
+        // Two machines of three functions, each with a pool for requests and one for the background.
+        let servers = Servers::temporary_with(options.setting("max_connections", "200")).await.expect("servers");
+        let proxy = |address| Proxy::start(address).expect("a proxy");
+        let postgres = proxy(servers.postgres.own().expect("ours").address());
+        let redis = proxy(servers.redis.own().expect("ours").address());
+        let board = Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, [0; 4]).await;
+        let board = board.expect("a migrated board");
+        let options = haproxy::Options::default().check_every(times::routing_check()).keep_idle(times::idle());
+        let options = FUNCTIONS.into_iter().fold(options, |options, part| {
+            let servers = (0..MACHINES).map(|number| listens(board.ports_of_instance(part, number).http));
+            options.backend(part.name(), servers)
+        });
+        let haproxy = HaProxy::start(options).await.expect("haproxy");
+        let stand_in = board.command(Part::ResendStandIn).expect("a binary").start().expect("started");
+        let mut fleet = Self { machines: BTreeMap::new(), stand_in, haproxy, postgres, redis, board };
+        for (part, number) in all() {
+            fleet.start_machine(part, number);
+        }
+        for (part, number) in all() {
+            let ready = fleet.url(part, number) + "/readyz";
+            fleet.machines[&(part, number)].wait_until_ok(&ready, READY).await.expect("ready");
+        }
+        for part in FUNCTIONS {
+            fleet.haproxy.wait_until_routed(part.name(), &[true; MACHINES], READY).await.expect("routed");
+        }
+        fleet
+    }
+
+    fn start_machine(&mut self, part: Part, number: usize) {
+        let process = self.command(part, number).start().expect("started");
+        self.machines.insert((part, number), process);
+    }
+
+    fn command(&self, part: Part, number: usize) -> Command {
+        let seconds = |time: Duration| time.as_secs_f64().to_string();
+        let (lame_duck, drain) = (times::lame_duck(), times::drain());
+        let database = self.board.database_url(part);
+        let own = self.board.servers.postgres.own().expect("ours").port();
+        let command = self.board.instance(part, number).expect("a binary").name(format!("{} {number}", part.name()));
+        let command = command
+            .env(
+                "DATABASE_URL",
+                database.replace(&format!(":{own}/"), &format!(":{}/", self.postgres.address().port())),
+            )
+            .env("REDIS_URL", format!("redis://{}", self.redis.address()))
+            .env("LAME_DUCK_S", seconds(lame_duck))
+            .env("DRAIN_S", seconds(drain))
+            .env("DRAIN_GIVE_UP_S", seconds(lame_duck + drain * 2))
+            .env("BREAKER_OPEN_S", seconds(times::breaker_open()))
+            // Traces are proved elsewhere, and spans are most of what a request costs here.
+            .env("OTEL_TRACES_SAMPLER", "traceidratio")
+            .env("OTEL_TRACES_SAMPLER_ARG", "0.01");
+        match part {
+            Part::Api => command.env("APPLICATIONS_URL", format!("http://{}", self.front(Part::Applications))),
+            _ => command,
+        }
+    }
+
+    /// Where clients reach a function.
+    pub(super) fn front(&self, part: Part) -> SocketAddr {
+        self.haproxy.address(part.name())
+    }
+
+    /// Where a machine itself listens.
+    pub(super) fn address(&self, part: Part, number: usize) -> SocketAddr {
+        listens(self.board.ports_of_instance(part, number).http)
+    }
+
+    /// Where a machine tells its metrics.
+    pub(super) fn metrics(&self, part: Part, number: usize) -> SocketAddr {
+        listens(self.board.ports_of_instance(part, number).metrics)
+    }
+
+    fn url(&self, part: Part, number: usize) -> String {
+        format!("http://{}", self.address(part, number))
+    }
+
+    /// PostgreSQL itself.
+    pub(super) fn server(&self) -> &Postgres {
+        self.board.servers.postgres.own().expect("ours")
+    }
+
+    /// PostgreSQL itself, to start it again.
+    pub(super) fn server_mut(&mut self) -> &mut Postgres {
+        self.board.servers.postgres.own_mut().expect("ours")
+    }
+
+    /// Drains a machine and starts another in its place, as a deploy does; waits until it is routed to.
+    pub(super) async fn replace(&mut self, part: Part, number: usize, signal: Signal) {
+        let old = &self.machines[&(part, number)];
+        old.signal(signal).expect("it runs");
+        let status = old.wait(READY).await.expect("it drains");
+        assert_eq!(status.code(), Some(0), "{} after {signal}: {}", old.name(), old.output());
+        self.start_machine(part, number);
+        let routed = self.haproxy.wait_until_routed(part.name(), &[true; MACHINES], READY).await;
+        routed.expect("the new machine is routed to");
+    }
+
+    /// What has died, although nobody killed it.
+    pub(super) fn dead(&self) -> Vec<String> {
+        let servers = [self.server().process(), &self.stand_in, self.haproxy.process()];
+        let all = self.machines.values().chain(servers);
+        all.filter_map(|it| it.status().map(|status| format!("{}: {status}", it.name()))).collect()
+    }
+}
+
+/// Every machine.
+pub(super) fn all() -> impl Iterator<Item = (Part, usize)> {
+    FUNCTIONS.into_iter().flat_map(|part| (0..MACHINES).map(move |number| (part, number)))
+}
+
+fn listens(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}

@@ -1,0 +1,54 @@
+//! How long things take: as in production with `FAULTS_LONG=1`, else a tenth of it where a setting allows that. Timeouts
+//! and the breaker's window stay as they are.
+
+use std::time::Duration;
+
+/// Whether the real times are wanted.
+pub(super) fn long() -> bool {
+    std::env::var_os("FAULTS_LONG").is_some_and(|value| value == "1")
+}
+
+fn either(real: f64, short: f64) -> Duration {
+    Duration::from_secs_f64(if long() { real } else { short })
+}
+
+/// How long a server is away.
+pub(super) fn outage() -> Duration {
+    either(90.0, 9.0)
+}
+
+/// How long a server is frozen: longer than the breaker's window, in which the good answers of before stand against the
+/// few that so many frozen connections can fail.
+pub(super) fn freeze() -> Duration {
+    either(60.0, 12.0)
+}
+
+/// How long a breaker stays open.
+pub(super) fn breaker_open() -> Duration {
+    either(30.0, 3.0)
+}
+
+/// How soon everything is good again once what was broken is whole: the breaker's time, and 5 s.
+pub(super) fn back() -> Duration {
+    either(35.0, 8.0)
+}
+
+/// How long a process that drains goes on serving.
+pub(super) fn lame_duck() -> Duration {
+    either(6.0, 0.6)
+}
+
+/// How long a request in flight may take once it has.
+pub(super) fn drain() -> Duration {
+    either(12.0, 1.2)
+}
+
+/// How often the proxy asks whether a machine is routable.
+pub(super) fn routing_check() -> Duration {
+    either(2.0, 0.2)
+}
+
+/// How long the proxy keeps an idle connection to a machine, and the longest gap between two requests of a client.
+pub(super) fn idle() -> Duration {
+    either(3.9, 0.39)
+}
