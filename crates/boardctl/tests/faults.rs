@@ -4,6 +4,7 @@
 mod faults {
     mod drain;
     mod fleet;
+    mod killed;
     mod postgres;
     mod row;
     mod scene;

@@ -153,6 +153,21 @@ impl Fleet {
         routed.expect("the new machine is routed to");
     }
 
+    /// Kills a machine, as the kernel does when there is no memory left.
+    pub(super) fn kill(&self, part: Part, number: usize) {
+        self.machines[&(part, number)].kill();
+    }
+
+    /// Waits until a machine that was killed is routed to no more, starts another in its place, and waits until that one
+    /// is.
+    pub(super) async fn put_back(&mut self, part: Part, number: usize) {
+        let others: Vec<bool> = (0..MACHINES).map(|other| other != number).collect();
+        self.haproxy.wait_until_routed(part.name(), &others, READY).await.expect("nothing is routed to the dead");
+        self.start_machine(part, number);
+        let routed = self.haproxy.wait_until_routed(part.name(), &[true; MACHINES], READY).await;
+        routed.expect("the new machine is routed to");
+    }
+
     /// What has died, although nobody killed it.
     pub(super) fn dead(&self) -> Vec<String> {
         let servers = [self.server().process(), &self.stand_in, self.haproxy.process()];
