@@ -10,6 +10,7 @@ mod faults {
     mod scene;
     mod scripts;
     mod table;
+    mod telemetry;
     mod times;
     mod verdicts;
     mod watch;

@@ -21,7 +21,7 @@ pub(super) const FUNCTIONS: [Part; 3] = [Part::Api, Part::Applications, Part::Em
 pub(super) const MACHINES: usize = 2;
 
 /// Bound for a start on a busy machine.
-const READY: Duration = Duration::from_secs(60);
+pub(super) const READY: Duration = Duration::from_secs(60);
 
 /// The fleet of the test before, if that left it whole: a start takes longer than most faults.
 static WHOLE: Mutex<Option<Fleet>> = Mutex::new(None);
