@@ -4,11 +4,13 @@
 mod faults {
     mod drain;
     mod fleet;
+    mod killed;
     mod postgres;
     mod row;
     mod scene;
     mod scripts;
     mod table;
+    mod telemetry;
     mod times;
     mod verdicts;
     mod watch;

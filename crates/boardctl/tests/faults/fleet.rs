@@ -21,7 +21,7 @@ pub(super) const FUNCTIONS: [Part; 3] = [Part::Api, Part::Applications, Part::Em
 pub(super) const MACHINES: usize = 2;
 
 /// Bound for a start on a busy machine.
-const READY: Duration = Duration::from_secs(60);
+pub(super) const READY: Duration = Duration::from_secs(60);
 
 /// The fleet of the test before, if that left it whole: a start takes longer than most faults.
 static WHOLE: Mutex<Option<Fleet>> = Mutex::new(None);
@@ -148,6 +148,21 @@ impl Fleet {
         old.signal(signal).expect("it runs");
         let status = old.wait(READY).await.expect("it drains");
         assert_eq!(status.code(), Some(0), "{} after {signal}: {}", old.name(), old.output());
+        self.start_machine(part, number);
+        let routed = self.haproxy.wait_until_routed(part.name(), &[true; MACHINES], READY).await;
+        routed.expect("the new machine is routed to");
+    }
+
+    /// Kills a machine, as the kernel does when there is no memory left.
+    pub(super) fn kill(&self, part: Part, number: usize) {
+        self.machines[&(part, number)].kill();
+    }
+
+    /// Waits until a machine that was killed is routed to no more, starts another in its place, and waits until that one
+    /// is.
+    pub(super) async fn put_back(&mut self, part: Part, number: usize) {
+        let others: Vec<bool> = (0..MACHINES).map(|other| other != number).collect();
+        self.haproxy.wait_until_routed(part.name(), &others, READY).await.expect("nothing is routed to the dead");
         self.start_machine(part, number);
         let routed = self.haproxy.wait_until_routed(part.name(), &[true; MACHINES], READY).await;
         routed.expect("the new machine is routed to");
