@@ -46,7 +46,6 @@ async fn before_the_first_round_a_process_is_alive_and_nothing_is_routed_to_it()
     wait::until(SOON, "routable", is_routable).await.expect("the first round is cut");
 }
 
-/// Guards: unroutable drain.
 #[tokio::test]
 async fn a_process_whose_dependencies_are_there_is_ready_after_its_first_round() {
     let function = database().await.small().await.alive().await;
@@ -56,6 +55,7 @@ async fn a_process_whose_dependencies_are_there_is_ready_after_its_first_round()
     assert_eq!(ready.status, 200, "the first question waits for the first connection: {}", ready.body);
 }
 
+/// Guards: unroutable drain.
 #[tokio::test]
 async fn a_draining_process_is_alive_and_neither_ready_nor_routable() {
     let function = bare().env("LAME_DUCK_S", "3").ready().await;

@@ -28,7 +28,6 @@ async fn an_abandoned_query_is_cancelled_and_its_connection_is_used_by_nobody_el
     assert_eq!(function.metric("postgres_pool_in_use").await, Some(0.0));
 }
 
-/// Guards: doubt.
 #[tokio::test]
 async fn a_caller_that_hangs_up_while_it_waits_for_a_connection_waits_no_more() {
     let database = database().await;
@@ -44,6 +43,7 @@ async fn a_caller_that_hangs_up_while_it_waits_for_a_connection_waits_no_more() 
     assert_eq!(busy.await.expect("it ends").status, 200);
 }
 
+/// Guards: doubt.
 #[tokio::test]
 async fn an_abandoned_transaction_leaves_nothing_behind() {
     let database = database().await;
