@@ -18,7 +18,8 @@ const IN_TROUBLE: [&str; 3] = ["53", "58", "XX"];
 /// | --- | --- | --- | --- |
 /// | `Open` | 503 with the exact `Retry-After` | none: nothing was asked | none was taken |
 /// | `PoolBusy` | 503 | none: the pool is ours | none was had |
-/// | `Connect`, `TooLate`, `Lost` | 503 | bad | dropped |
+/// | `Connect`, `Lost` | 503 | bad | dropped |
+/// | `TooLate` | 503 | bad | dropped, whoever cut it: the server or we |
 /// | `CommitUnknown` | 503, its own problem | bad | dropped |
 /// | `InTrouble` | 503 | bad | kept |
 /// | `ReadOnly` | 503 | none | dropped: another one may lead to a server that writes |
@@ -54,7 +55,8 @@ pub enum Error {
     /// The server takes no writes now.
     #[error("the server is read-only")]
     ReadOnly,
-    /// Two transactions stood in each other's way, and this one gave way: a deadlock or a serialization failure.
+    /// Two transactions stood in each other's way, and this one gave way: a deadlock, a serialization failure, or a lock
+    /// that was waited for too long.
     #[error("another transaction stood in the way of {0}")]
     Conflict(Refusal),
     /// The server refused the statement.
@@ -98,7 +100,9 @@ impl Error {
         match code {
             &SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
             &SqlState::QUERY_CANCELED => Self::TooLate,
-            &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => Self::Conflict(refusal),
+            &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::LOCK_NOT_AVAILABLE => {
+                Self::Conflict(refusal)
+            }
             _ if last || refusal.code.starts_with("57P0") => Self::Lost,
             _ if IN_TROUBLE.iter().any(|class| refusal.code.starts_with(class)) => Self::InTrouble(refusal),
             _ => Self::Refused(refusal),
@@ -208,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_conflict_of_two_transactions_is_no_outage_and_not_counted() {
-        for code in ["40001", "40P01"] {
+        for code in ["40001", "40P01", "55P03"] {
             let error = told(code, false);
             assert!(matches!(error, Error::Conflict(_)) && error.verdict().is_none(), "{code}: {error:?}");
             assert!(!error.is_outage() && error.leaves_connection_good(), "{code}");

@@ -38,7 +38,8 @@ impl Settings for PostgresSettings {
             setting("DATABASE_CA_FILE", "for verify-full, who may vouch for the server; by default the web's"),
             "a PEM file of certificates",
         );
-        let pool_size = from.count(setting("POOL_SIZE", "connections of each worker's pool"), 1..=100, 8);
+        let about = "connections of each worker's pool; with fewer than 4, slowness alone opens no breaker";
+        let pool_size = from.count(setting("POOL_SIZE", about), 1..=100, 8);
         let breaker = BreakerSettings::read(from);
         let (Address { config, verification }, authorities, pool_size) = (address?, authorities?, pool_size?);
         let client = match tls::client(verification, authorities.as_deref()) {

@@ -157,6 +157,26 @@ async fn transactions_in_each_others_way_keep_it_closed_and_may_be_repeated() {
     assert_eq!((state(&function).await, function.get("/rows").await.status), (Some(0.0), 200));
 }
 
+/// Guards: lock timeout.
+#[tokio::test]
+async fn waits_for_locks_of_our_own_keep_it_closed() {
+    let database = database().await;
+    let function = database.small().await.env("POOL_SIZE", "12").ready().await;
+    database.client.batch_execute("BEGIN; LOCK TABLE rows IN EXCLUSIVE MODE").await.expect("it is locked");
+    let mut requests = JoinSet::new();
+    for _ in 0..12 {
+        let write = Request::post("/rows", json!({ "n": 1 }));
+        let address = function.address;
+        requests.spawn(async move { write.ask(address).await });
+    }
+    for answer in requests.join_all().await {
+        assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"));
+        assert_eq!(answer.header("retry-after"), Some("1"), "{}", answer.head);
+    }
+    database.client.batch_execute("COMMIT").await.expect("it is ours");
+    assert_eq!((state(&function).await, database.rows().await), (Some(0.0), 0));
+}
+
 #[tokio::test]
 async fn callers_that_hang_up_keep_it_closed() {
     let database = database().await;
