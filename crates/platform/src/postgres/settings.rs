@@ -83,11 +83,15 @@ impl PostgresSettings {
     }
 }
 
-/// Why a connection could not be opened, without the texts of the server, which name users and databases.
+/// Why a connection could not be opened, without the texts of the server, which name users and databases, and those of
+/// TLS, which name hosts.
 pub(super) fn reason(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(refused) => format!("SQLSTATE {}", refused.code().code()),
-        None => std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
+    if let Some(refused) = error.as_db_error() {
+        return format!("SQLSTATE {}", refused.code().code());
+    }
+    match std::error::Error::source(error) {
+        Some(source) => tls::reason(source).unwrap_or_else(|| source.to_string()),
+        None => error.to_string(),
     }
 }
 
