@@ -48,8 +48,6 @@ pub(crate) enum ApplyError {
     QuotaFull {
         /// When there is a place again.
         after: Duration,
-        /// The person's last ones, which are why.
-        last: Vec<Acceptance>,
     },
     /// The key belongs to another request, or to one at work.
     #[error(transparent)]

@@ -23,7 +23,8 @@ const COUNT: Statement = Statement::new("select count", "SELECT count(*) FROM ro
 const FAIL: Statement = Statement::new("select failure", "SELECT fail($1)");
 const SETTINGS: Statement = Statement::new(
     "select settings",
-    "SELECT current_setting('statement_timeout'), current_setting('application_name'), pg_backend_pid()",
+    "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
+            current_setting('idle_in_transaction_session_timeout'), current_setting('application_name'), pg_backend_pid()",
 );
 
 fn main() -> ExitCode {
@@ -67,8 +68,14 @@ async fn fail(code: Path<String>, pool: Data<Pool>) -> Result<HttpResponse, Prob
 
 async fn settings(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
     let row = pool.query_opt(&SETTINGS, &[]).await?.ok_or(Error::Shape("select settings"))?;
-    let (timeout, name, pid): (String, String, i32) = (row.get(0), row.get(1), row.get(2));
-    let body = json!({ "statement_timeout": timeout, "application_name": name, "pid": pid });
+    let text = |column: usize| row.get::<_, String>(column);
+    let body = json!({
+        "statement_timeout": text(0),
+        "lock_timeout": text(1),
+        "idle_in_transaction_session_timeout": text(2),
+        "application_name": text(3),
+        "pid": row.get::<_, i32>(4),
+    });
     Ok(HttpResponse::Ok().json(body))
 }
 

@@ -82,13 +82,13 @@ pub(crate) async fn change(
     fallback: Data<Fallback>,
 ) -> Result<Json<Job>, Problem> {
     note(*id);
-    let now = clock.now();
+    let (now, change) = (clock.now(), fallback.change(page(*id)));
     let changed = store::change(&pool, *id, caller, |details| {
         let changed = details.changed(&mut body, now);
         body.finish(changed)
     });
     let changed = changed.await;
-    fallback.changed(&page(*id), &changed);
+    change.end(&changed);
     answer(visible(changed?)?, &settings).map(Json)
 }
 
@@ -123,8 +123,9 @@ async fn step(
     fallback: &Fallback,
 ) -> Result<Json<Job>, Problem> {
     note(id);
+    let change = fallback.change(page(id));
     let done = store::step(pool, id, caller, step).await.map_err(Problem::from);
-    fallback.changed(&page(id), &done);
+    change.end(&done);
     answer(visible(done?)?, settings).map(Json)
 }
 

@@ -54,6 +54,7 @@ const READ: Statement = Statement::new(
     ),
 );
 
+/// Applications refer to the job meanwhile: no key of it is changed.
 const LOCK: Statement = Statement::new(
     "select job of a member for update",
     concat!(
@@ -61,7 +62,7 @@ const LOCK: Statement = Statement::new(
         columns!(),
         " FROM jobs j JOIN companies c ON c.id = j.company_id
      JOIN company_members m ON m.company_id = j.company_id AND m.person_id = $2
-     WHERE j.id = $1 FOR UPDATE OF j",
+     WHERE j.id = $1 FOR NO KEY UPDATE OF j",
     ),
 );
 

@@ -125,3 +125,18 @@ async fn whose_a_job_is_and_where_it_stands_are_not_changed_by_a_patch() {
     let answer = ada.api.patch(&format!("/v1/jobs/{id}"), &change).await;
     assert_eq!(answer.wrong(), ["#/company_id", "#/id", "#/published_at", "#/status"]);
 }
+
+#[tokio::test]
+async fn a_job_is_changed_while_somebody_applies_for_it() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let id = ada.draft(&ada.company().await).await;
+    let applying = board.whole.client().await.expect("a connection");
+    // As the application's row does that refers to the job, until it commits.
+    let refer = format!("BEGIN; SELECT 1 FROM jobs WHERE id = '{id}' FOR KEY SHARE");
+    applying.batch_execute(&refer).await.expect("the row is there");
+    let changed = ada.api.patch(&format!("/v1/jobs/{id}"), &json!({ "title": "Joiner" })).await;
+    assert_eq!(changed.expect(200)["title"], "Joiner");
+    ada.api.step(&format!("/v1/jobs/{id}/publish")).await.expect(200);
+    applying.batch_execute("COMMIT").await.expect("it is ours");
+}

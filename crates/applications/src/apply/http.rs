@@ -37,8 +37,8 @@ pub(crate) async fn apply(
         }
         Ok(Applied::Before(answer)) => Ok(answer.into()),
         Err(error) => {
-            if let ApplyError::QuotaFull { last, .. } = &error {
-                look.refused(last).await;
+            if let ApplyError::QuotaFull { .. } = &error {
+                look.refused(store::last(&pool, new.person)).await;
             }
             Err(error.into())
         }

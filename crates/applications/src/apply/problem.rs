@@ -7,7 +7,7 @@ use crate::access::not_found;
 impl From<ApplyError> for Problem {
     fn from(error: ApplyError) -> Self {
         match error {
-            ApplyError::QuotaFull { after, .. } => QUOTA.exceeded(after),
+            ApplyError::QuotaFull { after } => QUOTA.exceeded(after),
             ApplyError::Key(refused) => refused.into(),
             ApplyError::Duplicate(id) => Self::from(ALREADY_APPLIED).with("application_id", id.to_string()),
             ApplyError::NoSuchJob => not_found(),

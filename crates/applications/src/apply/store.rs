@@ -38,8 +38,7 @@ pub(super) async fn apply(pool: &Pool, clock: &Clock, new: &NewApplication) -> R
         return Ok(made(new, &row, body, used));
     }
     if used >= i64::from(limit()) {
-        let last = last(pool, new.person).await?;
-        return Err(ApplyError::QuotaFull { after: seconds(row.get("until_decisive")), last });
+        return Err(ApplyError::QuotaFull { after: seconds(row.get("until_decisive")) });
     }
     Err(refusal::why_not(pool, new).await?)
 }
@@ -92,7 +91,7 @@ fn made(new: &NewApplication, row: &Row, body: String, used: i64) -> Applied {
 }
 
 /// The person's last applications, with their keys: what Redis is to remember.
-async fn last(pool: &Pool, person: PersonId) -> Result<Vec<Acceptance>, Error> {
+pub(super) async fn last(pool: &Pool, person: PersonId) -> Result<Vec<Acceptance>, Error> {
     const LAST: Statement = Statement::new("select last applications of person", include_str!("store/last.sql"));
     let rows = pool.query(&LAST, &[&person.0, &ROUTE, &i64::from(QUOTA.limit)]).await?;
     let hash = |bytes: Option<&[u8]>| bytes.and_then(|bytes| Hash::try_from(bytes).ok());

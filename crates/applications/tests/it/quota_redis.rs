@@ -106,8 +106,29 @@ async fn without_redis_exactly_ten_are_taken_and_nobody_waits_for_it() {
     assert_eq!((board.written(&ada).await[0], board.written(&bob).await[0]), (10, 10));
     let all = running.metric("redis_wait_seconds_count").await;
     assert!(all > 0.0, "none was asked");
+    let log = running.whole.servers.postgres.own().expect("our own server").log_text();
+    assert!(!log.contains("LEFT JOIN idempotency_keys"), "what is to be remembered was read for nobody");
     let short = running.metric("redis_wait_seconds_bucket{le=\"0.1\"}").await;
     assert!((short - all).abs() < 0.5, "{short} of {all} took less than 100 ms");
+}
+
+#[tokio::test]
+async fn a_refusal_stands_when_what_redis_is_to_remember_cannot_be_read() {
+    let running = own().await;
+    let board = running.seen().await;
+    let (ada, job, url) = (board.someone().await, board.employer().await.job, running.whole.servers.redis_url());
+    fill(&board, &ada).await;
+    full(&running, &ada).await;
+    command(&url, &["FLUSHALL"]).await;
+    // All that an application needs, and not the column that leads from an answer to it.
+    board
+        .run(
+            "REVOKE SELECT ON idempotency_keys FROM board_applications;
+             GRANT SELECT (person_id, route, key_hash) ON idempotency_keys TO board_applications",
+        )
+        .await;
+    ada.apply(&job, "Dear all").await.problem(429, "quota-exceeded");
+    assert_eq!(command(&url, &["ZCARD", &format!("quota:apply:{}", ada.person.id)]).await, ":0\r\n+OK\r\n");
 }
 
 #[tokio::test]

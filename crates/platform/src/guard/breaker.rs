@@ -102,8 +102,11 @@ impl Breaker {
     /// # Errors
     /// When it is not closed; nothing was touched then.
     pub fn permit(&self) -> Result<Permit, Refused> {
-        let admitted = self.core().admit(Instant::now());
-        admitted.map(|epoch| self.permit_of(epoch, false)).map_err(|retry_after| self.refuse(retry_after))
+        let (admitted, state) = {
+            let core = self.core();
+            (core.admit(Instant::now()), core.state())
+        };
+        admitted.map(|epoch| self.permit_of(epoch, false)).map_err(|retry_after| self.refuse(state, retry_after))
     }
 
     /// Lets the one trial in, once the open time is over and while no other is under way.
@@ -145,11 +148,11 @@ impl Breaker {
         Permit { breaker: self.clone(), epoch, trial, begun: trial, settled: false }
     }
 
-    fn refuse(&self, retry_after: Duration) -> Refused {
+    fn refuse(&self, state: State, retry_after: Duration) -> Refused {
         let Inner { dependency, metrics, .. } = &*self.0;
         metrics.breaker_refused.get_or_create(&BreakerLabels { dependency }).inc();
         let span = context::current();
-        span.span().set_attribute(KeyValue::new(STATE, State::Open.name()));
+        span.span().set_attribute(KeyValue::new(STATE, state.name()));
         span.span().set_attribute(KeyValue::new(DEPENDENCY, *dependency));
         Refused { retry_after }
     }
@@ -225,10 +228,10 @@ impl Permit {
     /// When the breaker changed meanwhile.
     pub fn begin(&mut self) -> Result<(), Refused> {
         let core = self.breaker.core();
-        let (stands, remaining) = (core.epoch() == self.epoch, core.remaining(Instant::now()));
+        let (stands, state, remaining) = (core.epoch() == self.epoch, core.state(), core.remaining(Instant::now()));
         drop(core);
         self.begun = stands;
-        if stands { Ok(()) } else { Err(self.breaker.refuse(remaining)) }
+        if stands { Ok(()) } else { Err(self.breaker.refuse(state, remaining)) }
     }
 
     /// Ends the call with what it says of the dependency.

@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::sabotage;
 
-/// What a request may take from its first byte to its answer.
+/// What a request may take from its head, once that was read, to its answer.
 pub const REQUEST: Duration = Duration::from_secs(10);
 /// What a client may take to send a request's head, from its first byte to its last.
 pub const HEAD: Duration = REQUEST;
@@ -21,6 +21,12 @@ pub const POOL_WAIT: Duration = Duration::from_secs(1);
 pub const TRANSACTION: Duration = Duration::from_secs(3);
 /// What the server lets a statement take; less than [`TRANSACTION`], so that the server says it first.
 pub const STATEMENT: Duration = Duration::from_millis(2_500);
+/// What a statement may wait for a lock of another transaction; less than [`STATEMENT`], so that a wait for ourselves is
+/// told from a slow server.
+pub const LOCK: Duration = Duration::from_secs(2);
+/// How long the server lets a transaction wait for its next statement: more than [`TRANSACTION`], after which only a
+/// process that is frozen has not ended it, and its locks must not outlive that.
+pub const IDLE_IN_TRANSACTION: Duration = Duration::from_millis(3_500);
 /// What opening a connection may take.
 pub const CONNECT: Duration = Duration::from_secs(2);
 /// What a request may wait for Redis.
@@ -72,7 +78,8 @@ mod tests {
 
     #[test]
     fn inner_bounds_are_tighter_than_outer_ones() {
-        assert!(STATEMENT < TRANSACTION && POOL_WAIT + TRANSACTION + CONNECT < REQUEST);
+        assert!(LOCK < STATEMENT && STATEMENT < TRANSACTION && TRANSACTION < IDLE_IN_TRANSACTION);
+        assert!(POOL_WAIT + TRANSACTION + CONNECT < REQUEST);
         assert!(OUTGOING < REQUEST && BODY < REQUEST);
     }
 

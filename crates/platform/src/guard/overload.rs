@@ -1,15 +1,17 @@
-//! A bound on the requests at work in a worker. Past it a request is refused at once, before it costs anything: no span,
-//! no log line of its own, no place among what is in flight. The few that are let in are answered in good time; without
+//! A bound on the requests at work in a worker. Past it a request is refused before it costs anything: no span, no log
+//! line of its own, no place among what is in flight. The few that are let in are answered in good time; without
 //! the bound all of them would wait, and none would be.
 //!
 //! Refusing has a pace (`pace`): it must not take the time of those that are served.
 //!
 //! A request is at work from its head until its answer is made, but not while its body is still coming: whoever sends or
-//! reads slowly costs a connection, which has a bound of its own, and keeps nobody from being served.
+//! reads slowly costs a connection, which has a bound of its own, and keeps nobody from being served. How many bodies may
+//! be coming has a bound, too, for the memory that they take.
 
 mod pace;
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +21,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::web::Bytes;
-use futures_util::future::Either;
+use futures_util::future::{Either, FutureExt as _};
 
 use crate::config::{Reader, setting};
 use crate::drain::Drain;
@@ -31,6 +33,10 @@ use pace::Pace;
 
 /// What a refused caller is told to wait.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
+
+/// For each place at work, so many bodies may be coming. Each is held in memory as far as it has come: by default 256 of
+/// them, 64 KiB each, are 16 MiB.
+const COMING: usize = 4;
 
 /// The log tells of refusals this often at most.
 const TELL: Duration = Duration::from_secs(1);
@@ -48,6 +54,8 @@ pub struct Gate(Rc<Worker>);
 struct Worker {
     most: usize,
     at_work: Cell<usize>,
+    /// Waits for bodies.
+    idle: Cell<usize>,
     /// Refused since the log was last told.
     untold: Cell<u64>,
     pace: RefCell<Pace>,
@@ -67,9 +75,9 @@ impl Gate {
     #[must_use]
     pub fn new(most: usize, metrics: Metrics, drain: Drain) -> Self {
         let told = Problem::from(OVERLOADED).text().into();
-        let (at_work, untold) = (Cell::new(0), Cell::new(0));
+        let (at_work, idle, untold) = (Cell::new(0), Cell::new(0), Cell::new(0));
         let pace = RefCell::new(Pace::quiet(Instant::now()));
-        Self(Rc::new(Worker { most, at_work, untold, pace, told, metrics, drain }))
+        Self(Rc::new(Worker { most, at_work, idle, untold, pace, told, metrics, drain }))
     }
 
     /// A place at work.
@@ -158,10 +166,20 @@ impl Place {
     /// Waits for what is not work, such as a body that is still coming: the place is free meanwhile.
     ///
     /// # Errors
-    /// When no place is free afterwards.
+    /// When too many wait already, or when no place is free afterwards.
     pub async fn idle<F: Future>(&self, wait: F) -> Result<F::Output, Full> {
+        let mut wait = pin!(wait);
+        // A body that came with its head is there by the second look. Those that are slow do not keep it out.
+        for _ in 0..2 {
+            if let Some(waited) = wait.as_mut().now_or_never() {
+                return Ok(waited);
+            }
+            tokio::task::yield_now().await;
+        }
+        let waiting = Waiting::begin(&self.0.gate).inspect_err(|Full| self.0.gate.note())?;
         self.leave();
         let waited = wait.await;
+        drop(waiting);
         self.take().inspect_err(|Full| self.0.gate.note())?;
         Ok(waited)
     }
@@ -189,6 +207,27 @@ impl Held {
             worker.at_work.set(worker.at_work.get() - 1);
             worker.metrics.at_work.dec();
         }
+    }
+}
+
+/// One of those that wait for a body.
+struct Waiting(Gate);
+
+impl Waiting {
+    fn begin(gate: &Gate) -> Result<Self, Full> {
+        let Worker { most, idle, .. } = &*gate.0;
+        if idle.get() >= COMING * most && !sabotage::takes_out("bound on bodies") {
+            return Err(Full);
+        }
+        idle.set(idle.get() + 1);
+        Ok(Self(gate.clone()))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let idle = &self.0.0.idle;
+        idle.set(idle.get() - 1);
     }
 }
 
@@ -243,7 +282,13 @@ mod tests {
     async fn while_a_body_is_coming_its_place_is_free() {
         let gate = gate(1);
         let slow = gate.enter().expect("free");
-        let other = slow.idle(async { gate.enter() }).await;
+        let coming = async {
+            while gate.0.idle.get() == 0 {
+                tokio::task::yield_now().await;
+            }
+            gate.enter()
+        };
+        let other = slow.idle(coming).await;
         assert_eq!(other.err(), Some(Full), "somebody else got in meanwhile, and is let finish");
         assert_eq!(gate.0.at_work.get(), 0, "both are gone");
     }
@@ -262,6 +307,28 @@ mod tests {
         // The pace goes by the real clock, and the wait by the paused one: what the loop took is missing from it.
         let waited = began.elapsed();
         assert!((RETRY / 2..=RETRY + Duration::from_millis(1)).contains(&waited), "{waited:?}");
+    }
+
+    /// Guards: bound on bodies.
+    #[actix_web::test]
+    async fn as_many_bodies_may_be_coming_as_fit_into_memory_and_those_that_are_there_get_through() {
+        let gate = gate(1);
+        let mut slow = Vec::new();
+        for _ in 0..COMING {
+            let place = gate.enter().expect("the others have left theirs");
+            let mut coming = Box::pin(async move { place.idle(std::future::pending::<()>()).await });
+            while gate.0.at_work.get() > 0 {
+                assert!(coming.as_mut().now_or_never().is_none());
+            }
+            slow.push(coming);
+        }
+        let late = gate.enter().expect("free");
+        let refused = tokio::time::timeout(TELL, late.idle(std::future::pending::<()>())).await;
+        assert_eq!(refused.expect("no wait"), Err(Full));
+        assert_eq!(late.idle(async { 7 }).await, Ok(7), "it came with its head");
+        slow.pop();
+        let came = late.idle(tokio::time::sleep(Duration::from_millis(1))).await;
+        assert_eq!(came, Ok(()), "there is room again");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::config::{Reader, Settings, setting};
 use crate::guard::fallback::{Last, Limits, Memory};
 use crate::http::edge::Caller;
-use crate::http::problem::{NOT_FOUND, OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
+use crate::http::problem::{NOT_FOUND, OUTCOME_UNKNOWN, Problem};
 use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::metric::Metrics;
@@ -50,8 +50,9 @@ impl Settings for FallbackSettings {
     }
 }
 
-/// What an answer is of: a canonical address, made of values that were parsed. A text of the request's would let
-/// strangers fill the memory with one answer under many names.
+/// What an answer is of: a canonical address, made of values that were parsed. With a text of the request's, one answer
+/// would have as many names as there are ways to write its address; different parts of a list it does not bound, which
+/// [`FallbackSettings`] does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource(String);
 
@@ -90,7 +91,7 @@ impl Fallback {
         Self { service, clock, memory, bytes: metrics.fallback_bytes.clone() }
     }
 
-    /// Answers with what `work` gives, as JSON. If the work is [`UNAVAILABLE`], the last good answer is given instead,
+    /// Answers with what `work` gives, as JSON. If the work fails by an outage, the last good answer is given instead,
     /// where there is one: to everybody, for it is what anybody may see. `caller` is whom the answer is worked out
     /// for; nobody, where it is the same for all. A resource that is not found is forgotten.
     ///
@@ -111,7 +112,7 @@ impl Fallback {
                 }
                 Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body))
             }
-            Err(problem) if problem.kind() == UNAVAILABLE && !sabotage::takes_out("fallback") => {
+            Err(problem) if problem.is_outage() && !sabotage::takes_out("fallback") => {
                 let last = self.note(|memory| memory.last(&resource.0, self.clock.now()));
                 last.map(|last| self.stale(last, &problem)).ok_or(problem)
             }
@@ -124,16 +125,10 @@ impl Fallback {
         }
     }
 
-    /// Forgets what was changed here, and what may have been: whoever took something down, or is told to look whether
-    /// they did, must not be shown how it was before. A change that was refused changes nothing here.
-    pub fn changed<T>(&self, resource: &Resource, outcome: &Result<Option<T>, Problem>) {
-        let changed = match outcome {
-            Ok(done) => done.is_some(),
-            Err(problem) => problem.kind() == OUTCOME_UNKNOWN,
-        };
-        if changed {
-            self.note(|memory| memory.changed(&resource.0, self.clock.now()));
-        }
+    /// Says that a change of this begins. Asked for before the work, since a caller that hangs up drops the work anywhere,
+    /// also while its commit is under way.
+    pub fn change(&self, resource: Resource) -> Change<'_> {
+        Change { fallback: self, resource, nothing: false }
     }
 
     fn remember(&self, resource: Resource, asked: OffsetDateTime, body: Bytes) {
@@ -159,6 +154,35 @@ impl Fallback {
         let noted = what(&mut memory);
         self.bytes.set(i64::try_from(memory.bytes()).unwrap_or(i64::MAX));
         noted
+    }
+}
+
+/// A change under way. When it ends, what was changed is forgotten, and so is what may have been: whoever took something
+/// down, or is told to look whether they did, must not be shown how it was before.
+#[must_use = "dropped at once, it forgets before the change"]
+#[derive(Debug)]
+pub struct Change<'a> {
+    fallback: &'a Fallback,
+    resource: Resource,
+    /// Whether it is known that nothing was changed.
+    nothing: bool,
+}
+
+impl Change<'_> {
+    /// Ends it with what came of it. What was refused, and what was not there, was not changed.
+    pub fn end<T>(mut self, outcome: &Result<Option<T>, Problem>) {
+        self.nothing = match outcome {
+            Ok(done) => done.is_none(),
+            Err(problem) => problem.kind() != OUTCOME_UNKNOWN,
+        };
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        if !self.nothing {
+            self.fallback.note(|memory| memory.changed(&self.resource.0, self.fallback.clock.now()));
+        }
     }
 }
 

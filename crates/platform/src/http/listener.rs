@@ -27,6 +27,10 @@ use crate::telemetry::metric::Metrics;
 /// How long an idle connection is kept: well above the 4 s for which Fly's proxy keeps its own.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// How long what a client still sends is read away after an answer that came before its body's end. Closed at once, the
+/// connection would be reset, and the client might lose the answer.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// How to listen.
 #[derive(Clone, Debug)]
 pub struct Listener {
@@ -88,6 +92,7 @@ impl Listener {
             let http = HttpService::build()
                 .keep_alive(KEEP_ALIVE)
                 .client_request_timeout(deadline::HEAD)
+                .client_disconnect_timeout(if sabotage::takes_out("linger") { Duration::ZERO } else { LINGER })
                 // A client that hangs up has gone away: its request is dropped, and its query with it.
                 .h1_allow_half_closed(false)
                 .graceful_shutdown_signal(move || {

@@ -82,6 +82,7 @@ struct Parts {
     cause: Option<String>,
     trace_id: Option<String>,
     last: bool,
+    outage: bool,
 }
 
 impl From<Kind> for Problem {
@@ -96,6 +97,7 @@ impl From<Kind> for Problem {
             cause: None,
             trace_id: context::trace_id(),
             last: false,
+            outage: false,
         }))
     }
 }
@@ -162,6 +164,19 @@ impl Problem {
     pub fn last_of_connection(mut self) -> Self {
         self.0.last = true;
         self
+    }
+
+    /// Says that what makes the answer is away: what is known from before may be given instead.
+    #[must_use]
+    pub fn outage(mut self) -> Self {
+        self.0.outage = true;
+        self
+    }
+
+    /// Whether what makes the answer is away.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        self.0.outage
     }
 
     /// What kind it is.

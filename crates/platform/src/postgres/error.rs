@@ -18,7 +18,8 @@ const IN_TROUBLE: [&str; 3] = ["53", "58", "XX"];
 /// | --- | --- | --- | --- |
 /// | `Open` | 503 with the exact `Retry-After` | none: nothing was asked | none was taken |
 /// | `PoolBusy` | 503 | none: the pool is ours | none was had |
-/// | `Connect`, `TooLate`, `Lost` | 503 | bad | dropped |
+/// | `Connect`, `Lost` | 503 | bad | dropped |
+/// | `TooLate` | 503 | bad | dropped, whoever cut it: the server or we |
 /// | `CommitUnknown` | 503, its own problem | bad | dropped |
 /// | `InTrouble` | 503 | bad | kept |
 /// | `ReadOnly` | 503 | none | dropped: another one may lead to a server that writes |
@@ -54,7 +55,8 @@ pub enum Error {
     /// The server takes no writes now.
     #[error("the server is read-only")]
     ReadOnly,
-    /// Two transactions stood in each other's way, and this one gave way: a deadlock or a serialization failure.
+    /// Two transactions stood in each other's way, and this one gave way: a deadlock, a serialization failure, or a lock
+    /// that was waited for too long.
     #[error("another transaction stood in the way of {0}")]
     Conflict(Refusal),
     /// The server refused the statement.
@@ -98,7 +100,9 @@ impl Error {
         match code {
             &SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
             &SqlState::QUERY_CANCELED => Self::TooLate,
-            &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => Self::Conflict(refusal),
+            &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::LOCK_NOT_AVAILABLE => {
+                Self::Conflict(refusal)
+            }
             _ if last || refusal.code.starts_with("57P0") => Self::Lost,
             _ if IN_TROUBLE.iter().any(|class| refusal.code.starts_with(class)) => Self::InTrouble(refusal),
             _ => Self::Refused(refusal),
@@ -111,21 +115,6 @@ impl Error {
         match self {
             Self::Refused(refusal) => refusal.constraint.as_deref(),
             _ => None,
-        }
-    }
-
-    /// Whether the database cannot answer now, whatever it is asked: what is known from before may be shown instead.
-    #[must_use]
-    pub fn is_outage(&self) -> bool {
-        match self {
-            Self::Open { .. }
-            | Self::PoolBusy
-            | Self::Connect(_)
-            | Self::TooLate
-            | Self::Lost
-            | Self::CommitUnknown
-            | Self::InTrouble(_) => true,
-            Self::ReadOnly | Self::Conflict(_) | Self::Refused(_) | Self::Shape(_) => false,
         }
     }
 
@@ -165,15 +154,14 @@ impl From<Error> for Problem {
         match &error {
             Error::Refused(_) | Error::Shape(_) => Self::internal(&error),
             Error::CommitUnknown => Self::from(OUTCOME_UNKNOWN).retry_after(RETRY_AFTER).because(&error),
-            Error::Open { retry_after } => Self::from(UNAVAILABLE).retry_after(*retry_after).because(&error),
+            Error::Open { retry_after } => Self::from(UNAVAILABLE).retry_after(*retry_after).outage().because(&error),
             // Nothing stands in the way of the next try: the other transaction is through.
             Error::Conflict(_) => Self::from(UNAVAILABLE).retry_after(Duration::from_secs(1)).because(&error),
-            Error::PoolBusy
-            | Error::Connect(_)
-            | Error::TooLate
-            | Error::Lost
-            | Error::InTrouble(_)
-            | Error::ReadOnly => Self::from(UNAVAILABLE).retry_after(RETRY_AFTER).because(&error),
+            // It answers, but takes no writes.
+            Error::ReadOnly => Self::from(UNAVAILABLE).retry_after(RETRY_AFTER).because(&error),
+            Error::PoolBusy | Error::Connect(_) | Error::TooLate | Error::Lost | Error::InTrouble(_) => {
+                Self::from(UNAVAILABLE).retry_after(RETRY_AFTER).outage().because(&error)
+            }
         }
     }
 }
@@ -192,8 +180,9 @@ mod tests {
         for code in ["53100", "53200", "53300", "58000", "58030", "XX000", "XX001"] {
             let error = told(code, false);
             assert!(matches!(error, Error::InTrouble(_)), "{code}: {error:?}");
-            assert!(error.is_outage() && error.leaves_connection_good(), "{code}");
+            assert!(error.leaves_connection_good(), "{code}");
             assert_eq!(error.verdict(), Some(Verdict::Bad), "{code}");
+            assert!(Problem::from(error).is_outage(), "{code}");
         }
     }
 
@@ -208,11 +197,12 @@ mod tests {
 
     #[test]
     fn a_conflict_of_two_transactions_is_no_outage_and_not_counted() {
-        for code in ["40001", "40P01"] {
+        for code in ["40001", "40P01", "55P03"] {
             let error = told(code, false);
             assert!(matches!(error, Error::Conflict(_)) && error.verdict().is_none(), "{code}: {error:?}");
-            assert!(!error.is_outage() && error.leaves_connection_good(), "{code}");
-            assert_eq!(Problem::from(error).kind(), UNAVAILABLE);
+            assert!(error.leaves_connection_good(), "{code}");
+            let problem = Problem::from(error);
+            assert_eq!((problem.kind(), problem.is_outage()), (UNAVAILABLE, false), "{code}");
         }
     }
 
@@ -220,7 +210,8 @@ mod tests {
     fn a_refusal_is_an_answer() {
         for code in ["23505", "23514", "42501", "22001"] {
             let error = told(code, false);
-            assert_eq!((error.verdict(), error.is_outage()), (Some(Verdict::Good), false), "{code}");
+            assert_eq!(error.verdict(), Some(Verdict::Good), "{code}");
+            assert!(!Problem::from(error).is_outage(), "{code}");
         }
     }
 
@@ -229,6 +220,17 @@ mod tests {
         let open = Error::Open { retry_after: Duration::from_secs(3) };
         for error in [open, Error::PoolBusy, Error::Shape("select row"), told("25006", false)] {
             assert_eq!(error.verdict(), None, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_gives_no_answer_is_an_outage_and_one_that_takes_no_writes_is_none() {
+        let open = Error::Open { retry_after: Duration::from_secs(3) };
+        for error in [open, Error::PoolBusy, Error::Connect(String::new()), Error::TooLate, Error::Lost] {
+            assert!(Problem::from(error.clone()).is_outage(), "{error:?}");
+        }
+        for error in [Error::ReadOnly, Error::CommitUnknown, Error::Shape("select row")] {
+            assert!(!Problem::from(error.clone()).is_outage(), "{error:?}");
         }
     }
 }

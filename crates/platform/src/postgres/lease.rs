@@ -226,11 +226,12 @@ impl Transaction {
         }
     }
 
-    /// A rollback that fails leaves the connection in doubt, and so it is dropped: that rolls back, too.
+    /// A rollback that fails leaves the connection in doubt, and so does an error that no rollback mends, such as that of
+    /// a server that takes no writes. A connection in doubt is dropped: that rolls back, too.
     pub(super) async fn roll_back(&self) {
-        if self.lease.simple(&ROLLBACK).await.is_ok() {
-            self.lease.in_doubt.set(false);
-        }
+        let rolled_back = self.lease.simple(&ROLLBACK).await.is_ok();
+        let good = self.lease.first_error.borrow().as_ref().is_none_or(Error::leaves_connection_good);
+        self.lease.in_doubt.set(!(rolled_back && good));
     }
 
     /// What it says of the database, unless it was cut.

@@ -62,12 +62,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             // Settings of a group role do not reach its members, so each connection is told.
             .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move {
-                    let limit =
-                        if sabotage::takes_out("statement timeout") { 0 } else { deadline::STATEMENT.as_millis() };
-                    let timeout = format!("SET statement_timeout = {limit}");
-                    client.batch_execute(&timeout).await.map_err(HookError::Backend)
-                })
+                Box::pin(async move { client.batch_execute(&timeouts()).await.map_err(HookError::Backend) })
             }))
             // A connection from before the breaker opened may lead to a server that is gone, without showing it.
             .pre_recycle(Hook::sync_fn({
@@ -151,7 +146,7 @@ impl Pool {
 
     /// Opens a connection before anybody waits for one. Whether it can be opened is the prober's to tell.
     pub(crate) async fn warm(self) {
-        drop(self.inner.get().await);
+        drop(deadline::within(deadline::POOL_WAIT + deadline::CONNECT, self.inner.get()).await);
     }
 
     /// How much it is used, for as long as it lives; whoever looks does not keep it alive.
@@ -194,6 +189,16 @@ impl Pool {
         let name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.name.clone());
         wait.end(vec![name], error.map(ToString::to_string));
     }
+}
+
+/// What the server is told to cut, in milliseconds.
+fn timeouts() -> String {
+    let statement = if sabotage::takes_out("statement timeout") { 0 } else { deadline::STATEMENT.as_millis() };
+    let lock = if sabotage::takes_out("lock timeout") { 0 } else { deadline::LOCK.as_millis() };
+    let idle = deadline::IDLE_IN_TRANSACTION.as_millis();
+    format!(
+        "SET statement_timeout = {statement}; SET lock_timeout = {lock}; SET idle_in_transaction_session_timeout = {idle}"
+    )
 }
 
 /// Gives the breaker the verdict of an answer, and hands the answer on.

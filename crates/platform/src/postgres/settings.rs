@@ -38,7 +38,8 @@ impl Settings for PostgresSettings {
             setting("DATABASE_CA_FILE", "for verify-full, who may vouch for the server; by default the web's"),
             "a PEM file of certificates",
         );
-        let pool_size = from.count(setting("POOL_SIZE", "connections of each worker's pool"), 1..=100, 8);
+        let about = "connections of each worker's pool; with fewer than 4, slowness alone opens no breaker";
+        let pool_size = from.count(setting("POOL_SIZE", about), 1..=100, 8);
         let breaker = BreakerSettings::read(from);
         let (Address { config, verification }, authorities, pool_size) = (address?, authorities?, pool_size?);
         let client = match tls::client(verification, authorities.as_deref()) {
@@ -82,11 +83,15 @@ impl PostgresSettings {
     }
 }
 
-/// Why a connection could not be opened, without the texts of the server, which name users and databases.
+/// Why a connection could not be opened, without the texts of the server, which name users and databases, and those of
+/// TLS, which name hosts.
 pub(super) fn reason(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(refused) => format!("SQLSTATE {}", refused.code().code()),
-        None => std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
+    if let Some(refused) = error.as_db_error() {
+        return format!("SQLSTATE {}", refused.code().code());
+    }
+    match std::error::Error::source(error) {
+        Some(source) => tls::reason(source).unwrap_or_else(|| source.to_string()),
+        None => error.to_string(),
     }
 }
 

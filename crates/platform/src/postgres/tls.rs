@@ -1,5 +1,6 @@
 //! TLS as `sslmode` names it: encrypted without a look at the certificate, or verified in full.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -46,6 +47,19 @@ fn roots(authorities: Option<&[u8]>) -> Result<RootCertStore, String> {
         roots.add(certificate).map_err(|_| "has a certificate that cannot be read".to_owned())?;
     }
     if roots.is_empty() { Err("has no certificate".to_owned()) } else { Ok(roots) }
+}
+
+/// What TLS says, by its kind alone, since its texts name hosts; none where the error is none of TLS's.
+pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let carried = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+    Some(match carried.downcast_ref::<Error>()? {
+        Error::InvalidCertificate(reason) => format!("invalid peer certificate: {}", kind(reason)),
+        other => format!("TLS failed: {}", kind(other)),
+    })
+}
+
+fn kind(error: &impl Debug) -> String {
+    format!("{error:?}").split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default().to_owned()
 }
 
 /// Encrypts to whoever answers.

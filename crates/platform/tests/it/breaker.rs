@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testbed::otlp::Receiver;
+use testbed::otlp::{Receiver, Span};
 use testbed::proxy::Proxy;
 use testbed::wait;
 use tokio::task::JoinSet;
@@ -48,10 +48,10 @@ async fn closes(function: &Running) {
 
 #[tokio::test]
 async fn a_frozen_database_opens_it_and_nobody_waits_any_more_until_the_prober_sees_it_return() {
-    let database = database().await;
+    let (database, receiver) = (database().await, Receiver::start().expect("it listens"));
     let proxy = Proxy::start(servers().await.postgres.address()).expect("a proxy");
     let function = database.small_behind(&proxy).await.env("BREAKER_OPEN_S", OPEN_S).env("POOL_SIZE", "12");
-    let function = function.ready().await;
+    let function = function.env("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.url()).ready().await;
     assert!(at_once(&function, 12, "/sql/300").await.iter().all(|answer| answer.status == 200));
     proxy.freeze();
     // The good answers of before stand against the first that are cut.
@@ -77,6 +77,15 @@ async fn a_frozen_database_opens_it_and_nobody_waits_any_more_until_the_prober_s
     assert_eq!(function.metric("postgres_pool_wait_seconds_count").await, waits);
     let refused = function.requests("GET /rows").pop().expect("a line");
     assert_eq!(refused["error"], "the breaker is open", "{refused}");
+    let during_the_trial = async || {
+        let is_told = |name: &str, value: &str, span: &Span| span.attributes.get(name).is_some_and(|it| it == value);
+        receiver.trace_ids().iter().any(|id| {
+            let trace = receiver.trace(id);
+            let mut refused = trace.roots().into_iter().filter(|root| is_told("http.route", "/rows", root));
+            refused.any(|root| is_told("app.breaker.state", "half_open", root))
+        })
+    };
+    wait::until(SOON, "a span of the trial's time", during_the_trial).await.expect("it tells the state");
     let (ready, check) = readiness(&function).await;
     assert_eq!((ready, &check["good"], &check["error"]), (503, &json!(false), &json!("it is open")));
     proxy.heal().expect("it listens again");
@@ -155,6 +164,26 @@ async fn transactions_in_each_others_way_keep_it_closed_and_may_be_repeated() {
         }
     }
     assert_eq!((state(&function).await, function.get("/rows").await.status), (Some(0.0), 200));
+}
+
+/// Guards: lock timeout.
+#[tokio::test]
+async fn waits_for_locks_of_our_own_keep_it_closed() {
+    let database = database().await;
+    let function = database.small().await.env("POOL_SIZE", "12").ready().await;
+    database.client.batch_execute("BEGIN; LOCK TABLE rows IN EXCLUSIVE MODE").await.expect("it is locked");
+    let mut requests = JoinSet::new();
+    for _ in 0..12 {
+        let write = Request::post("/rows", json!({ "n": 1 }));
+        let address = function.address;
+        requests.spawn(async move { write.ask(address).await });
+    }
+    for answer in requests.join_all().await {
+        assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"));
+        assert_eq!(answer.header("retry-after"), Some("1"), "{}", answer.head);
+    }
+    database.client.batch_execute("COMMIT").await.expect("it is ours");
+    assert_eq!((state(&function).await, database.rows().await), (Some(0.0), 0));
 }
 
 #[tokio::test]

@@ -61,6 +61,22 @@ async fn a_body_that_does_not_come_is_cut_and_its_client_told() {
     assert!(cut(&function, "body").await >= 1.0);
 }
 
+/// Guards: linger.
+#[tokio::test]
+async fn whoever_is_refused_while_sending_may_finish_and_reads_the_whole_answer() {
+    let function = bare().ready().await;
+    for (path, status) in [("/nowhere", 404), ("/echo", 413)] {
+        let wrong = Request::post(path, "x".repeat(1_000_000)).text();
+        let (first, rest) = wrong.split_at(wrong.len() / 2);
+        let mut connection = Connection::open(function.address).await.expect("it listens");
+        connection.send(first).await.expect("it reads");
+        assert!(connection.receive().await.expect("the answer begins") > 0);
+        connection.send(rest).await.expect("it still reads");
+        let answer = connection.answer().await.expect("the whole answer");
+        assert!(answer.status == status && answer.closes(), "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_nobody_reads_is_cut() {
     let function = bare().ready().await;

@@ -10,11 +10,13 @@ use super::support::{Request, SOON, database, get};
 
 /// Guards: statement timeout.
 #[tokio::test]
-async fn every_connection_is_told_its_statement_timeout_and_says_whose_it_is() {
+async fn every_connection_is_told_its_timeouts_and_says_whose_it_is() {
     let database = database().await;
     let function = database.small().await.ready().await;
     let settings = function.get("/settings").await.json();
     assert_eq!(settings["statement_timeout"], "2500ms");
+    assert_eq!(settings["lock_timeout"], "2s");
+    assert_eq!(settings["idle_in_transaction_session_timeout"], "3500ms");
     assert_eq!(settings["application_name"], "small_function/pool");
     let names = "SELECT DISTINCT application_name FROM pg_stat_activity
                  WHERE datname = current_database() AND application_name <> '' ORDER BY 1";

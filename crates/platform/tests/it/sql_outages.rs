@@ -87,10 +87,12 @@ async fn a_server_that_takes_no_writes_is_unavailable_and_its_connection_is_drop
         setting.is_ok_and(|row| row.get::<_, String>(0) == "on")
     };
     wait::until(SOON, "read-only", read_only).await.expect("the server reads its settings");
-    let first = function.get("/settings").await.json()["pid"].clone();
-    let write = super::support::Request::post("/rows", r#"{"n":1}"#);
-    let answer = write.ask(function.address).await;
-    assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"));
-    assert!(answer.header("retry-after").is_some(), "{}", answer.head);
-    assert_ne!(function.get("/settings").await.json()["pid"], first);
+    let pair = r#"{"first":1,"second":2}"#;
+    for (path, body) in [("/rows", r#"{"n":1}"#), ("/pairs", pair), ("/flushes", pair), ("/pairs/swallowed", "{}")] {
+        let before = function.get("/settings").await.json()["pid"].clone();
+        let answer = super::support::Request::post(path, body).ask(function.address).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"), "{path}");
+        assert!(answer.header("retry-after").is_some(), "{}", answer.head);
+        assert_ne!(function.get("/settings").await.json()["pid"], before, "{path}");
+    }
 }

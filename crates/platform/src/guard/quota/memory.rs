@@ -88,11 +88,16 @@ impl Look {
         self.remember(&[acceptance]).await;
     }
 
-    /// After a refusal by Postgres: writes the last acceptances back, so that Redis refuses the next.
-    pub async fn refused(self, last: &[Acceptance]) {
+    /// After a refusal by Postgres: writes the last acceptances back, so that Redis refuses the next. They are not read
+    /// where Redis did not answer; the refusal stands whatever comes of it.
+    pub async fn refused<E>(self, last: impl Future<Output = Result<Vec<Acceptance>, E>>) {
         self.memory.count(self.quota, "refused_by_postgres");
         note_left(0);
-        self.remember(last).await;
+        if self.left.is_some()
+            && let Ok(last) = last.await
+        {
+            self.remember(&last).await;
+        }
     }
 
     /// In one round trip: adds, keeps as many as are allowed, and forgets all after the window.

@@ -7,7 +7,7 @@ use actix_web::body::to_bytes;
 use uuid::Uuid;
 
 use super::*;
-use crate::http::problem::{INTERNAL, VALIDATION_FAILED};
+use crate::http::problem::{INTERNAL, UNAVAILABLE, VALIDATION_FAILED};
 
 const NOBODY: Option<Caller> = None;
 const SOMEBODY: Option<Caller> = Some(Caller(Uuid::nil()));
@@ -39,14 +39,17 @@ impl Moved {
         self.fallback.answer(Resource::at(name), caller, work).await.expect("a good answer")
     }
 
-    async fn bad(&self, name: &str, kind: crate::http::problem::Kind) -> Result<HttpResponse, Problem> {
-        let work = ready(Err::<&str, _>(Problem::from(kind).because_text("the line was cut")));
-        self.fallback.answer(Resource::at(name), NOBODY, work).await
+    async fn bad(&self, name: &str, problem: Problem) -> Result<HttpResponse, Problem> {
+        self.fallback.answer(Resource::at(name), NOBODY, ready(Err::<&str, _>(problem))).await
     }
 
     async fn is_held(&self, name: &str) -> bool {
-        self.bad(name, UNAVAILABLE).await.is_ok()
+        self.bad(name, outage()).await.is_ok()
     }
+}
+
+fn outage() -> Problem {
+    Problem::from(UNAVAILABLE).outage().because_text("the line was cut")
 }
 
 fn header<'a>(answer: &'a HttpResponse, name: &str) -> Option<&'a str> {
@@ -61,7 +64,7 @@ async fn the_last_good_answer_is_marked_and_a_new_one_is_not() {
     let marks = ["age", "cache-status", "cache-control"];
     assert_eq!(marks.map(|name| header(&fresh, name)), [None; 3]);
     moved.pass(37);
-    let stale = moved.bad("a", UNAVAILABLE).await.expect("the last good answer");
+    let stale = moved.bad("a", outage()).await.expect("the last good answer");
     assert_eq!(stale.status(), 200);
     let wanted = ["37", "api; hit; ttl=-37; detail=stale-on-error", "no-store"].map(Some);
     assert_eq!(marks.map(|name| header(&stale, name)), wanted);
@@ -84,8 +87,9 @@ async fn what_somebody_was_answered_is_not_remembered() {
 async fn an_outage_alone_is_answered_from_memory() {
     let moved = moved("8");
     moved.good("a", NOBODY, "one").await;
-    for kind in [INTERNAL, VALIDATION_FAILED, OUTCOME_UNKNOWN] {
-        assert_eq!(moved.bad("a", kind).await.expect_err("its own problem").kind(), kind);
+    // Also what is unavailable for another reason, such as a conflict.
+    for kind in [INTERNAL, VALIDATION_FAILED, OUTCOME_UNKNOWN, UNAVAILABLE] {
+        assert_eq!(moved.bad("a", kind.into()).await.expect_err("its own problem").kind(), kind);
     }
     assert!(moved.is_held("a").await);
 }
@@ -94,7 +98,7 @@ async fn an_outage_alone_is_answered_from_memory() {
 async fn what_is_not_found_is_forgotten() {
     let moved = moved("8");
     moved.good("a", NOBODY, "one").await;
-    assert_eq!(moved.bad("a", NOT_FOUND).await.expect_err("a problem").kind(), NOT_FOUND);
+    assert_eq!(moved.bad("a", NOT_FOUND.into()).await.expect_err("a problem").kind(), NOT_FOUND);
     assert!(!moved.is_held("a").await);
 }
 
@@ -110,9 +114,19 @@ async fn what_was_changed_or_may_have_been_is_forgotten_and_what_was_refused_is_
     for (outcome, forgotten) in cases {
         let moved = moved("8");
         moved.good("a", NOBODY, "one").await;
-        moved.fallback.changed(&Resource::at("a"), &outcome.map_err(Problem::from));
+        moved.fallback.change(Resource::at("a")).end(&outcome.map_err(Problem::from));
         assert_eq!(moved.is_held("a").await, !forgotten, "{outcome:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_changed_by_a_caller_that_hangs_up_is_forgotten() {
+    let moved = moved("8");
+    moved.good("a", NOBODY, "one").await;
+    let change = moved.fallback.change(Resource::at("a"));
+    assert!(moved.is_held("a").await, "nothing came of it yet");
+    drop(change);
+    assert!(!moved.is_held("a").await);
 }
 
 /// Guards: fallback bound.
