@@ -103,6 +103,10 @@ impl Resend {
         while let Some(chunk) = response.chunk().await.map_err(|error| doubt(&error))? {
             read.extend_from_slice(&chunk);
             if read.len() > LONGEST_ANSWER {
+                // A refusal is one however much is said of it: nothing was accepted.
+                if matches!(status, 400..=499) && status != 408 {
+                    break;
+                }
                 return Err(Doubt::Malformed(status));
             }
         }
@@ -139,6 +143,10 @@ pub fn failure(answer: &Answer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use platform::guard::breaker::BreakerSettings;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -156,6 +164,44 @@ mod tests {
         for status in [400, 401, 403, 408, 409, 413, 422, 429] {
             let body = br#"{"name":"validation_error","message":"as asked"}"#;
             assert_eq!(verdict(&Answer::read(status, Some("2"), body, 1)), Verdict::Good, "{status}");
+        }
+    }
+
+    /// A client of something that answers one post with this status and a body that is longer than any of Resend's.
+    async fn long(status: u16) -> Answer {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let api_key = "re_test".into();
+        let settings = ResendSettings {
+            url: url.parse().expect("an address"),
+            api_key,
+            post_limit: Duration::from_secs(10),
+            breaker: BreakerSettings::default(),
+        };
+        let answer = async {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let mut head = [0; 4_096];
+            assert!(stream.read(&mut head).await.expect("a request") > 0);
+            let body = "x".repeat(2 * LONGEST_ANSWER);
+            let answer = format!("HTTP/1.1 {status} As Asked\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            // The client may hang up before the end.
+            drop(stream.write_all(answer.as_bytes()).await);
+        };
+        // It chooses the process's cryptography, as a function does when it starts.
+        drop(platform::http::client::stack().expect("an HTTP stack"));
+        let resend = Resend::new(&settings).expect("a client");
+        tokio::join!(resend.post(BatchId::new(uuid::Uuid::nil()), 1, b"[]".to_vec()), answer).0
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_one_however_long_its_text_is_and_nothing_else_of_that_length_is_an_answer() {
+        for status in [401, 403, 422, 429] {
+            let answer = long(status).await;
+            assert!(matches!(answer, Answer::Refused { .. }), "{status}: {answer:?}");
+            assert_eq!(verdict(&answer), Verdict::Good, "{status}");
+        }
+        for status in [200, 408, 500] {
+            assert_eq!(long(status).await, Answer::none(Doubt::Malformed(status)));
         }
     }
 }
