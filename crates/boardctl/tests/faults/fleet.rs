@@ -158,6 +158,19 @@ impl Fleet {
         self.board.servers.redis.own_mut().expect("ours")
     }
 
+    /// Starts so many machines more of a function, which no proxy routes to, with settings of their own; waits until
+    /// they are ready. They have the numbers after those of the fleet, and end with what is returned.
+    pub(super) async fn more(&self, part: Part, count: usize, settings: &[(&str, &str)]) -> Vec<Process> {
+        let command =
+            |number| settings.iter().fold(self.command(part, number), |it, (name, value)| it.env(name, value));
+        let numbers = MACHINES..MACHINES + count;
+        let machines: Vec<Process> = numbers.clone().map(|it| command(it).start().expect("started")).collect();
+        for (number, machine) in numbers.zip(&machines) {
+            machine.wait_until_ok(&(self.url(part, number) + "/readyz"), READY).await.expect("ready");
+        }
+        machines
+    }
+
     /// Drains a machine and starts another in its place, as a deploy does; waits until it is routed to.
     pub(super) async fn replace(&mut self, part: Part, number: usize, signal: Signal) {
         let old = &self.machines[&(part, number)];

@@ -1,5 +1,6 @@
 //! The quota: exact, however many ask at once, whatever is broken meanwhile.
 
+mod crowd;
 mod tries;
 
 use std::time::{Duration, Instant};
