@@ -2,10 +2,14 @@
 //! Fly does. `scripts/test faults` runs this, one fault after the other; `--long` with the real times.
 
 mod faults {
+    mod burst;
     mod drain;
     mod fleet;
     mod killed;
+    mod meters;
     mod postgres;
+    mod quota;
+    mod redis;
     mod row;
     mod scene;
     mod scripts;

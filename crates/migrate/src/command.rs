@@ -92,7 +92,7 @@ mod tests {
               for verify-full, who may vouch for the server; by default the web's
               the path of a PEM file of certificates; default none
           POOL_SIZE
-              connections of each worker's pool
+              connections of each worker's pool; with fewer than 4, slowness alone opens no breaker
               a whole number from 1 to 100; default 8
           BREAKER_OPEN_S
               how long a breaker refuses calls before the one trial, at most; 90 % of it at least, at random

@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 pub use options::{Options, Tls};
 pub use wire::command;
@@ -107,6 +109,22 @@ impl Redis {
         self.process = self.command.start()?;
         self.process.wait_for_line(READY, PATIENCE).await?;
         Ok(())
+    }
+
+    /// Makes it forget everything. Not over TLS.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub async fn empty(&self) -> Result<(), Error> {
+        let flush = async {
+            let mut stream = TcpStream::connect(self.address()).await?;
+            stream.write_all(b"FLUSHALL\r\nQUIT\r\n").await?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.map(|_| answer)
+        };
+        let answer = flush.await.map_err(Error::io("redis could not be emptied"))?;
+        if answer.starts_with("+OK") { Ok(()) } else { Err(Error::Unfit(format!("redis answered FLUSHALL: {answer}"))) }
     }
 
     /// Stops it in its tracks (SIGSTOP): TCP stays open, nothing answers.

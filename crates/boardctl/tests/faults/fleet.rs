@@ -11,6 +11,7 @@ use testbed::haproxy::{self, HaProxy};
 use testbed::postgres::{Options, Postgres};
 use testbed::process::{Command, Process};
 use testbed::proxy::Proxy;
+use testbed::redis::Redis;
 
 use super::times;
 
@@ -123,6 +124,11 @@ impl Fleet {
         listens(self.board.ports_of_instance(part, number).http)
     }
 
+    /// Where the machines of a function tell their metrics.
+    pub(super) fn metrics_of(&self, part: Part) -> impl Iterator<Item = SocketAddr> {
+        (0..MACHINES).map(move |number| self.metrics(part, number))
+    }
+
     /// Where a machine tells its metrics.
     pub(super) fn metrics(&self, part: Part, number: usize) -> SocketAddr {
         listens(self.board.ports_of_instance(part, number).metrics)
@@ -140,6 +146,29 @@ impl Fleet {
     /// PostgreSQL itself, to start it again.
     pub(super) fn server_mut(&mut self) -> &mut Postgres {
         self.board.servers.postgres.own_mut().expect("ours")
+    }
+
+    /// Redis itself.
+    pub(super) fn redis_server(&self) -> &Redis {
+        self.board.servers.redis.own().expect("ours")
+    }
+
+    /// Redis itself, to start it again.
+    pub(super) fn redis_server_mut(&mut self) -> &mut Redis {
+        self.board.servers.redis.own_mut().expect("ours")
+    }
+
+    /// Starts so many machines more of a function, which no proxy routes to, with settings of their own; waits until
+    /// they are ready. They have the numbers after those of the fleet, and end with what is returned.
+    pub(super) async fn more(&self, part: Part, count: usize, settings: &[(&str, &str)]) -> Vec<Process> {
+        let command =
+            |number| settings.iter().fold(self.command(part, number), |it, (name, value)| it.env(name, value));
+        let numbers = MACHINES..MACHINES + count;
+        let machines: Vec<Process> = numbers.clone().map(|it| command(it).start().expect("started")).collect();
+        for (number, machine) in numbers.zip(&machines) {
+            machine.wait_until_ok(&(self.url(part, number) + "/readyz"), READY).await.expect("ready");
+        }
+        machines
     }
 
     /// Drains a machine and starts another in its place, as a deploy does; waits until it is routed to.

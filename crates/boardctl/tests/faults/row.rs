@@ -7,11 +7,11 @@ use testbed::load::{Pace, Plan, Report, Steady};
 use testbed::postgres::Options;
 use testbed::wait;
 
-use super::fleet::{Fleet, MACHINES};
+use super::fleet::Fleet;
 use super::scene::Scene;
 use super::scripts::{Applies, Reads};
 use super::watch::{Watch, Watched};
-use super::{table, times, verdicts};
+use super::{meters, table, times, verdicts};
 
 /// Longer than the longest request, whose deadline is 10 s, and what two busy cores add.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -116,9 +116,8 @@ impl Row {
         wrongs.extend(seen.watched.wrongs(begun));
         assert!(wrongs.is_empty(), "what clients must not see:\n{}", wrongs.join("\n"));
         assert_eq!(fleet.dead(), Vec::<String>::new(), "nobody killed these");
-        let people: Vec<String> = scene.people.iter().map(|person| person.id.clone()).collect();
         let accepted = script.accepted().clone();
-        let rows = verdicts::nothing_is_lost_or_doubled(&fleet, &accepted, &people).await;
+        let rows = verdicts::nothing_is_lost_or_doubled(&fleet, &accepted, &scene.ids()).await;
         let unknown = seen.applies.count("503");
         assert!(rows <= accepted.len() + unknown, "{rows} rows for {} accepted", accepted.len());
         let late = verdicts::later_than_ten_seconds(&metrics(&fleet).await);
@@ -139,15 +138,8 @@ fn last_other(report: &Report, since: Instant, kind: &str) -> Option<Instant> {
 
 /// The metrics of every machine that answers people.
 async fn metrics(fleet: &Fleet) -> Vec<String> {
-    let http = platform::http::client::stack().expect("a client");
-    let mut texts = Vec::new();
-    for part in [Part::Api, Part::Applications] {
-        for number in 0..MACHINES {
-            let base = format!("http://{}", fleet.metrics(part, number));
-            texts.push(testbed::http::Client::new(http.clone(), base).get("/metrics").await.text);
-        }
-    }
-    texts
+    let machines = [Part::Api, Part::Applications].into_iter().flat_map(|part| fleet.metrics_of(part));
+    meters::texts(machines).await
 }
 
 /// Its line of the table.

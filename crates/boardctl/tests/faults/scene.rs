@@ -49,12 +49,22 @@ pub(super) struct Person {
 impl Scene {
     /// A new company and so many people.
     pub(super) async fn of(fleet: &Fleet, people: i32) -> Self {
+        Self::with_jobs(fleet, people, JOBS).await
+    }
+
+    /// A new company with so many jobs, and so many people.
+    pub(super) async fn with_jobs(fleet: &Fleet, people: i32, jobs: i32) -> Self {
         let client = database(fleet).await;
-        let jobs = ids(&client, MAKE_COMPANY, JOBS).await;
+        let jobs = ids(&client, MAKE_COMPANY, jobs).await;
         let tokens = &fleet.board.secrets.tokens;
         let person = |id: String| Person { token: tokens.mint(&id, SIGNED_IN), id };
         let people = ids(&client, MAKE_PEOPLE, people).await.into_iter().map(person).collect();
         Self { jobs, people }
+    }
+
+    /// The ids of all the people.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.people.iter().map(|person| person.id.clone()).collect()
     }
 
     /// Who applies for what in the application of this number.

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use testbed::http::Answer;
 use testbed::load::{Ask, Lost, Script};
 
-use super::scene::Scene;
+use super::fleet::Fleet;
+use super::scene::{Person, Scene};
+use super::verdicts;
 
 /// Kinds of 503, each with `Retry-After`.
 const HONEST: [&str; 4] = ["unavailable", "deadline-exceeded", "outcome-unknown", "overloaded"];
@@ -61,9 +63,21 @@ fn honest(answer: &Answer) -> Result<&'static str, String> {
     if answer.header("retry-after").parse::<u32>().is_err() {
         return Err(told("without Retry-After"));
     }
-    let problem: Value = serde_json::from_str(&answer.text).map_err(|_| told("of somebody else"))?;
-    let kind = problem["type"].as_str().and_then(|kind| kind.strip_prefix("/problems/")).unwrap_or_default();
-    if HONEST.contains(&kind) { Ok("503") } else { Err(told("of another kind")) }
+    let kind = problem(answer).ok_or_else(|| told("of somebody else"))?;
+    if HONEST.contains(&kind.as_str()) { Ok("503") } else { Err(told("of another kind")) }
+}
+
+/// Which problem an answer is, if it is one of ours.
+fn problem(answer: &Answer) -> Option<String> {
+    let problem: Value = serde_json::from_str(&answer.text).ok()?;
+    problem["type"].as_str()?.strip_prefix("/problems/").map(str::to_owned)
+}
+
+/// An application to a job, under a key of this person.
+fn application(person: &Person, job: &str, key: impl std::fmt::Display) -> Ask {
+    Ask::post(format!("/v1/jobs/{job}/applications"), json!({ "letter": "I would like to." }))
+        .header("authorization", format!("Bearer {}", person.token))
+        .header("idempotency-key", format!("\"{}:{key}\"", person.id))
 }
 
 /// Applications, each by somebody for something that nobody has tried before.
@@ -87,9 +101,7 @@ impl Applies {
 impl Script for Applies {
     fn ask(&self, number: u64) -> Ask {
         let (person, job) = self.scene.pair(number);
-        Ask::post(format!("/v1/jobs/{job}/applications"), json!({ "letter": "I would like to." }))
-            .header("authorization", format!("Bearer {}", person.token))
-            .header("idempotency-key", format!("\"{}:{job}\"", person.id))
+        application(person, job, job)
     }
 
     fn judge(&self, _: u64, answer: Result<&Answer, &Lost>) -> Result<&'static str, String> {
@@ -102,4 +114,49 @@ impl Script for Applies {
         self.accepted().push(id.to_owned());
         Ok("201")
     }
+}
+
+/// Applications of one person to job after job, each under a key of its own: more than the quota allows.
+#[derive(Clone)]
+pub(super) struct Greedy(pub(super) Applies);
+
+impl Greedy {
+    /// Somebody new, and so many jobs of which none is applied for twice.
+    pub(super) async fn with_jobs(fleet: &Fleet, jobs: i32) -> Self {
+        Self(Applies::new(Scene::with_jobs(fleet, 1, jobs).await))
+    }
+
+    /// How many applications the person has in the end, each of them accepted, whole and with its mails.
+    pub(super) async fn rows(&self, fleet: &Fleet) -> usize {
+        let accepted = self.0.accepted().clone();
+        verdicts::nothing_is_lost_or_doubled(fleet, &accepted, &self.0.scene.ids()).await
+    }
+
+    /// Who it is.
+    pub(super) fn person(&self) -> &Person {
+        &self.0.scene.people[0]
+    }
+}
+
+impl Script for Greedy {
+    fn ask(&self, number: u64) -> Ask {
+        let jobs = &self.0.scene.jobs;
+        application(self.person(), &jobs[usize::try_from(number).expect("few applications") % jobs.len()], number)
+    }
+
+    fn judge(&self, number: u64, answer: Result<&Answer, &Lost>) -> Result<&'static str, String> {
+        match answer {
+            Ok(answer) if answer.status == 429 => full(answer),
+            _ => self.0.judge(number, answer),
+        }
+    }
+}
+
+/// A refusal by the quota, and by nothing else, which says when to come again.
+fn full(answer: &Answer) -> Result<&'static str, String> {
+    let wait = answer.header("retry-after").parse::<u32>();
+    if problem(answer).as_deref() == Some("quota-exceeded") && wait.is_ok_and(|wait| (1..=3_600).contains(&wait)) {
+        return Ok("429");
+    }
+    Err(format!("429 of another kind: {:?} {}", answer.headers, answer.text))
 }

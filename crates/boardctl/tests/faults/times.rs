@@ -43,6 +43,11 @@ pub(super) fn drain() -> Duration {
     either(12.0, 1.2)
 }
 
+/// How long a client waits before it repeats a request that was refused.
+pub(super) fn client_pause() -> Duration {
+    either(3.0, 0.3)
+}
+
 /// How often the proxy asks whether a machine is routable.
 pub(super) fn routing_check() -> Duration {
     either(2.0, 0.2)
