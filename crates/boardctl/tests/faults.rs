@@ -6,6 +6,7 @@ mod faults {
     mod fleet;
     mod killed;
     mod postgres;
+    mod resend;
     mod row;
     mod scene;
     mod scripts;
