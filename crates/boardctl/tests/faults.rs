@@ -10,6 +10,7 @@ mod faults {
     mod postgres;
     mod quota;
     mod redis;
+    mod resend;
     mod row;
     mod scene;
     mod scripts;

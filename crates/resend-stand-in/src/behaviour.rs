@@ -82,6 +82,8 @@ pub struct Fault {
     pub after_acceptance: bool,
     /// Whether the connection is cut instead of answering.
     pub drop_connection: bool,
+    /// Whether the answer is a 200 that is none of Resend's, as of a proxy that has lost its way.
+    pub malformed: bool,
 }
 
 impl Default for Fault {
@@ -92,6 +94,7 @@ impl Default for Fault {
             retry_after_s: None,
             after_acceptance: false,
             drop_connection: false,
+            malformed: false,
         }
     }
 }

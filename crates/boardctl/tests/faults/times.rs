@@ -23,6 +23,11 @@ pub(super) fn freeze() -> Duration {
     either(60.0, 12.0)
 }
 
+/// How long Resend refuses every mail.
+pub(super) fn refusal() -> Duration {
+    either(120.0, 12.0)
+}
+
 /// How long a breaker stays open.
 pub(super) fn breaker_open() -> Duration {
     either(30.0, 3.0)

@@ -156,6 +156,13 @@ fn a_replay_can_be_lost_as_well() {
 }
 
 #[test]
+fn a_malformed_answer_is_good_and_names_no_mail() {
+    let mut team = team_that_fails(json!([{"malformed": true, "after_acceptance": true}]));
+    let answer = send(&mut team, START, Some("k"), MAIL);
+    assert_eq!((answer.status, answer.body["id"].is_null(), team.deliveries.count()), (200, true, 1));
+}
+
+#[test]
 fn a_refused_request_does_not_use_a_fault_up() {
     let mut team = team_that_fails(json!([{"status": 503, "name": "service_unavailable"}]));
     assert_eq!(send(&mut team, START, None, "{}").status, 422);

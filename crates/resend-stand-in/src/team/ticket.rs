@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::answer::Answer;
 use crate::behaviour::Fault;
 use crate::idempotency::{Endpoint, Print, Slot};
@@ -30,6 +32,9 @@ pub(crate) struct Ticket {
 
 /// The answer of a request that fails by this fault.
 pub(super) fn failed(fault: &Fault) -> Answer {
+    if fault.malformed {
+        return Answer::ok(Value::String("We are back in a moment.".to_owned()));
+    }
     let problem = Problem {
         status: fault.status,
         name: fault.name.clone().into(),
