@@ -1,7 +1,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use platform::clock::Clock;
-use platform::guard::quota::{Full, Tally};
+use platform::guard::quota::Tally;
 use platform::http::edge::{Body, ClientAddress};
 use platform::http::problem::Problem;
 use platform::postgres::Pool;
@@ -22,15 +22,12 @@ pub(crate) async fn begin(
     let address = body.required("email", Address::parse);
     let address = body.finish(address)?;
     let keys = &settings.sign_in_keys;
-    match ring::count(tally, keys, client, &address).await {
-        Ok(counted) => {
-            let begun = store::begin(&pool, &clock, &address, keys.newest()).await;
-            if begun.is_err() {
-                counted.give_back().await;
-            }
-            begun?;
+    if let Ok(counted) = ring::count(tally, keys, client, &address).await {
+        let begun = store::begin(&pool, &clock, &address, keys.newest()).await;
+        if begun.is_err() {
+            counted.give_back().await;
         }
-        Err(Full) => {}
+        begun?;
     }
     Ok(HttpResponse::Accepted().finish())
 }
