@@ -11,9 +11,12 @@ use nix::unistd::{User, geteuid};
 use crate::Error;
 use crate::process::{Command, Process};
 
-/// Mounts the tmpfs and then holds the namespace: programs enter it by the holder's pid.
-const SCRIPT: &str =
-    r#"mount -t tmpfs -o "size=$1,uid=$2,gid=$3,mode=700" tmpfs "$4" && echo mounted && exec sleep infinity"#;
+/// Mounts the tmpfs and then holds the namespace: programs enter it by the holder's pid. In a chroot `/` is no mount, and
+/// `unshare` could not make it private by itself.
+const SCRIPT: &str = r#"
+mount --make-rprivate / 2>/dev/null
+mount -t tmpfs -o "size=$1,uid=$2,gid=$3,mode=700" tmpfs "$4" && echo mounted && exec sleep infinity
+"#;
 
 /// Bound for the mount on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,7 +39,7 @@ impl Disk {
         let owner = owner.ok_or_else(|| Error::Unfit("a small disk is mounted, which only root may do".to_owned()))?;
         let holder = Process::command("unshare")
             .name("small disk")
-            .args(["--mount", "--", "/bin/sh", "-c", SCRIPT, "disk"])
+            .args(["--mount", "--propagation=unchanged", "--", "/bin/sh", "-c", SCRIPT, "disk"])
             .args([bytes.to_string(), owner.uid.to_string(), owner.gid.to_string()])
             .arg(at)
             .start()?;
@@ -47,8 +50,9 @@ impl Disk {
     /// A program that sees the disk, as its owner.
     pub(super) fn command(&self, program: &Path) -> Command {
         Process::command("nsenter")
-            .arg(format!("--mount=/proc/{}/ns/mnt", self.holder.pid()))
-            .args(["--", "setpriv", "--clear-groups"])
+            .arg(format!("--target={}", self.holder.pid()))
+            // Its root as well: a namespace's own is not the one of a chroot.
+            .args(["--mount", "--root", "--", "setpriv", "--clear-groups"])
             .arg(format!("--reuid={}", self.owner.uid))
             .arg(format!("--regid={}", self.owner.gid))
             .arg("--")
