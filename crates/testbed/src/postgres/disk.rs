@@ -51,8 +51,8 @@ impl Disk {
     pub(super) fn command(&self, program: &Path) -> Command {
         Process::command("nsenter")
             .arg(format!("--target={}", self.holder.pid()))
-            // Its root as well: a namespace's own is not the one of a chroot.
-            .args(["--mount", "--root", "--", "setpriv", "--clear-groups"])
+            // Its root and folder as well: those of a namespace are not the ones of a chroot.
+            .args(["--mount", "--root", "--wd", "--", "setpriv", "--clear-groups"])
             .arg(format!("--reuid={}", self.owner.uid))
             .arg(format!("--regid={}", self.owner.gid))
             .arg("--")
