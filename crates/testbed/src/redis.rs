@@ -8,8 +8,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 pub use options::{Options, Tls};
 pub use wire::command;
@@ -117,13 +115,7 @@ impl Redis {
     ///
     /// When it does not answer.
     pub async fn empty(&self) -> Result<(), Error> {
-        let flush = async {
-            let mut stream = TcpStream::connect(self.address()).await?;
-            stream.write_all(b"FLUSHALL\r\nQUIT\r\n").await?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await.map(|_| answer)
-        };
-        let answer = flush.await.map_err(Error::io("redis could not be emptied"))?;
+        let answer = self.command(&["FLUSHALL"]).await?;
         if answer.starts_with("+OK") { Ok(()) } else { Err(Error::Unfit(format!("redis answered FLUSHALL: {answer}"))) }
     }
 

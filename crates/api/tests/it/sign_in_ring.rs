@@ -75,12 +75,29 @@ async fn a_stranger_elsewhere_uses_up_nobody_elses() {
     assert_eq!(mails(&board.rows, &other).await, 1, "so does another address");
 }
 
+/// On a board of its own: where a busy machine makes Redis miss its time, it is left alone for a second, and counts for
+/// nobody meanwhile.
 #[tokio::test]
 async fn many_at_once_get_five() {
-    let board = Board::new().await;
-    let email = address();
-    futures_util::future::join_all((0..40).map(|_| asked(&board.api, HERE, &email))).await;
-    assert_eq!(mails(&board.rows, &email).await, 5);
+    let own = Own::start(&[("CLIENT_ADDRESS", "fly")]).await;
+    let rows = own.whole.client().await.expect("a connection");
+    let unanswered = async || {
+        let all = own.metric("redis_commands_total", "").await;
+        all - own.metric("redis_commands_total", "answered").await
+    };
+    // Tried until Redis answers everybody: the last round judges.
+    for _ in 0..10 {
+        let (email, before) = (address(), unanswered().await);
+        futures_util::future::join_all((0..20).map(|_| asked(&own.api, HERE, &email))).await;
+        let mailed = mails(&rows, &email).await;
+        if unanswered().await == before {
+            assert_eq!(mailed, 5);
+            return;
+        }
+        // For so long Redis is left alone after an answer that was late.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    panic!("Redis never answered all of them");
 }
 
 #[tokio::test]

@@ -44,7 +44,6 @@ impl Settings for FallbackSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let room = setting("FALLBACK_MIB", "MiB of memory for last good answers; none are kept in 0");
         let age = setting("FALLBACK_MAX_AGE_S", "how old an answer may be that is given while the database is away");
-        // 8 MiB are about 8,000 pages of one job, or 600 of a list.
         let (mib, age) = (from.count(room, 0..=1_024, 8), from.seconds(age, 1.0..=86_400.0, 3_600.0));
         Some(Self(Limits { bytes: mib? * MIB, age: age? }))
     }

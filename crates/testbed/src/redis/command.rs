@@ -1,26 +1,16 @@
 //! What testbed itself says to the server.
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-
 use super::Redis;
 use crate::Error;
 
 impl Redis {
-    /// Sends one command, over a connection of its own and without TLS; the answer as it comes over the wire.
+    /// Sends one command: see [`command`](super::command).
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the server cannot be reached.
+    /// When the server cannot be reached.
     pub async fn command(&self, words: &[&str]) -> Result<String, Error> {
-        let asked = async {
-            let mut stream = TcpStream::connect(self.address()).await?;
-            stream.write_all(format!("{}{}", array(words), array(&["QUIT"])).as_bytes()).await?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await?;
-            Ok(answer)
-        };
-        asked.await.map_err(Error::io(format!("could not send {} to Redis", words.join(" "))))
+        super::command(&self.url(), words).await
     }
 
     /// How many commands the server has run, by its own count: those of this function, and what keeps connections up,
@@ -32,12 +22,6 @@ impl Redis {
     pub async fn commands_run(&self) -> Result<u64, Error> {
         Ok(counted(&self.command(&["INFO", "commandstats"]).await?))
     }
-}
-
-/// As the protocol writes it (RESP).
-fn array(words: &[&str]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
-    format!("*{}\r\n{}", words.len(), words.concat())
 }
 
 fn counted(stats: &str) -> u64 {
@@ -52,11 +36,6 @@ fn counted(stats: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_sent_with_their_lengths() {
-        assert_eq!(array(&["GET", "a b"]), "*2\r\n$3\r\nGET\r\n$3\r\na b\r\n");
-    }
 
     #[test]
     fn what_only_keeps_connections_up_is_not_counted() {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fred::interfaces::{KeysInterface as _, SortedSetsInterface as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -120,7 +122,7 @@ impl Look {
 
 /// The score is the time in milliseconds, which a double holds exactly until the year 287396.
 fn member(acceptance: &Acceptance) -> (f64, String) {
-    let key = acceptance.key.as_ref().map_or_else(|| "-".to_owned(), hex);
+    let key = acceptance.key.as_ref().map_or_else(|| "-".to_owned(), |hash| URL_SAFE_NO_PAD.encode(hash));
     ((acceptance.at.unix_timestamp_nanos() / 1_000_000) as f64, format!("{}:{key}", acceptance.id))
 }
 
@@ -133,21 +135,8 @@ fn acceptance(member: &str, score: &str) -> Option<Acceptance> {
     let (id, key) = member.split_once(':')?;
     let nanoseconds = (score.parse::<f64>().ok()? as i128).checked_mul(1_000_000)?;
     let at = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?;
-    let key = if key == "-" { None } else { Some(unhex(key)?) };
+    let key = if key == "-" { None } else { Some(URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?) };
     Some(Acceptance { at, id: Uuid::parse_str(id).ok()?, key })
-}
-
-fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Hash> {
-    let digits = (text.len() == 64 && text.is_ascii()).then_some(text)?;
-    let mut hash = [0; 32];
-    for (place, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).ok()?;
-    }
-    Some(hash)
 }
 
 #[cfg(test)]
