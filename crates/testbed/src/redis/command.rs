@@ -4,7 +4,7 @@ use super::Redis;
 use crate::Error;
 
 impl Redis {
-    /// Sends one command: see [`command`](super::command).
+    /// Sends one command: see [`command`](super::command()).
     ///
     /// # Errors
     ///
