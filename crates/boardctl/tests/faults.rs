@@ -1,5 +1,5 @@
 //! What clients see when things break: real servers and two machines of each function behind HAProxy, which routes as
-//! Fly does. `scripts/test faults` runs this, one fault after the other; `--long` with the real times.
+//! Fly does. `scripts/test faults` runs this; `--long` with the real times.
 
 mod faults {
     mod burst;
@@ -9,6 +9,8 @@ mod faults {
     mod meters;
     mod postgres;
     mod quota;
+    mod races;
+    mod random;
     mod redis;
     mod resend;
     mod row;

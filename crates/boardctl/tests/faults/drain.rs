@@ -73,7 +73,7 @@ async fn every_machine_is_replaced_under_load_and_no_request_is_lost() {
             for part in FUNCTIONS {
                 for number in 0..MACHINES {
                     calm(&loads).await;
-                    fleet.replace(part, number, signal).await;
+                    assert_eq!(fleet.replace(part, number, signal).await, Some(0));
                     replaced += 1;
                 }
             }

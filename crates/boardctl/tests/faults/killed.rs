@@ -28,7 +28,7 @@ const QUOTA: usize = 10;
 const COMPANIES: &str = "SELECT count(*) FROM companies WHERE name = 'Afoot'";
 
 /// While a machine dies, its proxy says so, or the connection ends.
-struct Dying<S>(S);
+pub(super) struct Dying<S>(pub(super) S);
 
 impl<S: Script> Script for Dying<S> {
     fn ask(&self, number: u64) -> Ask {

@@ -1,4 +1,6 @@
-//! PostgreSQL: killed, frozen, refusing, locked, read-only, full.
+//! PostgreSQL: killed, frozen, refusing, locked, read-only, full, slow.
+
+mod slow;
 
 use std::time::Duration;
 
@@ -66,7 +68,7 @@ async fn postgres_refuses_connections() {
     let row = Row::begin("PostgreSQL refuses connections").await;
     row.fleet.postgres.refuse().expect("its port is ours");
     row.fleet.postgres.cut();
-    sleep(times::outage()).await;
+    sleep(times::long_outage()).await;
     row.fleet.postgres.heal().expect("its port is ours");
     was_an_outage(&row.heals().await);
 }

@@ -1,7 +1,7 @@
 //! The quota: exact, however many ask at once, whatever is broken meanwhile.
 
 mod crowd;
-mod tries;
+pub(super) mod tries;
 
 use std::time::{Duration, Instant};
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use testbed::board::Part;
-use testbed::load::{Pace, Plan, Steady};
+use testbed::load::{Pace, Plan, Report, Steady};
 use testbed::wait;
 use tokio::time::sleep;
 use tokio_postgres::Client;
@@ -25,9 +25,6 @@ const BEFORE: Duration = Duration::from_secs(2);
 /// As many as the stand-in takes: more than two workers use up in any of these times.
 const SCRIPT: usize = 1_000;
 
-/// Each causes two mails.
-const PILE: usize = 500;
-
 /// A pool of eight, and one connection each for the prober, for the outbox's news and for a query to be cancelled.
 const OWN_CONNECTIONS: i64 = 11 * MACHINES as i64;
 
@@ -37,17 +34,17 @@ const CONNECTIONS: &str = "SELECT count(*) FROM pg_stat_activity WHERE usename =
 
 const WAITING: &str = "SELECT count(*) FROM outbox WHERE state = 'queued'";
 
-async fn behave(fleet: &Fleet, change: Value) {
+pub(super) async fn behave(fleet: &Fleet, change: Value) {
     resend(fleet).post("/control/behaviour", &change).await.expect(200);
 }
 
 /// The next posts fail, in turn, like these.
-async fn fail(fleet: &Fleet, faults: &[Value]) {
+pub(super) async fn fail(fleet: &Fleet, faults: &[Value]) {
     let script: Vec<&Value> = faults.iter().cycle().take(SCRIPT).collect();
     behave(fleet, json!({ "fail_next": script })).await;
 }
 
-async fn recover(fleet: &Fleet) {
+pub(super) async fn recover(fleet: &Fleet) {
     behave(fleet, json!({ "fail_next": [], "latency_ms": 0 })).await;
 }
 
@@ -166,14 +163,15 @@ async fn resend_is_slower_than_a_post_may_take() {
 #[tokio::test]
 #[ignore = "minutes long: scripts/test faults runs it"]
 async fn resend_refuses_all_of_a_thousand_mails_for_a_while() {
-    let row = Row::begin("Resend answers 429, 1,000 mails waiting").await;
+    let row = Row::begin("Resend answers 429, 1,000 mails waiting (10,000 with --long)").await;
     let (client, before) = (database(&row.fleet).await, openings(&row.fleet).await);
     let broken = Instant::now();
     let refusal = json!({ "status": 429, "name": "rate_limit_exceeded", "retry_after_s": 1 });
     fail(&row.fleet, &[refusal]).await;
     pile_up(&row.fleet).await;
     let waiting = client.query_one(WAITING, &[]).await.expect("the database answers").get::<_, i64>(0);
-    assert!(waiting >= 1_000, "{waiting} mails wait");
+    // Each application causes two.
+    assert!(waiting >= 2 * i64::from(times::pile()), "{waiting} mails wait");
     let most = most_connections(&row.fleet, &client, times::refusal()).await;
     assert!(!opened(&row.fleet, &before).await, "a Resend that refuses is not broken");
     recover(&row.fleet).await;
@@ -185,11 +183,13 @@ async fn resend_refuses_all_of_a_thousand_mails_for_a_while() {
 
 /// Many apply at once.
 async fn pile_up(fleet: &Fleet) {
-    let scene = Scene::of(fleet, 400).await;
+    let pile = times::pile();
+    let scene = Scene::of(fleet, pile).await;
     let address = fleet.front(Part::Applications);
     let plan = Plan { address, clients: 8, pace: Pace::Rate(400.0), patience: SOON };
     let load = Steady::start(plan, Applies::new(scene)).expect("a thread");
-    let piled = load.wait_until(SOON, "so many applications", |seen| seen.count("201") >= PILE).await;
+    let enough = |seen: &Report| seen.count("201") >= usize::try_from(pile).expect("a count");
+    let piled = load.wait_until(times::mails_leave(), "so many applications", enough).await;
     piled.expect("applying does not wait for mails");
     load.finish(SOON).await.expect("the load ends");
 }

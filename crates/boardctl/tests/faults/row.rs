@@ -10,7 +10,7 @@ use testbed::wait;
 use super::fleet::Fleet;
 use super::scene::Scene;
 use super::scripts::{Applies, Reads};
-use super::watch::{Watch, Watched};
+use super::watch::{Question, Watch, Watched};
 use super::{meters, table, times, verdicts};
 
 /// Longer than the longest request, whose deadline is 10 s, and what two busy cores add.
@@ -23,7 +23,22 @@ const DEADLINE: Duration = Duration::from_secs(90);
 const CALM: Duration = Duration::from_secs(2);
 
 /// More than the longest row needs.
-const PEOPLE: i32 = 1_000;
+fn people() -> i32 {
+    if times::long() { 2_000 } else { 1_000 }
+}
+
+/// Who asks: so many clients, and so often a second all together.
+#[derive(Clone, Copy)]
+struct Load {
+    readers: (u32, f64),
+    applicants: (u32, f64),
+}
+
+/// What the fleet carries with ease.
+const STEADY: Load = Load { readers: (8, 40.0), applicants: (4, 10.0) };
+
+/// What it still carries when every answer of PostgreSQL takes 1.5 s: half of its connections are then in use.
+const GENTLE: Load = Load { readers: (16, 6.0), applicants: (16, 4.0) };
 
 /// A fault under way, and the load that feels it.
 pub(super) struct Row {
@@ -50,28 +65,33 @@ pub(super) struct Seen {
 impl Row {
     /// Begins with a fleet that may have survived other faults; returns when everything is good.
     pub(super) async fn begin(name: &'static str) -> Self {
-        Self::begin_on(name, Fleet::take().await, true).await
+        Self::begin_on(name, Fleet::take().await, true, STEADY).await
+    }
+
+    /// Begins like that, with a load that slow answers do not pile up.
+    pub(super) async fn begin_gently(name: &'static str) -> Self {
+        Self::begin_on(name, Fleet::take().await, true, GENTLE).await
     }
 
     /// Begins with a fleet of its own, which ends with it.
     pub(super) async fn begin_with(name: &'static str, options: Options) -> Self {
-        Self::begin_on(name, Fleet::start(options).await, false).await
+        Self::begin_on(name, Fleet::start(options).await, false, STEADY).await
     }
 
-    async fn begin_on(name: &'static str, fleet: Fleet, shared: bool) -> Self {
+    async fn begin_on(name: &'static str, fleet: Fleet, shared: bool, load: Load) -> Self {
         println!("\n--- {name}");
         verdicts::forget(&fleet).await;
-        let scene = Scene::of(&fleet, PEOPLE).await;
+        let scene = Scene::of(&fleet, people()).await;
         let script = Applies::new(scene.clone());
-        let plan = |part, clients, rate| Plan {
+        let plan = |part, (clients, rate)| Plan {
             address: fleet.front(part),
             clients,
             pace: Pace::Rate(rate),
             patience: PATIENCE,
         };
         let begun = Instant::now();
-        let reads = Steady::start(plan(Part::Api, 8, 40.0), Reads(scene.clone())).expect("a thread");
-        let applies = Steady::start(plan(Part::Applications, 4, 10.0), script.clone()).expect("a thread");
+        let reads = Steady::start(plan(Part::Api, load.readers), Reads(scene.clone())).expect("a thread");
+        let applies = Steady::start(plan(Part::Applications, load.applicants), script.clone()).expect("a thread");
         let watch = Watch::start(&fleet);
         let row = Self { name, fleet, reads, applies, script, scene, watch, begun, shared };
         row.wait_until_good_since(begun).await;
@@ -96,6 +116,12 @@ impl Row {
             panic!("{error}; reads: {}, applies: {}", self.reads.so_far(), self.applies.so_far());
         }
         good_since
+    }
+
+    /// Waits until every machine says that it is not ready.
+    pub(super) async fn wait_until_unready_since(&self, broken: Instant) {
+        let unready = async || self.watch.all_said(Question::Ready, "unready", broken);
+        wait::until(DEADLINE, "every machine is unready", unready).await.expect("they ask what they need");
     }
 
     /// The cause is gone: waits until everything is good again, ends the load, and sees that nothing was lost.

@@ -17,6 +17,11 @@ pub(super) fn outage() -> Duration {
     either(90.0, 9.0)
 }
 
+/// How long it is away for long.
+pub(super) fn long_outage() -> Duration {
+    either(600.0, 9.0)
+}
+
 /// How long a server is frozen: longer than the breaker's window, in which the good answers of before stand against the
 /// few that so many frozen connections can fail.
 pub(super) fn freeze() -> Duration {
@@ -26,6 +31,16 @@ pub(super) fn freeze() -> Duration {
 /// How long Resend refuses every mail.
 pub(super) fn refusal() -> Duration {
     either(120.0, 12.0)
+}
+
+/// How many applications cause mails that pile up meanwhile.
+pub(super) fn pile() -> i32 {
+    if long() { 5_000 } else { 500 }
+}
+
+/// How long mails may take to leave once all is well: their back-off, and what has piled up.
+pub(super) fn mails_leave() -> Duration {
+    either(900.0, 90.0)
 }
 
 /// How long a breaker stays open.
@@ -61,4 +76,9 @@ pub(super) fn routing_check() -> Duration {
 /// How long the proxy keeps an idle connection to a machine, and the longest gap between two requests of a client.
 pub(super) fn idle() -> Duration {
     either(3.9, 0.39)
+}
+
+/// How long faults of all kinds come at random.
+pub(super) fn at_random() -> Duration {
+    either(600.0, 30.0)
 }

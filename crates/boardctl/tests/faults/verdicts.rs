@@ -1,7 +1,6 @@
 //! What must be true in the database and at Resend once everything is whole again.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use reqwest::Method;
 use testbed::wait;
@@ -9,16 +8,17 @@ use tokio_postgres::Client;
 
 use super::fleet::Fleet;
 use super::scene::{database, resend};
-
-/// How long mails may take to leave once all is well: their back-off, and what has piled up.
-const MAILS_LEAVE: Duration = Duration::from_secs(90);
+use super::times;
 
 const ONCE: &str = "SELECT count(*) FROM applications WHERE id = ANY($1::text[]::uuid[])";
 
-/// Applications without the mail that was written with them, or with several.
+/// Applications without the history, the mails or the kept answer that were written with them, or with several.
 const HALVES: &str = "
     SELECT count(*) FROM applications AS a
-    WHERE 1 <> (SELECT count(*) FROM outbox WHERE reason = 'application:' || a.id || ':received')";
+    WHERE 1 <> (SELECT count(*) FROM application_events WHERE application_id = a.id)
+       OR 1 <> (SELECT count(*) FROM outbox WHERE reason = 'application:' || a.id || ':received')
+       OR 1 <> (SELECT count(*) FROM outbox WHERE reason LIKE 'application:' || a.id || ':new:%')
+       OR 1 <> (SELECT count(*) FROM idempotency_keys WHERE resource_id = a.id)";
 
 const OF_PEOPLE: &str = "SELECT count(*) FROM applications WHERE person_id = ANY($1::text[]::uuid[])";
 
@@ -49,7 +49,7 @@ pub(super) async fn nothing_is_lost_or_doubled(fleet: &Fleet, accepted: &[String
     assert_eq!(distinct.len(), accepted.len(), "an id was given twice");
     let rows: i64 = client.query_one(ONCE, &[&accepted]).await.expect("the database answers").get(0);
     assert_eq!(usize::try_from(rows), Ok(accepted.len()), "each 201 has its row");
-    assert_eq!(number(&client, HALVES).await, 0, "each row has its mail");
+    assert_eq!(number(&client, HALVES).await, 0, "each row has its history, mails and answer");
     assert!(number(&client, MOST_IN_AN_HOUR).await <= 10, "nobody has more than ten in an hour");
     every_mail_arrived_once(fleet, &client).await;
     let all: i64 = client.query_one(OF_PEOPLE, &[&people]).await.expect("the database answers").get(0);
@@ -58,7 +58,7 @@ pub(super) async fn nothing_is_lost_or_doubled(fleet: &Fleet, accepted: &[String
 
 /// The outbox empties, and Resend accepted each of its mails once.
 async fn every_mail_arrived_once(fleet: &Fleet, client: &Client) {
-    let empty = wait::until(MAILS_LEAVE, "an empty outbox", async || number(client, WAITING).await == 0).await;
+    let empty = wait::until(times::mails_leave(), "an empty outbox", async || number(client, WAITING).await == 0).await;
     empty.expect("the mails leave");
     assert_eq!(number(client, NOT_SENT).await, 0, "no mail is dead, late or uncertain");
     let report = resend(fleet).get("/control/deliveries").await.expect(200);

@@ -89,6 +89,12 @@ impl Watch {
         first.max_by_key(|after| after.unwrap_or(Duration::MAX)).flatten()
     }
 
+    /// Whether every machine has given this answer to this question since then.
+    pub(super) fn all_said(&self, question: Question, kind: &str, since: Instant) -> bool {
+        let asked = self.0.iter().filter(|(_, _, its, _)| *its == question);
+        asked.map(|(_, _, _, steady)| steady.so_far()).all(|report| report.first_after(since, kind).is_some())
+    }
+
     pub(super) async fn finish(self) -> Watched {
         let mut watched = Vec::new();
         for (part, number, question, steady) in self.0 {

@@ -23,10 +23,10 @@ const TRIES: u64 = 20;
 const SOON: Duration = Duration::from_secs(60);
 
 /// What came of a try in the end, and what it took.
-struct Outcome {
+pub(in crate::faults) struct Outcome {
     /// The application, unless the quota was full.
-    id: Option<String>,
-    tries: usize,
+    pub(in crate::faults) id: Option<String>,
+    pub(in crate::faults) tries: usize,
 }
 
 /// Repeats a request with its key until it is answered: with an application or by the quota.
@@ -52,7 +52,7 @@ async fn until_answered(address: SocketAddr, greedy: Greedy, number: u64) -> Out
 }
 
 /// Every try at once, each with a key of its own; what came of them, in their order.
-async fn all_answered(address: SocketAddr, greedy: &Greedy) -> Vec<Outcome> {
+pub(in crate::faults) async fn all_answered(address: SocketAddr, greedy: &Greedy) -> Vec<Outcome> {
     join_all((0..TRIES).map(|number| until_answered(address, greedy.clone(), number))).await
 }
 
