@@ -21,6 +21,9 @@ use crate::telemetry::metric::{Metrics, SlowLabels};
 /// How often a worker looks for connections to cut.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// The server's own timers go by a clock that is set this often, so that they may be out as much too early.
+const COARSE: Duration = Duration::from_millis(500);
+
 /// What one connection waits for.
 #[derive(Debug)]
 struct Waits {
@@ -30,6 +33,8 @@ struct Waits {
     answer: Cell<Option<Instant>>,
     /// Since when nobody has asked anything.
     idle: Cell<Instant>,
+    /// Until its first head is read.
+    unasked: Cell<bool>,
     /// Requests under way.
     asked: Cell<u32>,
     cut: Cell<bool>,
@@ -42,6 +47,7 @@ impl Waits {
             head: Cell::default(),
             answer: Cell::default(),
             idle: Cell::new(now),
+            unasked: Cell::new(true),
             asked: Cell::default(),
             cut: Cell::default(),
             waker: RefCell::default(),
@@ -56,6 +62,7 @@ impl Waits {
 
     fn head_read(&self) {
         self.head.set(None);
+        self.unasked.set(false);
         self.asked.set(self.asked.get() + 1);
     }
 
@@ -66,6 +73,11 @@ impl Waits {
 
     fn is_idle(&self) -> bool {
         self.asked.get() == 0 && self.head.get().is_none() && self.answer.get().is_none()
+    }
+
+    /// Whether it ends now because the server's own timer is out, which is that of the first head.
+    fn outwaited(&self, now: Instant) -> bool {
+        self.unasked.get() && !self.cut.get() && now.duration_since(self.idle.get()) >= deadline::HEAD - COARSE
     }
 
     /// What it has waited for too long, if for anything.
@@ -171,6 +183,9 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.metrics.connections.dec();
+        if self.waits.outwaited(Instant::now()) {
+            self.metrics.slow_clients.get_or_create(&SlowLabels { what: "head" }).inc();
+        }
     }
 }
 
@@ -264,6 +279,19 @@ mod tests {
         waits.answered(start);
         waits.received(start);
         assert_eq!(waits.too_long(start + deadline::HEAD), Some("head"), "the next one is");
+    }
+
+    #[test]
+    fn whoever_ends_without_a_head_after_a_heads_time_was_too_slow_and_nobody_counts_twice() {
+        let start = Instant::now();
+        let waits = Waits::from(start);
+        let (before, at) = after(start, deadline::HEAD - COARSE);
+        assert_eq!((waits.outwaited(before), waits.outwaited(at)), (false, true));
+        waits.cut();
+        assert!(!waits.outwaited(at), "it was counted when it was cut");
+        let asked = Waits::from(start);
+        asked.head_read();
+        assert!(!asked.outwaited(at), "its first head came");
     }
 
     /// Guards: slow reader cut.
