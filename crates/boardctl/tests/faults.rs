@@ -3,6 +3,7 @@
 
 mod faults {
     mod burst;
+    mod clients;
     mod drain;
     mod fleet;
     mod killed;

@@ -14,6 +14,7 @@ mod it {
     mod log;
     mod outages;
     mod overload;
+    mod pipelines;
     mod probes;
     mod redis;
     mod rings;

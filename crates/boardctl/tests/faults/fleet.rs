@@ -161,10 +161,15 @@ impl Fleet {
     /// Starts so many machines more of a function, which no proxy routes to, with settings of their own; waits until
     /// they are ready. They have the numbers after those of the fleet, and end with what is returned.
     pub(super) async fn more(&self, part: Part, count: usize, settings: &[(&str, &str)]) -> Vec<Process> {
-        let command =
-            |number| settings.iter().fold(self.command(part, number), |it, (name, value)| it.env(name, value));
+        let with = |command| settings.iter().fold(command, |it: Command, (name, value)| it.env(*name, *value));
+        self.more_with(part, count, with).await
+    }
+
+    /// The same, with more that is changed about their start.
+    pub(super) async fn more_with(&self, part: Part, count: usize, with: impl Fn(Command) -> Command) -> Vec<Process> {
         let numbers = MACHINES..MACHINES + count;
-        let machines: Vec<Process> = numbers.clone().map(|it| command(it).start().expect("started")).collect();
+        let start = |number| with(self.command(part, number)).start().expect("started");
+        let machines: Vec<Process> = numbers.clone().map(start).collect();
         for (number, machine) in numbers.zip(&machines) {
             machine.wait_until_ok(&(self.url(part, number) + "/readyz"), READY).await.expect("ready");
         }

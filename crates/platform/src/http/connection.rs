@@ -1,7 +1,8 @@
 //! A client's connection, and how long its client keeps it waiting. The server's own timer covers the first head alone:
 //! a head that trickles in over a kept connection, or an answer that nobody reads, would hold a connection for ever. So
 //! each connection notes since when it has been waiting for what, and once a second each worker cuts those that have
-//! waited too long. When connections get scarce, those that have been idle longest make room.
+//! waited too long. When connections get scarce, those that have been idle longest make room. A connection also sees to it
+//! that requests sent ahead, without waiting for answers, take nobody's turn.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -21,6 +22,12 @@ use crate::telemetry::metric::{Metrics, SlowLabels};
 /// How often a worker looks for connections to cut.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// The server's own timers go by a clock that is set this often, so that they may be out as much too early.
+const COARSE: Duration = Duration::from_millis(500);
+
+/// How much is read of what a client sends ahead, while a request of its is under way that has no body.
+const AHEAD: usize = 16 * 1024;
+
 /// What one connection waits for.
 #[derive(Debug)]
 struct Waits {
@@ -30,6 +37,16 @@ struct Waits {
     answer: Cell<Option<Instant>>,
     /// Since when nobody has asked anything.
     idle: Cell<Instant>,
+    /// Until its first head is read.
+    unasked: Cell<bool>,
+    /// Whether anything has come since the last head was read.
+    fresh: Cell<bool>,
+    /// Bytes that were read since nothing was left to do.
+    ahead: Cell<usize>,
+    /// That was enough of them.
+    held: Cell<bool>,
+    /// Whether the request under way has a body.
+    body: Cell<bool>,
     /// Requests under way.
     asked: Cell<u32>,
     cut: Cell<bool>,
@@ -42,30 +59,63 @@ impl Waits {
             head: Cell::default(),
             answer: Cell::default(),
             idle: Cell::new(now),
+            unasked: Cell::new(true),
+            fresh: Cell::default(),
+            ahead: Cell::default(),
+            held: Cell::default(),
+            body: Cell::default(),
             asked: Cell::default(),
             cut: Cell::default(),
             waker: RefCell::default(),
         }
     }
 
-    fn received(&self, now: Instant) {
+    fn received(&self, bytes: usize, now: Instant) {
+        self.fresh.set(true);
+        self.ahead.set(self.ahead.get() + bytes);
         if self.asked.get() == 0 && self.head.get().is_none() {
             self.head.set(Some(now));
         }
     }
 
-    fn head_read(&self) {
+    /// Whether the head had come with something before it, and so had waited for that.
+    fn head_read(&self, body: bool) -> bool {
         self.head.set(None);
+        self.body.set(body);
+        self.unasked.set(false);
         self.asked.set(self.asked.get() + 1);
+        !self.fresh.take()
     }
 
     fn answered(&self, now: Instant) {
         self.asked.set(self.asked.get() - 1);
+        self.body.set(false);
         self.idle.set(now);
     }
 
     fn is_idle(&self) -> bool {
-        self.asked.get() == 0 && self.head.get().is_none() && self.answer.get().is_none()
+        self.is_done() && self.head.get().is_none()
+    }
+
+    /// Whether every request that was read has its answer, and nothing of that is unsent.
+    fn is_done(&self) -> bool {
+        self.asked.get() == 0 && self.answer.get().is_none()
+    }
+
+    /// Whether to read on. What a client sends ahead otherwise waits in the system's buffers, and the client with it: the
+    /// server would take in all it can hold, and then look again and again whether it can hold more.
+    fn may_read(&self) -> bool {
+        if self.held.get() && self.is_done() {
+            self.ahead.set(0);
+        }
+        let may = self.ahead.get() < AHEAD || self.body.get() || sabotage::takes_out("bound on reading ahead");
+        self.held.set(!may);
+        may
+    }
+
+    /// Whether it ends now because the server's own timer is out, which is that of the first head.
+    fn outwaited(&self, now: Instant) -> bool {
+        self.unasked.get() && !self.cut.get() && now.duration_since(self.idle.get()) >= deadline::HEAD - COARSE
     }
 
     /// What it has waited for too long, if for anything.
@@ -171,6 +221,9 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.metrics.connections.dec();
+        if self.waits.outwaited(Instant::now()) {
+            self.metrics.slow_clients.get_or_create(&SlowLabels { what: "head" }).inc();
+        }
     }
 }
 
@@ -178,10 +231,18 @@ impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.poll(context)?;
+        if !this.waits.may_read() {
+            if this.waits.is_done() {
+                // After the others.
+                context.waker().wake_by_ref();
+            }
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            this.waits.received(Instant::now());
+        let bytes = buffer.filled().len() - before;
+        if bytes > 0 {
+            this.waits.received(bytes, Instant::now());
         }
         read
     }
@@ -202,6 +263,9 @@ impl AsyncWrite for Connection {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.waits.answer.set(None);
+        if this.waits.held.get() && this.waits.is_done() {
+            context.waker().wake_by_ref();
+        }
         Pin::new(&mut this.stream).poll_flush(context)
     }
 
@@ -215,76 +279,36 @@ impl AsyncWrite for Connection {
 pub struct Requests(Rc<Waits>);
 
 impl Requests {
-    /// A request's head was read; it is under way until the guard is dropped.
+    /// A request's head was read, after which a body comes or none; it is under way until the guard is dropped.
     #[must_use]
-    pub fn begin(&self) -> UnderWay {
-        self.0.head_read();
-        UnderWay(self.0.clone())
+    pub fn begin(&self, body: bool) -> UnderWay {
+        let pipelined = self.0.head_read(body);
+        UnderWay { waits: self.0.clone(), pipelined }
     }
 }
 
 /// A request that has not been answered.
 #[derive(Debug)]
-pub struct UnderWay(Rc<Waits>);
+pub struct UnderWay {
+    waits: Rc<Waits>,
+    pipelined: bool,
+}
+
+impl UnderWay {
+    /// Lets every other connection go first, if the request came together with the one before it. The server would go on
+    /// with all that has come over one connection, and so many requests that are answered at once take seconds.
+    pub async fn turn(&self) {
+        if self.pipelined && !sabotage::takes_out("turns of the pipelined") {
+            tokio::task::yield_now().await;
+        }
+    }
+}
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.answered(Instant::now());
+        self.waits.answered(Instant::now());
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn after(start: Instant, limit: Duration) -> (Instant, Instant) {
-        (start + limit.saturating_sub(Duration::from_millis(1)), start + limit)
-    }
-
-    /// Guards: slow head cut.
-    #[test]
-    fn a_head_has_its_time_from_its_first_byte() {
-        let start = Instant::now();
-        let waits = Waits::from(start);
-        assert_eq!(waits.too_long(start + deadline::HEAD * 9), None, "nothing has come yet");
-        waits.received(start);
-        let (before, at) = after(start, deadline::HEAD);
-        waits.received(before);
-        assert_eq!((waits.too_long(before), waits.too_long(at)), (None, Some("head")));
-    }
-
-    #[test]
-    fn bytes_of_a_body_are_no_head() {
-        let start = Instant::now();
-        let waits = Waits::from(start);
-        waits.received(start);
-        waits.head_read();
-        waits.received(start);
-        assert_eq!(waits.too_long(start + deadline::HEAD), None);
-        waits.answered(start);
-        waits.received(start);
-        assert_eq!(waits.too_long(start + deadline::HEAD), Some("head"), "the next one is");
-    }
-
-    /// Guards: slow reader cut.
-    #[test]
-    fn an_answer_has_its_time_from_when_it_is_first_not_taken() {
-        let start = Instant::now();
-        let waits = Waits::from(start);
-        waits.answer.set(Some(start));
-        let (before, at) = after(start, deadline::ANSWER);
-        assert_eq!((waits.too_long(before), waits.too_long(at)), (None, Some("answer")));
-    }
-
-    #[test]
-    fn in_a_crowd_those_make_room_that_have_been_idle_longest() {
-        let start = Instant::now();
-        let connections = Connections::new(2, Metrics::default());
-        let all: Vec<_> = (0..4).map(|later| Rc::new(Waits::from(start + Duration::from_secs(later)))).collect();
-        connections.open.borrow_mut().extend(all.iter().map(Rc::downgrade));
-        all[0].head_read();
-        connections.round(start);
-        let cut: Vec<bool> = all.iter().map(|waits| waits.cut.get()).collect();
-        assert_eq!(cut, [false, true, true, false], "the first is at work, and two are enough");
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use actix_http::{HttpService, Request};
+use actix_http::{HttpService, Payload, Request};
 use actix_server::Server;
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service, map_config,
@@ -114,13 +114,17 @@ impl Listener {
 
 /// Serves a request of which its connection knows that it is under way.
 fn answered<S: Service<Request, Error = HttpResponse>>(
-    request: Request,
+    mut request: Request,
     app: &S,
     gate: &Gate,
 ) -> impl Future<Output = Result<S::Response, HttpResponse>> + use<S> {
-    let under_way = request.conn_data::<Requests>().map(Requests::begin);
+    let body = !matches!(request.payload(), Payload::None);
+    let under_way = request.conn_data::<Requests>().map(|requests| requests.begin(body));
     let answer = gate.pass(request, app);
     async move {
+        if let Some(request) = &under_way {
+            request.turn().await;
+        }
         let answer = answer.await;
         drop(under_way);
         answer

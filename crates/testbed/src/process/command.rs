@@ -28,6 +28,7 @@ pub struct Command {
     user: Option<User>,
     last_signal: Signal,
     leaves: Option<PathBuf>,
+    open_files: Option<u32>,
 }
 
 impl Command {
@@ -43,6 +44,7 @@ impl Command {
             user: None,
             last_signal: Signal::SIGKILL,
             leaves: None,
+            open_files: None,
         }
     }
 
@@ -79,6 +81,13 @@ impl Command {
     #[must_use]
     pub fn in_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
+        self
+    }
+
+    /// The most files it may open, which it cannot raise. A shell lowers the limit: this process would lower its own.
+    #[must_use]
+    pub fn open_files(mut self, most: u32) -> Self {
+        self.open_files = Some(most);
         self
     }
 
@@ -155,7 +164,7 @@ impl Command {
     }
 
     fn standard(&self) -> std::process::Command {
-        let mut command = std::process::Command::new(&self.program);
+        let mut command = self.below_its_limit();
         // A group of its own: Ctrl-C in a terminal goes to us, and we end our processes in our order.
         command.args(&self.arguments).process_group(0);
         if self.clean {
@@ -174,6 +183,13 @@ impl Command {
             command.gid(user.gid.as_raw()).uid(user.uid.as_raw());
         }
         command
+    }
+
+    fn below_its_limit(&self) -> std::process::Command {
+        let Some(most) = self.open_files else { return std::process::Command::new(&self.program) };
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-c").arg(format!("ulimit -n {most} && exec \"$0\" \"$@\"")).arg(&self.program);
+        shell
     }
 
     fn called(&self) -> String {

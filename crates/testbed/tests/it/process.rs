@@ -96,6 +96,14 @@ async fn a_clean_environment_holds_nothing_but_path() {
 }
 
 #[tokio::test]
+async fn a_process_cannot_raise_a_limit_of_its_open_files() {
+    let process = shell("ulimit -n; ulimit -Hn; exec sleep 60").open_files(99).start().expect("sh starts");
+    process.wait_for_line("99", DEADLINE).await.expect("the soft limit");
+    let twice = wait::until(DEADLINE, "the hard limit", async || process.output() == "99\n99\n").await;
+    twice.unwrap_or_else(|error| panic!("{error}: {}", process.output()));
+}
+
+#[tokio::test]
 async fn a_given_log_is_added_to_and_read_from_where_the_process_began() {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     let log = folder.path().join("api.log");

@@ -59,20 +59,17 @@ impl Start {
     }
 
     /// Starts it below a soft limit of open files, which a shell lowers: a test that did would lower everybody's.
-    pub(crate) fn below_soft_limit(self, files: u32) -> Self {
-        self.below_limit(&format!("-Sn {files}"))
-    }
-
-    /// Starts it below a limit of open files that it cannot raise.
-    pub(crate) fn below_hard_limit(self, files: u32) -> Self {
-        self.below_limit(&format!("-n {files}"))
-    }
-
-    fn below_limit(mut self, limit: &str) -> Self {
-        let shell = Process::command("sh").clean_env().arg("-c").arg(format!("ulimit {limit} && exec \"$0\""));
+    pub(crate) fn below_soft_limit(mut self, files: u32) -> Self {
+        let shell = Process::command("sh").clean_env().arg("-c").arg(format!("ulimit -Sn {files} && exec \"$0\""));
         self.command = shell.arg(&self.program);
         let (address, metrics) = (self.address.to_string(), self.metrics.to_string());
         self.env("LISTEN", &address).env("METRICS_LISTEN", &metrics)
+    }
+
+    /// Starts it below a limit of open files that it cannot raise.
+    pub(crate) fn below_hard_limit(mut self, files: u32) -> Self {
+        self.command = self.command.open_files(files);
+        self
     }
 
     /// Starts it with a standard output that nobody reads: a FIFO that it holds open itself, full after 64 KiB.

@@ -1,0 +1,101 @@
+use super::*;
+
+fn after(start: Instant, limit: Duration) -> (Instant, Instant) {
+    (start + limit.saturating_sub(Duration::from_millis(1)), start + limit)
+}
+
+/// Guards: slow head cut.
+#[test]
+fn a_head_has_its_time_from_its_first_byte() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    assert_eq!(waits.too_long(start + deadline::HEAD * 9), None, "nothing has come yet");
+    waits.received(1, start);
+    let (before, at) = after(start, deadline::HEAD);
+    waits.received(1, before);
+    assert_eq!((waits.too_long(before), waits.too_long(at)), (None, Some("head")));
+}
+
+#[test]
+fn bytes_of_a_body_are_no_head() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    waits.received(1, start);
+    waits.head_read(false);
+    waits.received(1, start);
+    assert_eq!(waits.too_long(start + deadline::HEAD), None);
+    waits.answered(start);
+    waits.received(1, start);
+    assert_eq!(waits.too_long(start + deadline::HEAD), Some("head"), "the next one is");
+}
+
+#[test]
+fn whoever_ends_without_a_head_after_a_heads_time_was_too_slow_and_nobody_counts_twice() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    let (before, at) = after(start, deadline::HEAD - COARSE);
+    assert_eq!((waits.outwaited(before), waits.outwaited(at)), (false, true));
+    waits.cut();
+    assert!(!waits.outwaited(at), "it was counted when it was cut");
+    let asked = Waits::from(start);
+    asked.head_read(false);
+    assert!(!asked.outwaited(at), "its first head came");
+}
+
+#[test]
+fn a_request_is_pipelined_when_nothing_has_come_since_the_one_before() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    waits.received(1, start);
+    assert_eq!([waits.head_read(false), waits.head_read(false), waits.head_read(false)], [false, true, true]);
+    waits.received(1, start);
+    assert!(!waits.head_read(false), "it has come by itself");
+}
+
+#[test]
+fn so_much_is_read_ahead_until_all_of_it_is_answered_and_sent() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    waits.received(AHEAD, start);
+    waits.head_read(false);
+    assert!(!waits.may_read() && !waits.may_read());
+    waits.answer.set(Some(start));
+    waits.answered(start);
+    assert!(!waits.may_read(), "its answer is unsent");
+    waits.answer.set(None);
+    assert!(waits.may_read());
+}
+
+#[test]
+fn a_body_is_read_whatever_has_come() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    waits.received(AHEAD, start);
+    waits.head_read(true);
+    assert!(waits.may_read());
+    waits.answered(start);
+    waits.head_read(false);
+    assert!(!waits.may_read(), "the next one has none");
+}
+
+/// Guards: slow reader cut.
+#[test]
+fn an_answer_has_its_time_from_when_it_is_first_not_taken() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    waits.answer.set(Some(start));
+    let (before, at) = after(start, deadline::ANSWER);
+    assert_eq!((waits.too_long(before), waits.too_long(at)), (None, Some("answer")));
+}
+
+#[test]
+fn in_a_crowd_those_make_room_that_have_been_idle_longest() {
+    let start = Instant::now();
+    let connections = Connections::new(2, Metrics::default());
+    let all: Vec<_> = (0..4).map(|later| Rc::new(Waits::from(start + Duration::from_secs(later)))).collect();
+    connections.open.borrow_mut().extend(all.iter().map(Rc::downgrade));
+    all[0].head_read(false);
+    connections.round(start);
+    let cut: Vec<bool> = all.iter().map(|waits| waits.cut.get()).collect();
+    assert_eq!(cut, [false, true, true, false], "the first is at work, and two are enough");
+}

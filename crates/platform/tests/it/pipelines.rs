@@ -1,0 +1,87 @@
+//! Clients that send request after request without waiting for answers: they wait for their own, and nobody else does.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use testbed::wait;
+
+use super::support::{Running, SOON, bare};
+
+/// What anybody else may wait. A worker that first did all that one connection had sent would take seconds.
+const OTHERS_WAIT: Duration = Duration::from_millis(500);
+
+/// Asks whether the function is alive, flat out: that is answered at once, without any wait in between. Threads of its
+/// own keep it from being slowed by the test.
+struct Flood {
+    stream: TcpStream,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Flood {
+    fn unread(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("it listens");
+        let mut writer = stream.try_clone().expect("a handle");
+        let requests = "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n".repeat(1_000);
+        let write = std::thread::spawn(move || while writer.write_all(requests.as_bytes()).is_ok() {});
+        Self { stream, threads: vec![write] }
+    }
+
+    fn read(address: SocketAddr) -> Self {
+        let mut flood = Self::unread(address);
+        let mut reader = flood.stream.try_clone().expect("a handle");
+        flood.threads.push(std::thread::spawn(move || {
+            let mut answers = vec![0; 1 << 16];
+            while reader.read(&mut answers).is_ok_and(|read| read > 0) {}
+        }));
+        flood
+    }
+
+    fn goes_on(&self) -> bool {
+        self.threads.iter().all(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        // Fails only if the function has closed it.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+/// Guards: turns of the pipelined.
+#[tokio::test]
+async fn whoever_pipelines_flat_out_keeps_nobody_else_waiting() {
+    let function = bare().ready().await;
+    let flood = Flood::read(function.address);
+    for _ in 0..50 {
+        let asked = Instant::now();
+        assert_eq!(function.get("/work/1").await.status, 200, "{}", function.output());
+        assert!(asked.elapsed() < OTHERS_WAIT, "after {:?}", asked.elapsed());
+    }
+    assert!(flood.goes_on(), "it was there all the time");
+}
+
+/// What a process has worked, of the kernel's hundredths of a second: fields 14 and 15 of `stat`, which begins with a
+/// name in brackets.
+fn worked(function: &Running) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", function.pid())).expect("it runs");
+    let (_, rest) = stat.rsplit_once(") ").expect("a name");
+    rest.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().expect("a count")).sum()
+}
+
+/// Guards: bound on reading ahead.
+#[tokio::test]
+async fn whoever_pipelines_and_reads_nothing_costs_nothing_more_once_the_buffers_are_full() {
+    let function = bare().ready().await;
+    let flood = Flood::unread(function.address);
+    let rests = async || {
+        let before = worked(&function);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        worked(&function) - before < 10
+    };
+    wait::until(SOON * 2, "the worker rests", rests).await.expect("what it cannot send it does not work out");
+    assert!(flood.goes_on(), "it rests before that connection is cut, and not because of it");
+    assert_eq!(function.metric(r#"slow_clients_cut_total{what="answer"}"#).await, None);
+}
