@@ -7,6 +7,7 @@ mod faults {
     mod fleet;
     mod killed;
     mod meters;
+    mod overload;
     mod postgres;
     mod quota;
     mod redis;

@@ -11,6 +11,8 @@ mod report;
 mod steady;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::http::Answer;
@@ -50,6 +52,21 @@ impl Ask {
     #[must_use]
     pub fn slowly(self, time: Duration) -> Self {
         Self { slowly: time, ..self }
+    }
+
+    /// As it goes out to this address over HTTP/1.1, all at once.
+    fn bytes(&self, address: SocketAddr) -> Vec<u8> {
+        let mut text = format!("{} {} HTTP/1.1\r\nhost: {address}\r\n", self.method, self.path);
+        for (name, value) in &self.headers {
+            // Writing to a string never fails.
+            let _ = write!(text, "{name}: {value}\r\n");
+        }
+        if !self.body.is_empty() {
+            let _ = write!(text, "content-length: {}\r\n", self.body.len());
+        }
+        text.push_str("\r\n");
+        text.push_str(&self.body);
+        text.into_bytes()
     }
 
     /// With one more header, its name in lower case.

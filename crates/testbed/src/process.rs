@@ -17,6 +17,7 @@
 //! ```
 
 mod command;
+pub mod cores;
 mod family;
 mod guard;
 mod http;

@@ -2,10 +2,14 @@
 
 #[path = "it/closed_loop.rs"]
 mod closed_loop;
+#[path = "it/cores.rs"]
+mod cores;
 #[path = "it/haproxy.rs"]
 mod haproxy;
 #[path = "it/load.rs"]
 mod load;
+#[path = "it/open_loop.rs"]
+mod open_loop;
 #[path = "it/otlp.rs"]
 mod otlp;
 #[path = "it/postgres.rs"]

@@ -197,6 +197,22 @@ impl Fleet {
         routed.expect("the new machine is routed to");
     }
 
+    /// Stops the machines of a function where they stand.
+    pub(super) fn freeze(&self, part: Part) {
+        for number in 0..MACHINES {
+            self.machines[&(part, number)].freeze().expect("it runs");
+        }
+    }
+
+    /// Lets them go on, and waits until they are routed to.
+    pub(super) async fn thaw(&self, part: Part) {
+        for number in 0..MACHINES {
+            self.machines[&(part, number)].thaw().expect("it is there");
+        }
+        let routed = self.haproxy.wait_until_routed(part.name(), &[true; MACHINES], READY).await;
+        routed.expect("they are routed to");
+    }
+
     /// What has died, although nobody killed it.
     pub(super) fn dead(&self) -> Vec<String> {
         let servers = [self.server().process(), &self.stand_in, self.haproxy.process()];

@@ -68,7 +68,7 @@ fn honest(answer: &Answer) -> Result<&'static str, String> {
 }
 
 /// Which problem an answer is, if it is one of ours.
-fn problem(answer: &Answer) -> Option<String> {
+pub(super) fn problem(answer: &Answer) -> Option<String> {
     let problem: Value = serde_json::from_str(&answer.text).ok()?;
     problem["type"].as_str()?.strip_prefix("/problems/").map(str::to_owned)
 }

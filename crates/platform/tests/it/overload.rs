@@ -1,8 +1,11 @@
 //! The bound on requests at work.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use testbed::http::Answer;
 use testbed::load::open_loop::{OpenLoop, Outcome};
+use testbed::load::{Ask, Lost, Script};
 use testbed::wait;
 
 use super::support::{Connection, Request, Running, SOON, bare, database};
@@ -91,11 +94,23 @@ async fn slow_bodies_keep_nobody_from_working() {
     }
 }
 
-/// Reads that go through the pool, as many as come.
+/// Reads that go through the pool. Their statuses are counted.
+struct Rows;
+
+impl Script for Rows {
+    fn ask(&self, _: u64) -> Ask {
+        Ask::get("/rows")
+    }
+
+    fn judge(&self, _: u64, answer: Result<&Answer, &Lost>) -> Result<&'static str, String> {
+        answer.map(|_| "answered").map_err(ToString::to_string)
+    }
+}
+
+/// As many as come.
 async fn load(function: &Running, rate: f64, connections: usize, seconds: f64) -> Outcome {
-    let request = Request::new("GET", "/rows").text().into_bytes();
-    let lasts = Duration::from_secs_f64(seconds);
-    OpenLoop { address: function.address, request, rate, connections, lasts }.run().await
+    let (script, lasts) = (Arc::new(Rows), Duration::from_secs_f64(seconds));
+    OpenLoop { address: function.address, script, first: 0, rate, connections, lasts }.run().await
 }
 
 /// Asks the probes while a load runs: how many answers were not 200.

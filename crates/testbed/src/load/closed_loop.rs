@@ -67,9 +67,9 @@ impl Shared {
         loop {
             let Some(request) = self.requests.borrow_mut().next() else { return };
             let asked = Instant::now();
-            if let Ok((status, stream)) = exchange(self.address, kept.take(), &request).await {
+            if let Ok((answer, stream)) = exchange(self.address, kept.take(), &request).await {
                 kept = stream;
-                self.outcome.borrow_mut().answers.entry(status).or_default().push(asked.elapsed());
+                self.outcome.borrow_mut().answers.entry(answer.status).or_default().push(asked.elapsed());
             }
         }
     }

@@ -3,15 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 
+use hyper::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// Asks over a kept connection, or over a new one. The status, and the connection if it can be used again.
+use crate::http::Answer;
+
+/// Asks over a kept connection, or over a new one. The answer, and the connection if it can be used again.
 pub(super) async fn exchange(
     address: SocketAddr,
     kept: Option<TcpStream>,
     request: &[u8],
-) -> io::Result<(u16, Option<TcpStream>)> {
+) -> io::Result<(Answer, Option<TcpStream>)> {
     let mut stream = match kept {
         Some(stream) => stream,
         None => TcpStream::connect(address).await?,
@@ -22,29 +25,28 @@ pub(super) async fn exchange(
         if stream.read_buf(&mut received).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if let Some(answer) = Answer::read(&received) {
-            return Ok((answer.status, (!answer.closes).then_some(stream)));
+        if let Some(answer) = whole(&received) {
+            let closes = answer.header(CONNECTION.as_str()).eq_ignore_ascii_case("close");
+            return Ok((answer, (!closes).then_some(stream)));
         }
     }
 }
 
-/// As much of an answer as a load looks at.
-#[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    status: u16,
-    closes: bool,
+/// The answer, once it is whole.
+fn whole(received: &[u8]) -> Option<Answer> {
+    let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
+    let mut lines = std::str::from_utf8(&received[..end]).ok()?.split("\r\n");
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers = lines.filter_map(header).collect::<HeaderMap>();
+    let mut answer = Answer { status, headers, text: String::new() };
+    let length: usize = answer.header("content-length").parse().unwrap_or(0);
+    answer.text = String::from_utf8_lossy(received.get(end + 4..end + 4 + length)?).into_owned();
+    Some(answer)
 }
 
-impl Answer {
-    /// Once it is whole.
-    fn read(received: &[u8]) -> Option<Self> {
-        let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
-        let head = std::str::from_utf8(&received[..end]).ok()?.to_ascii_lowercase();
-        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        let length: usize = header("content-length:").and_then(|text| text.parse().ok()).unwrap_or(0);
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        (received.len() >= end + 4 + length).then(|| Self { status, closes: header("connection:") == Some("close") })
-    }
+fn header(line: &str) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = line.split_once(':')?;
+    Some((name.parse().ok()?, value.trim().parse().ok()?))
 }
 
 #[cfg(test)]
@@ -54,7 +56,8 @@ mod tests {
     #[test]
     fn an_answer_is_read_once_its_last_byte_is_there() {
         let text = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
-        assert_eq!(Answer::read(&text[..text.len() - 1]), None);
-        assert_eq!(Answer::read(text), Some(Answer { status: 503, closes: true }));
+        assert!(whole(&text[..text.len() - 1]).is_none());
+        let answer = whole(text).expect("it is there");
+        assert_eq!((answer.status, answer.header("connection"), answer.text.as_str()), (503, "close", "{}"));
     }
 }

@@ -2,26 +2,30 @@
 //! that waits for answers would slow down with the function, and show nothing.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 
 use super::apart::apart;
 use super::exchange::exchange;
+use super::{Lost, Script};
 
 /// What is still unanswered this long after the last arrival is given up.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A load: the same request again and again, by a clock.
-#[derive(Clone, Debug)]
-pub struct OpenLoop {
+/// A load: requests by a clock.
+#[derive(Debug)]
+pub struct OpenLoop<S> {
     /// Where.
     pub address: SocketAddr,
-    /// The bytes of one request.
-    pub request: Vec<u8>,
+    /// What is asked, and what may be answered. A request that is slow to go out goes out at once, here.
+    pub script: Arc<S>,
+    /// The number of the first request.
+    pub first: u64,
     /// How many arrive a second. Without end, each connection always has one: the most that so many callers get.
     pub rate: f64,
     /// How many connections there may be, each opened when it is first needed and kept. An arrival that finds all of
@@ -36,6 +40,10 @@ pub struct OpenLoop {
 pub struct Outcome {
     /// Of each status, how long each answer took since its request was due.
     pub answers: BTreeMap<u16, Vec<Duration>>,
+    /// How many requests were sent.
+    pub sent: u64,
+    /// What clients must not be answered, each kind of it once.
+    pub wrongs: BTreeSet<String>,
     /// Arrivals that found every connection busy.
     pub unsent: u64,
     /// Connections that were refused, or lost within a request.
@@ -80,7 +88,7 @@ impl Outcome {
     }
 }
 
-impl OpenLoop {
+impl<S: Script> OpenLoop<S> {
     /// Runs it on a thread of its own.
     ///
     /// # Panics
@@ -91,7 +99,7 @@ impl OpenLoop {
     }
 
     async fn arrivals(self) -> Outcome {
-        let (start, asked) = (Instant::now(), Rc::new(Asked::new(self.address, self.request.clone())));
+        let (start, asked) = (Instant::now(), Rc::new(Asked::new(&self)));
         let mut due = 0_u32;
         while start.elapsed() < self.lasts {
             if self.rate.is_infinite() {
@@ -115,25 +123,28 @@ impl OpenLoop {
         }
         let mut outcome = asked.outcome.take();
         outcome.lost += asked.busy.get();
+        outcome.sent = asked.next.get() - self.first;
         outcome.lasted = lasted;
         outcome
     }
 }
 
 /// What was asked, and over which connections.
-struct Asked {
+struct Asked<S> {
     address: SocketAddr,
-    request: Vec<u8>,
+    script: Arc<S>,
+    next: Cell<u64>,
     idle: RefCell<Vec<TcpStream>>,
     open: Cell<usize>,
     busy: Cell<u64>,
     outcome: RefCell<Outcome>,
 }
 
-impl Asked {
-    fn new(address: SocketAddr, request: Vec<u8>) -> Self {
+impl<S: Script> Asked<S> {
+    fn new(load: &OpenLoop<S>) -> Self {
+        let (address, script, next) = (load.address, Arc::clone(&load.script), Cell::new(load.first));
         let (idle, outcome) = (RefCell::default(), RefCell::default());
-        Self { address, request, idle, open: Cell::new(0), busy: Cell::new(0), outcome }
+        Self { address, script, next, idle, open: Cell::new(0), busy: Cell::new(0), outcome }
     }
 
     fn has_idle(&self) -> bool {
@@ -144,13 +155,17 @@ impl Asked {
         let (this, kept) = (this.clone(), this.idle.borrow_mut().pop());
         this.busy.set(this.busy.get() + 1);
         this.open.set(this.open.get() + usize::from(kept.is_none()));
+        let number = this.next.replace(this.next.get() + 1);
         tokio::task::spawn_local(async move {
-            let answer = exchange(this.address, kept, &this.request).await;
+            let request = this.script.ask(number).bytes(this.address);
+            let answer = exchange(this.address, kept, &request).await.map_err(|error| Lost::Cut(error.to_string()));
+            let took = due.elapsed();
             this.busy.set(this.busy.get() - 1);
             let mut outcome = this.outcome.borrow_mut();
+            outcome.wrongs.extend(this.script.judge(number, answer.as_ref().map(|(answer, _)| answer)).err());
             match answer {
-                Ok((status, kept)) => {
-                    outcome.answers.entry(status).or_default().push(due.elapsed());
+                Ok((answer, kept)) => {
+                    outcome.answers.entry(answer.status).or_default().push(took);
                     match kept {
                         Some(stream) => this.idle.borrow_mut().push(stream),
                         None => this.open.set(this.open.get() - 1),

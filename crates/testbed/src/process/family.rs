@@ -95,7 +95,8 @@ fn await_state(pid: Pid, wanted: impl Fn(char) -> bool) {
     }
 }
 
-fn children(parent: Pid) -> Vec<Pid> {
+/// The processes that this one has started and that have not ended.
+pub(super) fn children(parent: Pid) -> Vec<Pid> {
     let Ok(entries) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };
