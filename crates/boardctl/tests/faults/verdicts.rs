@@ -14,11 +14,19 @@ const ONCE: &str = "SELECT count(*) FROM applications WHERE id = ANY($1::text[]:
 
 /// Applications without the history, the mails or the kept answer that were written with them, or with several.
 const HALVES: &str = "
+    WITH events AS (
+        SELECT application_id AS id, count(*) AS n FROM application_events GROUP BY 1
+    ), mails AS (
+        SELECT split_part(reason, ':', 2) AS id, array_agg(split_part(reason, ':', 3) ORDER BY reason) AS all
+        FROM outbox WHERE reason LIKE 'application:%' GROUP BY 1
+    ), answers AS (
+        SELECT resource_id AS id, count(*) AS n FROM idempotency_keys GROUP BY 1
+    )
     SELECT count(*) FROM applications AS a
-    WHERE 1 <> (SELECT count(*) FROM application_events WHERE application_id = a.id)
-       OR 1 <> (SELECT count(*) FROM outbox WHERE reason = 'application:' || a.id || ':received')
-       OR 1 <> (SELECT count(*) FROM outbox WHERE reason LIKE 'application:' || a.id || ':new:%')
-       OR 1 <> (SELECT count(*) FROM idempotency_keys WHERE resource_id = a.id)";
+    LEFT JOIN events ON events.id = a.id
+    LEFT JOIN mails ON mails.id = a.id::text
+    LEFT JOIN answers ON answers.id = a.id
+    WHERE (events.n, mails.all, answers.n) IS DISTINCT FROM (1, '{new,received}', 1)";
 
 const OF_PEOPLE: &str = "SELECT count(*) FROM applications WHERE person_id = ANY($1::text[]::uuid[])";
 
