@@ -105,6 +105,8 @@ impl Fleet {
             .env("DRAIN_S", seconds(drain))
             .env("DRAIN_GIVE_UP_S", seconds(lame_duck + drain * 2))
             .env("BREAKER_OPEN_S", seconds(times::breaker_open()))
+            // All load comes from one address.
+            .env("ADDRESS_REQUESTS_MAX", "1000000")
             // Traces are proved elsewhere, and spans are most of what a request costs here.
             .env("OTEL_TRACES_SAMPLER", "traceidratio")
             .env("OTEL_TRACES_SAMPLER_ARG", "0.01");

@@ -16,7 +16,11 @@ use super::table;
 /// The numbers of the machines that are measured, behind those of the fleet.
 const FIRST: usize = 10;
 
+/// At least so many of each.
 const TURNS: usize = 3;
+
+/// At most so many, until each has had a quiet one: what else the machine does only adds.
+const MOST_TURNS: usize = 9;
 
 /// A turn of one machine.
 const REQUESTS: usize = 800;
@@ -104,10 +108,16 @@ impl Measured {
         line.parse().expect("a count")
     }
 
-    /// Its quietest turn: what else the machine does only adds.
+    /// Its quietest turn.
     fn best(&self) -> (Duration, Duration) {
         let least = |of: &[Duration]| of.iter().min().copied().expect("turns");
         (least(&self.cpu), least(&self.p99))
+    }
+
+    /// Whether its requests cost no more than those of another, but for noise.
+    fn is_like(&self, other: &Self) -> bool {
+        let ((cpu, p99), (its_cpu, its_p99)) = (other.best(), self.best());
+        its_cpu <= cpu.mul_f64(NOISE) && its_p99 <= p99.mul_f64(NOISE) + FLOOR
     }
 }
 
@@ -131,12 +141,15 @@ async fn a_receiver_of_spans_that_is_gone_or_hangs_costs_no_request_anything() {
         measured.cpu.clear();
         measured.p99.clear();
     }
-    for _ in 0..TURNS {
+    for turn in 1..=MOST_TURNS {
         for measured in &mut all {
             measured.turn(&fleet, &scene, REQUESTS).await;
         }
+        if turn >= TURNS && all.iter().all(|measured| measured.is_like(&all[0])) {
+            break;
+        }
     }
-    let ((cpu, p99), mut saw) = (all[0].best(), Vec::new());
+    let mut saw = Vec::new();
     for measured in &all {
         let (its_cpu, its_p99) = measured.best();
         let dropped = measured.dropped(&fleet).await;
@@ -146,12 +159,16 @@ async fn a_receiver_of_spans_that_is_gone_or_hangs_costs_no_request_anything() {
         ));
         println!("    {}: {:?}, {:?}, {:?}", measured.name, measured.cpu, measured.p99, measured.resident);
         assert_eq!(dropped > 0.0, measured.name != "living", "{}: {dropped} spans dropped", measured.name);
-        assert!(its_cpu <= cpu.mul_f64(NOISE), "{}: {its_cpu:?} a request, {cpu:?} with a living one", measured.name);
-        assert!(its_p99 <= p99.mul_f64(NOISE) + FLOOR, "{}: p99 {its_p99:?}, {p99:?} with a living one", measured.name);
-        let resident = |turn: usize| measured.resident[turn];
-        let more = resident(TURNS).saturating_sub(resident(1));
+        let living = all[0].best();
+        assert!(
+            measured.is_like(&all[0]),
+            "{}: {its_cpu:?} and {its_p99:?}, {living:?} with a living one",
+            measured.name
+        );
+        let last = measured.resident.last().expect("turns");
+        let more = last.saturating_sub(measured.resident[1]);
         assert!(more < STILL, "{}: {more} bytes more with a full queue: {:?}", measured.name, measured.resident);
-        let full = resident(TURNS).saturating_sub(all[0].resident[0]);
+        let full = last.saturating_sub(all[0].resident[0]);
         assert!(full < FULL_QUEUE, "{}: {full} bytes more than with a living one", measured.name);
     }
     table::add("The receiver of spans gone, or hanging", &saw.join("; "), Duration::ZERO);

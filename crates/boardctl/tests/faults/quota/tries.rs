@@ -19,8 +19,10 @@ use crate::faults::{meters, table, times, verdicts};
 /// Twice as many as are allowed.
 const TRIES: u64 = 20;
 
-/// Bound for what nobody is promised in a certain time.
-const SOON: Duration = Duration::from_secs(60);
+/// Bound for what nobody is promised in a certain time, when PostgreSQL was frozen before.
+fn soon() -> Duration {
+    Duration::from_secs(60) + times::freeze()
+}
 
 /// What came of a try in the end, and what it took.
 pub(in crate::faults) struct Outcome {
@@ -46,7 +48,7 @@ async fn until_answered(address: SocketAddr, greedy: Greedy, number: u64) -> Out
                 Err(wrong) => panic!("try {tries} of {number}: {wrong}"),
             },
         }
-        assert!(begun.elapsed() < SOON, "no end of {number} after {tries} tries: {answer:?}");
+        assert!(begun.elapsed() < soon(), "no end of {number} after {tries} tries: {answer:?}");
         sleep(times::client_pause()).await;
     }
 }
@@ -101,7 +103,7 @@ async fn breakers_open(fleet: &Fleet) {
         let texts = meters::texts(fleet.metrics_of(Part::Applications)).await;
         meters::sum(&texts, "breaker_state{dependency=\"postgres\"}") == 2 * MACHINES
     };
-    wait::until(SOON, "the breakers open", open).await.expect("there is load that fails");
+    wait::until(soon(), "the breakers open", open).await.expect("there is load that fails");
 }
 
 #[tokio::test]
