@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::mail::{Mail, written};
 
 /// How many deliveries are kept.
-const MOST_KEPT: usize = 10_000;
-/// How much text is kept, in bytes: ten thousand mails of the largest size would not fit a small machine.
+const MOST_KEPT: usize = 20_000;
+/// How much text is kept, in bytes: so many mails of the largest size would not fit a small machine.
 const MOST_WEIGHT: usize = 64 * 1024 * 1024;
 
 /// One accepted mail.
@@ -136,12 +136,12 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_ten_thousand_are_kept_and_all_are_counted() {
-        let deliveries = filled(10_002, "t");
-        assert_eq!((deliveries.count(), deliveries.kept().count()), (10_002, 10_000));
+    fn the_newest_twenty_thousand_are_kept_and_all_are_counted() {
+        let deliveries = filled(20_002, "t");
+        assert_eq!((deliveries.count(), deliveries.kept().count()), (20_002, 20_000));
         assert!(deliveries.find(Uuid::from_u128(2)).is_none());
         assert_eq!(deliveries.find(Uuid::from_u128(3)).map(|found| found.number), Some(3));
-        assert_eq!(deliveries.numbers.len(), 10_000);
+        assert_eq!(deliveries.numbers.len(), 20_000);
     }
 
     #[test]
