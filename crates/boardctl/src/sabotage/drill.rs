@@ -14,7 +14,9 @@ const FEATURE: &str = "platform/sabotage";
 /// A guard that takes longer than this hangs: some do when what they guard is gone.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// As much of a failure's first line as fits a table.
-const SHOWN: usize = 110;
+const SHOWN: usize = 80;
+/// And as much of each of two values that differ.
+const SHOWN_OF_A_SIDE: usize = 40;
 
 /// What came of taking a feature out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,18 +136,23 @@ fn may_hold(program: &TestProgram, file: &Path) -> bool {
     half(file).is_some() && half(file) == half(&program.source)
 }
 
-/// The first line of what a failing test said.
+/// The first line of what a failing test said, and the two values if it compared some. Between them there may be a page of
+/// metrics or log.
 fn told(output: &str) -> String {
-    let mut lines = output.lines().skip_while(|line| !line.contains("panicked at"));
-    let words: Vec<&str> = lines
-        .by_ref()
-        .skip(1)
-        .take_while(|line| !line.starts_with("note:") && !line.is_empty())
-        .map(str::trim)
-        .collect();
-    let words = words.join(" ").replace('|', "/");
-    let shown: String = words.chars().take(SHOWN).collect();
-    if shown.is_empty() { "it ended without a word".to_owned() } else { shown }
+    let from = output.lines().skip_while(|line| !line.contains("panicked at")).skip(1);
+    let mut lines = from.take_while(|line| !line.starts_with("note:") && *line != "failures:").map(str::trim);
+    let Some(first) = lines.next() else { return "it ended without a word".to_owned() };
+    let sides = lines.filter(|line| line.starts_with("left: ") || line.starts_with("right: "));
+    let sides = sides.map(|side| shortened(side, SHOWN_OF_A_SIDE));
+    let shown: Vec<String> = std::iter::once(shortened(first, SHOWN)).chain(sides).collect();
+    shown.join(" ").replace('|', "/")
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -153,11 +160,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_told_by_its_first_words() {
-        let output =
-            "running 1 test\n\nthread 'a' panicked at crates/x.rs:1:2:\nassertion failed\n left: 1\nnote: run with\n";
-        assert_eq!(told(output), "assertion failed left: 1");
-        assert_eq!(told(""), "it ended without a word");
+    fn a_failure_is_told_by_its_first_words_and_by_what_differs() {
+        let told_of =
+            |said: &str| told(&format!("running 1 test\n\nthread 'a' panicked at x.rs:1:2:\n{said}\nnote: run\n"));
+        assert_eq!(told_of("assertion failed: a | b"), "assertion failed: a / b");
+        assert_eq!(told_of("failed: a log\n\n of lines\n  left: 1\n right: 2"), "failed: a log left: 1 right: 2");
+        let (page, value) = ("x".repeat(81), "y".repeat(40));
+        let shown = format!("{}… left: {}…", "x".repeat(80), "y".repeat(34));
+        assert_eq!(told_of(&format!("{page}\n  left: {value}")), shown);
+        assert_eq!(told("running 1 test\n\nfailures:\n"), "it ended without a word");
     }
 
     #[test]
