@@ -156,7 +156,7 @@ async fn check(board: &Board, json: bool) -> Result<ExitCode, UpError> {
     Ok(if missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The walk's trace, once both mails are in it; or as much of it as arrived.
+/// The walk's trace, once all of it is there; or as much of it as arrived.
 async fn complete(board: &Board, trace_id: &str) -> Trace {
     let whole = |trace: &Trace| walk::is_whole(trace);
     let arrived = board.servers.otlp.wait_for(trace_id, whole, TRACE_ARRIVES).await;

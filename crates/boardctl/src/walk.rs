@@ -86,10 +86,13 @@ pub const STEPS: [&str; 11] = [
     "both see the application",
 ];
 
+/// The service that the walk's own spans come from.
+const SERVICE: &str = "walk";
+
 /// What the walk's own spans say of where they come from.
 #[must_use]
 pub fn resource() -> Resource {
-    Resource::builder_empty().with_attributes([KeyValue::new("service.name", "walk")]).build()
+    Resource::builder_empty().with_attributes([KeyValue::new("service.name", SERVICE)]).build()
 }
 
 /// Walks once. `unique` makes the addresses of this walk its own.
