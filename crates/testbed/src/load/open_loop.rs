@@ -1,5 +1,6 @@
 //! Requests that come when they come, whether or not those before were answered: what an overload is made of. A load
-//! that waits for answers would slow down with the function, and show nothing.
+//! that waits for answers would slow down with the function, and show nothing. People know nothing of each other, so the
+//! gaps between their requests are at random (a Poisson process), here the same each time.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use tokio::net::TcpStream;
 
 use super::apart::apart;
@@ -26,7 +29,7 @@ pub struct OpenLoop<S> {
     pub script: Arc<S>,
     /// The number of the first request.
     pub first: u64,
-    /// How many arrive a second. Without end, each connection always has one: the most that so many callers get.
+    /// How many arrive a second, on average. Without end, each connection always has one: the most that so many callers get.
     pub rate: f64,
     /// How many connections there may be, each opened when it is first needed and kept. An arrival that finds all of
     /// them busy is not sent, as a proxy's would not be.
@@ -100,20 +103,19 @@ impl<S: Script> OpenLoop<S> {
 
     async fn arrivals(self) -> Outcome {
         let (start, asked) = (Instant::now(), Rc::new(Asked::new(&self)));
-        let mut due = 0_u32;
+        let mut arrivals = Arrivals::at(self.rate, self.first).peekable();
         while start.elapsed() < self.lasts {
             if self.rate.is_infinite() {
-                while asked.open.get() < self.connections || asked.has_idle() {
+                while asked.has_room(self.connections) {
                     Asked::ask(&asked, Instant::now());
                 }
             }
-            while f64::from(due) < start.elapsed().as_secs_f64() * self.rate && self.rate.is_finite() {
-                if asked.open.get() < self.connections || asked.has_idle() {
-                    Asked::ask(&asked, start + Duration::from_secs_f64(f64::from(due) / self.rate));
+            while let Some(due) = arrivals.next_if(|due| *due <= start.elapsed()) {
+                if asked.has_room(self.connections) {
+                    Asked::ask(&asked, start + due);
                 } else {
                     asked.outcome.borrow_mut().unsent += 1;
                 }
-                due += 1;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -126,6 +128,32 @@ impl<S: Script> OpenLoop<S> {
         outcome.sent = asked.next.get() - self.first;
         outcome.lasted = lasted;
         outcome
+    }
+}
+
+/// When requests arrive, since the load began. A rate without end has no times, and one of nothing none.
+struct Arrivals {
+    random: StdRng,
+    rate: f64,
+    last: f64,
+}
+
+impl Arrivals {
+    fn at(rate: f64, seed: u64) -> Self {
+        Self { random: StdRng::seed_from_u64(seed), rate, last: 0.0 }
+    }
+}
+
+impl Iterator for Arrivals {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        if !self.rate.is_finite() || self.rate <= 0.0 {
+            return None;
+        }
+        let gap = -(1.0 - self.random.random::<f64>()).ln() / self.rate;
+        self.last += gap;
+        Some(Duration::from_secs_f64(self.last))
     }
 }
 
@@ -147,8 +175,9 @@ impl<S: Script> Asked<S> {
         Self { address, script, next, idle, open: Cell::new(0), busy: Cell::new(0), outcome }
     }
 
-    fn has_idle(&self) -> bool {
-        !self.idle.borrow().is_empty()
+    /// Whether a connection is free, or one more may be opened.
+    fn has_room(&self, connections: usize) -> bool {
+        self.open.get() < connections || !self.idle.borrow().is_empty()
     }
 
     fn ask(this: &Rc<Self>, due: Instant) {
@@ -189,5 +218,16 @@ mod tests {
         let took = (1..=100).rev().map(Duration::from_millis).collect();
         let outcome = Outcome { answers: BTreeMap::from([(200, took)]), ..Outcome::default() };
         assert_eq!((outcome.p99(200), outcome.p99(503)), (Some(Duration::from_millis(99)), None));
+    }
+
+    #[test]
+    fn arrivals_keep_their_rate_and_not_their_distance() {
+        let at: Vec<f64> = Arrivals::at(1_000.0, 1).take(10_000).map(|at| at.as_secs_f64()).collect();
+        assert!((9.7..10.3).contains(&at[9_999]), "{} s", at[9_999]);
+        // Of a Poisson process, one gap of e is longer than the mean.
+        let long = at.windows(2).filter(|pair| pair[1] - pair[0] > 0.001).count();
+        assert!((3_500..3_860).contains(&long), "{long} long gaps");
+        assert_eq!(Arrivals::at(1_000.0, 1).nth(7), Arrivals::at(1_000.0, 1).nth(7));
+        assert_eq!(Arrivals::at(f64::INFINITY, 1).next(), None);
     }
 }
