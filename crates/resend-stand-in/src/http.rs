@@ -5,3 +5,5 @@ pub(crate) mod emails;
 pub(crate) mod inbox;
 pub(crate) mod refusal;
 mod reply;
+
+pub use reply::LARGEST_BODY;

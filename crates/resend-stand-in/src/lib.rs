@@ -32,5 +32,6 @@ mod shared;
 mod team;
 
 pub use behaviour::{Behaviour, Fault, NotAShare, Share};
-pub use routes::{LARGEST_BODY, routes};
+pub use http::LARGEST_BODY;
+pub use routes::routes;
 pub use shared::Shared;

@@ -4,10 +4,6 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::{control, emails, inbox, refusal};
 
-/// The largest body that is read, in bytes; a larger one is a 413. Resend takes 40 MB, with attachments: a
-/// megabyte is a batch of a hundred letters, and a sender that posts more by mistake should hear of it.
-pub const LARGEST_BODY: usize = 1024 * 1024;
-
 /// Registers every route. The app must hold a [`web::Data`] of [`Shared`](crate::Shared), made once, outside
 /// of the closure that builds the app of each worker.
 pub fn routes(config: &mut ServiceConfig) {

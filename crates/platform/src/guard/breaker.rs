@@ -11,6 +11,7 @@
 
 mod core;
 mod policy;
+mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::metric::{BreakerLabels, Metrics, TransitionLabels};
 
-pub use self::core::State;
+pub use self::state::State;
 
 /// On the span of a request that was refused, or that changed a state.
 const STATE: &str = "app.breaker.state";

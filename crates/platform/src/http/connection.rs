@@ -4,136 +4,25 @@
 //! waited too long. When connections get scarce, those that have been idle longest make room. A connection also sees to it
 //! that requests sent ahead, without waiting for answers, take nobody's turn.
 
-use std::cell::{Cell, RefCell};
+mod waits;
+
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use actix_http::Extensions;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::guard::deadline;
+use self::waits::Waits;
 use crate::sabotage;
 use crate::telemetry::metric::{Metrics, SlowLabels};
 
 /// How often a worker looks for connections to cut.
 const ROUND: Duration = Duration::from_secs(1);
-
-/// The server's own timers go by a clock that is set this often, so that they may be out as much too early.
-const COARSE: Duration = Duration::from_millis(500);
-
-/// How much is read of what a client sends ahead, while a request of its is under way that has no body.
-const AHEAD: usize = 16 * 1024;
-
-/// What one connection waits for.
-#[derive(Debug)]
-struct Waits {
-    /// Since when its next head has been coming.
-    head: Cell<Option<Instant>>,
-    /// Since when an answer has not been taken.
-    answer: Cell<Option<Instant>>,
-    /// Since when nobody has asked anything.
-    idle: Cell<Instant>,
-    /// Until its first head is read.
-    unasked: Cell<bool>,
-    /// Whether anything has come since the last head was read.
-    fresh: Cell<bool>,
-    /// Bytes that were read since nothing was left to do.
-    ahead: Cell<usize>,
-    /// That was enough of them.
-    held: Cell<bool>,
-    /// Whether the request under way has a body.
-    body: Cell<bool>,
-    /// Requests under way.
-    asked: Cell<u32>,
-    cut: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
-}
-
-impl Waits {
-    fn from(now: Instant) -> Self {
-        Self {
-            head: Cell::default(),
-            answer: Cell::default(),
-            idle: Cell::new(now),
-            unasked: Cell::new(true),
-            fresh: Cell::default(),
-            ahead: Cell::default(),
-            held: Cell::default(),
-            body: Cell::default(),
-            asked: Cell::default(),
-            cut: Cell::default(),
-            waker: RefCell::default(),
-        }
-    }
-
-    fn received(&self, bytes: usize, now: Instant) {
-        self.fresh.set(true);
-        self.ahead.set(self.ahead.get() + bytes);
-        if self.asked.get() == 0 && self.head.get().is_none() {
-            self.head.set(Some(now));
-        }
-    }
-
-    /// Whether the head had come with something before it, and so had waited for that.
-    fn head_read(&self, body: bool) -> bool {
-        self.head.set(None);
-        self.body.set(body);
-        self.unasked.set(false);
-        self.asked.set(self.asked.get() + 1);
-        !self.fresh.take()
-    }
-
-    fn answered(&self, now: Instant) {
-        self.asked.set(self.asked.get() - 1);
-        self.body.set(false);
-        self.idle.set(now);
-    }
-
-    fn is_idle(&self) -> bool {
-        self.is_done() && self.head.get().is_none()
-    }
-
-    /// Whether every request that was read has its answer, and nothing of that is unsent.
-    fn is_done(&self) -> bool {
-        self.asked.get() == 0 && self.answer.get().is_none()
-    }
-
-    /// Whether to read on. What a client sends ahead otherwise waits in the system's buffers, and the client with it: the
-    /// server would take in all it can hold, and then look again and again whether it can hold more.
-    fn may_read(&self) -> bool {
-        if self.held.get() && self.is_done() {
-            self.ahead.set(0);
-        }
-        let may = self.ahead.get() < AHEAD || self.body.get() || sabotage::takes_out("bound on reading ahead");
-        self.held.set(!may);
-        may
-    }
-
-    /// Whether it ends now because the server's own timer is out, which is that of the first head.
-    fn outwaited(&self, now: Instant) -> bool {
-        self.unasked.get() && !self.cut.get() && now.duration_since(self.idle.get()) >= deadline::HEAD - COARSE
-    }
-
-    /// What it has waited for too long, if for anything.
-    fn too_long(&self, now: Instant) -> Option<&'static str> {
-        let past = |since: Option<Instant>, limit| since.is_some_and(|since| now.duration_since(since) >= limit);
-        if past(self.head.get(), deadline::HEAD) && !sabotage::takes_out("slow head cut") {
-            return Some("head");
-        }
-        (past(self.answer.get(), deadline::ANSWER) && !sabotage::takes_out("slow reader cut")).then_some("answer")
-    }
-
-    fn cut(&self) {
-        self.cut.set(true);
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-}
 
 /// The connections of one worker.
 #[derive(Clone, Debug)]
@@ -178,7 +67,7 @@ impl Connections {
         let too_many = open.len().saturating_sub(self.crowd);
         if too_many > 0 {
             open.retain(|waits| waits.is_idle());
-            open.sort_by_key(|waits| waits.idle.get());
+            open.sort_by_key(|waits| waits.idle_since());
             for waits in open.iter().take(too_many) {
                 self.cut(waits, "idle");
             }
@@ -207,13 +96,10 @@ impl Connection {
     }
 
     fn poll(&self, context: &mut Context<'_>) -> io::Result<()> {
-        if self.waits.cut.get() {
+        if self.waits.is_cut() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        let mut waker = self.waits.waker.borrow_mut();
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-            *waker = Some(context.waker().clone());
-        }
+        self.waits.watch(context);
         Ok(())
     }
 }
@@ -253,17 +139,16 @@ impl AsyncWrite for Connection {
         let this = self.get_mut();
         this.poll(context)?;
         let written = Pin::new(&mut this.stream).poll_write(context, bytes);
-        if written.is_pending() && this.waits.answer.get().is_none() {
-            this.waits.answer.set(Some(Instant::now()));
+        if written.is_pending() {
+            this.waits.stuck(Instant::now());
         }
         written
     }
 
-    /// The server flushes when it has written everything.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.waits.answer.set(None);
-        if this.waits.held.get() && this.waits.is_done() {
+        this.waits.flushed();
+        if this.waits.may_read_on() {
             context.waker().wake_by_ref();
         }
         Pin::new(&mut this.stream).poll_flush(context)
@@ -311,4 +196,18 @@ impl Drop for UnderWay {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_crowd_those_make_room_that_have_been_idle_longest() {
+        let start = Instant::now();
+        let connections = Connections::new(2, Metrics::default());
+        let all: Vec<_> = (0..4).map(|later| Rc::new(Waits::from(start + Duration::from_secs(later)))).collect();
+        connections.open.borrow_mut().extend(all.iter().map(Rc::downgrade));
+        all[0].head_read(false);
+        connections.round(start);
+        let cut: Vec<bool> = all.iter().map(|waits| waits.is_cut()).collect();
+        assert_eq!(cut, [false, true, true, false], "the first is at work, and two are enough");
+    }
+}

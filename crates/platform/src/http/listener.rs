@@ -16,8 +16,10 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
+use futures_util::future::Either;
 
 use super::connection::{Connection, Connections, Requests};
+use super::server::is_own_route;
 use crate::drain::Drain;
 use crate::guard::deadline;
 use crate::guard::overload::Gate;
@@ -120,7 +122,12 @@ fn answered<S: Service<Request, Error = HttpResponse>>(
 ) -> impl Future<Output = Result<S::Response, HttpResponse>> + use<S> {
     let body = !matches!(request.payload(), Payload::None);
     let under_way = request.conn_data::<Requests>().map(|requests| requests.begin(body));
-    let answer = gate.pass(request, app);
+    // Whoever asks whether it lives is told, however much is at work.
+    let answer = if is_own_route(request.path()) {
+        Either::Left(app.call(request))
+    } else {
+        Either::Right(gate.pass(request, app))
+    };
     async move {
         if let Some(request) = &under_way {
             request.turn().await;

@@ -11,7 +11,10 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use crate::answer::Answer;
 use crate::problem::Problem;
-use crate::routes::LARGEST_BODY;
+
+/// The largest body that is read, in bytes; a larger one is a 413. Resend takes 40 MB, with attachments: a
+/// megabyte is a batch of a hundred letters, and a sender that posts more by mistake should hear of it.
+pub const LARGEST_BODY: usize = 1024 * 1024;
 
 /// The whole body, if it is not too large.
 pub(super) async fn read(payload: Payload) -> Result<Bytes, Problem> {

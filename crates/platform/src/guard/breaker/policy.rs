@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use failsafe::{FailurePolicy, Instrument};
 
-use super::Verdict;
-use super::core::State;
+use super::{State, Verdict};
 use crate::sabotage;
 
 /// A window is made of slots, so that it holds a bounded number of them whatever the traffic is.

@@ -59,10 +59,10 @@ fn so_much_is_read_ahead_until_all_of_it_is_answered_and_sent() {
     waits.received(AHEAD, start);
     waits.head_read(false);
     assert!(!waits.may_read() && !waits.may_read());
-    waits.answer.set(Some(start));
+    waits.stuck(start);
     waits.answered(start);
     assert!(!waits.may_read(), "its answer is unsent");
-    waits.answer.set(None);
+    waits.flushed();
     assert!(waits.may_read());
 }
 
@@ -83,19 +83,7 @@ fn a_body_is_read_whatever_has_come() {
 fn an_answer_has_its_time_from_when_it_is_first_not_taken() {
     let start = Instant::now();
     let waits = Waits::from(start);
-    waits.answer.set(Some(start));
+    waits.stuck(start);
     let (before, at) = after(start, deadline::ANSWER);
     assert_eq!((waits.too_long(before), waits.too_long(at)), (None, Some("answer")));
-}
-
-#[test]
-fn in_a_crowd_those_make_room_that_have_been_idle_longest() {
-    let start = Instant::now();
-    let connections = Connections::new(2, Metrics::default());
-    let all: Vec<_> = (0..4).map(|later| Rc::new(Waits::from(start + Duration::from_secs(later)))).collect();
-    connections.open.borrow_mut().extend(all.iter().map(Rc::downgrade));
-    all[0].head_read(false);
-    connections.round(start);
-    let cut: Vec<bool> = all.iter().map(|waits| waits.cut.get()).collect();
-    assert_eq!(cut, [false, true, true, false], "the first is at work, and two are enough");
 }

@@ -1,0 +1,160 @@
+//! What one connection waits for, as steps that are given the time. Only the waker touches anything outside.
+
+use std::cell::{Cell, RefCell};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use crate::guard::deadline;
+use crate::sabotage;
+
+/// The server's own timers go by a clock that is set this often, so that they may be out as much too early.
+const COARSE: Duration = Duration::from_millis(500);
+
+/// How much is read of what a client sends ahead, while a request of its is under way that has no body.
+const AHEAD: usize = 16 * 1024;
+
+/// What one connection waits for.
+#[derive(Debug)]
+pub(super) struct Waits {
+    /// Since when its next head has been coming.
+    head: Cell<Option<Instant>>,
+    /// Since when an answer has not been taken.
+    answer: Cell<Option<Instant>>,
+    /// Since when nobody has asked anything.
+    idle: Cell<Instant>,
+    /// Until its first head is read.
+    unasked: Cell<bool>,
+    /// Whether anything has come since the last head was read.
+    fresh: Cell<bool>,
+    /// Bytes that were read since nothing was left to do.
+    ahead: Cell<usize>,
+    /// That was enough of them.
+    held: Cell<bool>,
+    /// Whether the request under way has a body.
+    body: Cell<bool>,
+    /// Requests under way.
+    asked: Cell<u32>,
+    cut: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Waits {
+    pub(super) fn from(now: Instant) -> Self {
+        Self {
+            head: Cell::default(),
+            answer: Cell::default(),
+            idle: Cell::new(now),
+            unasked: Cell::new(true),
+            fresh: Cell::default(),
+            ahead: Cell::default(),
+            held: Cell::default(),
+            body: Cell::default(),
+            asked: Cell::default(),
+            cut: Cell::default(),
+            waker: RefCell::default(),
+        }
+    }
+
+    pub(super) fn received(&self, bytes: usize, now: Instant) {
+        self.fresh.set(true);
+        self.ahead.set(self.ahead.get() + bytes);
+        if self.asked.get() == 0 && self.head.get().is_none() {
+            self.head.set(Some(now));
+        }
+    }
+
+    /// Whether the head had come with something before it, and so had waited for that.
+    pub(super) fn head_read(&self, body: bool) -> bool {
+        self.head.set(None);
+        self.body.set(body);
+        self.unasked.set(false);
+        self.asked.set(self.asked.get() + 1);
+        !self.fresh.take()
+    }
+
+    pub(super) fn answered(&self, now: Instant) {
+        self.asked.set(self.asked.get() - 1);
+        self.body.set(false);
+        self.idle.set(now);
+    }
+
+    /// An answer could not be written: nobody takes it.
+    pub(super) fn stuck(&self, now: Instant) {
+        if self.answer.get().is_none() {
+            self.answer.set(Some(now));
+        }
+    }
+
+    /// All answers are with the system. The server flushes when it has written everything.
+    pub(super) fn flushed(&self) {
+        self.answer.set(None);
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_done() && self.head.get().is_none()
+    }
+
+    /// Whether every request that was read has its answer, and nothing of that is unsent.
+    pub(super) fn is_done(&self) -> bool {
+        self.asked.get() == 0 && self.answer.get().is_none()
+    }
+
+    /// Whether to read on. What a client sends ahead otherwise waits in the system's buffers, and the client with it: the
+    /// server would take in all it can hold, and then look again and again whether it can hold more.
+    pub(super) fn may_read(&self) -> bool {
+        if self.may_read_on() {
+            self.ahead.set(0);
+        }
+        let may = self.ahead.get() < AHEAD || self.body.get() || sabotage::takes_out("bound on reading ahead");
+        self.held.set(!may);
+        may
+    }
+
+    /// Whether it was not read on, and there is nothing left to wait for.
+    pub(super) fn may_read_on(&self) -> bool {
+        self.held.get() && self.is_done()
+    }
+
+    /// Whether it ends now because the server's own timer is out, which is that of the first head.
+    pub(super) fn outwaited(&self, now: Instant) -> bool {
+        self.unasked.get() && !self.cut.get() && now.duration_since(self.idle.get()) >= deadline::HEAD - COARSE
+    }
+
+    /// What it has waited for too long, if for anything.
+    pub(super) fn too_long(&self, now: Instant) -> Option<&'static str> {
+        let past = |since: Option<Instant>, limit| since.is_some_and(|since| now.duration_since(since) >= limit);
+        if past(self.head.get(), deadline::HEAD) && !sabotage::takes_out("slow head cut") {
+            return Some("head");
+        }
+        (past(self.answer.get(), deadline::ANSWER) && !sabotage::takes_out("slow reader cut")).then_some("answer")
+    }
+
+    /// Since when nobody has asked anything.
+    pub(super) fn idle_since(&self) -> Instant {
+        self.idle.get()
+    }
+
+    /// Ends it at its next look, which is now.
+    pub(super) fn cut(&self) {
+        self.cut.set(true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Whether it was cut.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.get()
+    }
+
+    /// Looks again when it is cut.
+    pub(super) fn watch(&self, context: &Context<'_>) {
+        let mut waker = self.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            *waker = Some(context.waker().clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
