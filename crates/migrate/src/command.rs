@@ -91,12 +91,6 @@ mod tests {
           DATABASE_CA_FILE
               for verify-full, who may vouch for the server; by default the web's
               the path of a PEM file of certificates; default none
-          POOL_SIZE
-              connections of each worker's pool; with fewer than 4, slowness alone opens no breaker
-              a whole number from 1 to 100; default 8
-          BREAKER_OPEN_S
-              how long a breaker refuses calls before the one trial, at most; 90 % of it at least, at random
-              seconds from 0.1 to 600, decimals allowed; default 30
           LOCK_WAIT_S
               how long to wait for another migrate
               seconds from 0 to 3600, decimals allowed; default 60

@@ -21,7 +21,7 @@ use crate::http::fallback::FallbackSettings;
 use crate::http::problem::Kind;
 use crate::http::server::ServerSettings;
 use crate::identity::PublicKeys;
-use crate::postgres::PostgresSettings;
+use crate::postgres::PoolSettings;
 use crate::probe::Check;
 use crate::redis::RedisSettings;
 use crate::telemetry::TelemetrySettings;
@@ -56,7 +56,7 @@ struct AllSettings<S> {
     server: ServerSettings,
     drain: DrainSettings,
     telemetry: TelemetrySettings,
-    postgres: Option<PostgresSettings>,
+    postgres: Option<PoolSettings>,
     redis: Option<RedisSettings>,
     keys: Option<PublicKeys>,
     fallback: Option<FallbackSettings>,
@@ -171,7 +171,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
 
     fn read(&self, from: &mut Reader) -> Option<AllSettings<S>> {
         let own = S::read(from);
-        let postgres = self.asks.postgres.then(|| PostgresSettings::read(from));
+        let postgres = self.asks.postgres.then(|| PoolSettings::read(from));
         let redis = self.asks.redis.then(|| RedisSettings::read(from));
         let keys = self.asks.identity.then(|| PublicKeys::read(from));
         let fallback = self.asks.fallback.then(|| FallbackSettings::read(from));

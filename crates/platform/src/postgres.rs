@@ -16,7 +16,7 @@ pub(crate) fn tls_client(authorities: Option<&[u8]>) -> Result<rustls::ClientCon
 pub use error::{Error, Refusal};
 pub use lease::Transaction;
 pub use pool::Pool;
-pub use settings::PostgresSettings;
+pub use settings::{PoolSettings, PostgresSettings};
 pub use statement::Statement;
 pub use tokio_postgres::Row;
 pub use tokio_postgres::types::ToSql;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use contracts::ids::{ApplicationId, PersonId, SignInId};
 use email_worker::store::Store;
 use platform::clock::Clock;
+use platform::config::{Reader, Settings as _};
 use platform::guard::breaker::Breaker;
-use platform::postgres::{Pool, PostgresSettings};
+use platform::postgres::{Pool, PoolSettings};
 use platform::probe::Seen;
 use platform::telemetry::metric::Metrics;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use testbed::postgres::{Options, Postgres};
 use tokio::sync::OnceCell;
@@ -85,7 +85,9 @@ impl Board {
     }
 
     pub(super) fn store(&self) -> Store {
-        let settings = PostgresSettings::parse(&SecretString::from(self.url())).expect("an address");
+        let mut reader = Reader::new([("DATABASE_URL".to_owned(), self.url())]);
+        let settings = PoolSettings::read(&mut reader);
+        let settings = reader.finish(settings).expect("an address");
         let metrics = Metrics::default();
         let breaker = Breaker::new("postgres", settings.breaker, metrics.clone());
         let pool = Pool::new(settings, "test".to_owned(), metrics, Seen::default(), breaker);

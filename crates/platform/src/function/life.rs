@@ -143,7 +143,7 @@ fn checks<S: Settings>(
     let mut list: Vec<Box<dyn Check>> = Vec::new();
     if let Some(Postgres { settings, breaker }) = postgres.cloned() {
         let application = format!("{}/probe", function.name);
-        list.push(Box::new(PostgresCheck::new(settings, application, seen.clone(), breaker)));
+        list.push(Box::new(PostgresCheck::new(settings.database, application, seen.clone(), breaker)));
     }
     if let Some(settings) = redis {
         list.push(Box::new(RedisCheck::new(settings)?));

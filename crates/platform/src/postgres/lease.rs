@@ -23,7 +23,7 @@ pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// What a lease needs beside its connection.
 pub(super) struct Context {
-    pub(super) settings: PostgresSettings,
+    pub(super) database: PostgresSettings,
     pub(super) metrics: Metrics,
     pub(super) seen: Seen,
 }
@@ -159,7 +159,7 @@ impl Drop for Lease {
         else {
             return;
         };
-        let (cancel, tls) = (connection.cancel_token(), self.context.settings.tls.clone());
+        let (cancel, tls) = (connection.cancel_token(), self.context.database.tls.clone());
         drop(Connection::take(connection));
         // Without a runtime the process is ending, and the server sees the connection close.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {

@@ -13,7 +13,7 @@ use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAM
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::lease::{Context, Lease, Params, Transaction};
-use super::{Error, PostgresSettings, Row, Statement, settings};
+use super::{Error, PoolSettings, Row, Statement, settings};
 use crate::guard::breaker::{Breaker, Permit, Verdict};
 use crate::guard::deadline;
 use crate::probe::Seen;
@@ -42,21 +42,22 @@ impl Pool {
     /// # Errors
     /// When the pool's own settings contradict each other.
     pub fn new(
-        settings: PostgresSettings,
+        settings: PoolSettings,
         name: String,
         metrics: Metrics,
         seen: Seen,
         breaker: Breaker,
     ) -> Result<Self, Error> {
-        let mut config = settings.config.clone();
+        let PoolSettings { database, size, .. } = settings;
+        let mut config = database.config.clone();
         config.application_name(&name);
         let manager = Manager::from_config(
             config,
-            settings.tls.clone(),
+            database.tls.clone(),
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
         let inner = deadpool_postgres::Pool::builder(manager)
-            .max_size(settings.pool_size)
+            .max_size(size)
             .wait_timeout(Some(deadline::POOL_WAIT))
             .create_timeout(Some(deadline::CONNECT))
             .runtime(Runtime::Tokio1)
@@ -73,7 +74,7 @@ impl Pool {
             }))
             .build()
             .map_err(|error| Error::Connect(error.to_string()))?;
-        let context = Arc::new(Context { settings, metrics, seen });
+        let context = Arc::new(Context { database, metrics, seen });
         Ok(Self { inner, context, breaker, name, queue: Queue::default() })
     }
 

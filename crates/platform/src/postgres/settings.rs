@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -19,15 +18,32 @@ const WANTED: &str = "postgres://USER:PASSWORD@HOST:PORT/DATABASE with sslmode=d
 pub struct PostgresSettings {
     pub(super) config: Config,
     pub(super) tls: MakeRustlsConnect,
+}
+
+/// A database that requests ask, over pools and behind a breaker.
+#[derive(Clone, Debug)]
+pub struct PoolSettings {
+    /// Where it is.
+    pub database: PostgresSettings,
     /// Connections of each pool.
-    pub pool_size: usize,
+    pub size: usize,
     /// Of the one breaker before it.
     pub breaker: BreakerSettings,
 }
 
+impl Settings for PoolSettings {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let database = PostgresSettings::read(from);
+        let about = "connections of each worker's pool; with fewer than 4, slowness alone opens no breaker";
+        let size = from.count(setting("POOL_SIZE", about), 1..=100, 8);
+        let breaker = BreakerSettings::read(from);
+        Some(Self { database: database?, size: size?, breaker: breaker? })
+    }
+}
+
 impl std::fmt::Debug for PostgresSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PostgresSettings").field("pool_size", &self.pool_size).finish_non_exhaustive()
+        f.debug_struct("PostgresSettings").finish_non_exhaustive()
     }
 }
 
@@ -38,10 +54,7 @@ impl Settings for PostgresSettings {
             setting("DATABASE_CA_FILE", "for verify-full, who may vouch for the server; by default the web's"),
             "a PEM file of certificates",
         );
-        let about = "connections of each worker's pool; with fewer than 4, slowness alone opens no breaker";
-        let pool_size = from.count(setting("POOL_SIZE", about), 1..=100, 8);
-        let breaker = BreakerSettings::read(from);
-        let (Address { config, verification }, authorities, pool_size) = (address?, authorities?, pool_size?);
+        let (Address { config, verification }, authorities) = (address?, authorities?);
         let client = match tls::client(verification, authorities.as_deref()) {
             Ok(client) => client,
             Err(reason) => {
@@ -49,22 +62,11 @@ impl Settings for PostgresSettings {
                 return None;
             }
         };
-        Some(Self { config, tls: MakeRustlsConnect::new(client), pool_size, breaker: breaker? })
+        Some(Self { config, tls: MakeRustlsConnect::new(client) })
     }
 }
 
 impl PostgresSettings {
-    /// For a program that is no function: the same address, without a pool.
-    ///
-    /// # Errors
-    /// When the address is not one.
-    pub fn parse(url: &SecretString) -> Result<Self, String> {
-        let Address { config, verification } = address(url.expose_secret()).ok_or(WANTED)?;
-        let client = tls::client(verification, None)?;
-        let breaker = BreakerSettings::default();
-        Ok(Self { config, tls: MakeRustlsConnect::new(client), pool_size: 1, breaker })
-    }
-
     /// Opens one connection outside of any pool.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use crate::http::fallback::Fallback;
 use crate::http::listener::Listener;
 use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
-use crate::postgres::{Pool, PostgresSettings};
+use crate::postgres::{Pool, PoolSettings};
 use crate::probe::capacity::Pools;
 use crate::probe::{Seen, Verdicts};
 use crate::redis::{Redis, RedisSettings};
@@ -35,12 +35,12 @@ pub(super) const METRICS_CONNECTIONS: usize = 32;
 /// The database, and the process's one breaker before it.
 #[derive(Clone)]
 pub(super) struct Postgres {
-    pub(super) settings: PostgresSettings,
+    pub(super) settings: PoolSettings,
     pub(super) breaker: Breaker,
 }
 
 impl Postgres {
-    pub(super) fn new(settings: PostgresSettings, metrics: &Metrics) -> Self {
+    pub(super) fn new(settings: PoolSettings, metrics: &Metrics) -> Self {
         let breaker = Breaker::new("postgres", settings.breaker, metrics.clone());
         Self { settings, breaker }
     }
