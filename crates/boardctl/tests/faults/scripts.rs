@@ -1,6 +1,7 @@
 //! What clients ask, and what they may be answered while things are broken.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testbed::http::Answer;
@@ -71,6 +72,38 @@ fn honest(answer: &Answer) -> Result<&'static str, String> {
 pub(super) fn problem(answer: &Answer) -> Option<String> {
     let problem: Value = serde_json::from_str(&answer.text).ok()?;
     problem["type"].as_str()?.strip_prefix("/problems/").map(str::to_owned)
+}
+
+/// 200 with this in it, and nothing else.
+pub(super) fn good(answer: Result<&Answer, &Lost>, wanted: &str) -> Result<&'static str, String> {
+    let answer = answer.map_err(ToString::to_string)?;
+    let is_good = answer.status == 200 && answer.text.contains(wanted);
+    if is_good { Ok("200") } else { Err(format!("{} {}", answer.status, answer.text)) }
+}
+
+/// A change of name whose body takes its time.
+pub(super) struct SlowName {
+    pub(super) scene: Scene,
+    pub(super) takes: Duration,
+}
+
+impl SlowName {
+    fn name(number: u64) -> String {
+        format!("Candy the {number}th")
+    }
+}
+
+impl Script for SlowName {
+    fn ask(&self, number: u64) -> Ask {
+        let people = &self.scene.people;
+        let person = &people[usize::try_from(number).expect("few changes") % people.len()];
+        let ask = Ask::post("/v1/me", json!({ "name": Self::name(number) })).slowly(self.takes);
+        Ask { method: "PATCH", ..ask }.header("authorization", format!("Bearer {}", person.token))
+    }
+
+    fn judge(&self, number: u64, answer: Result<&Answer, &Lost>) -> Result<&'static str, String> {
+        good(answer, &Self::name(number))
+    }
 }
 
 /// An application to a job, under a key of this person.

@@ -6,11 +6,14 @@
 //!
 //! A request is at work from its head until its answer is made, but not while its body is still coming: whoever sends or
 //! reads slowly costs a connection, which has a bound of its own, and keeps nobody from being served. How many bodies may
-//! be coming has a bound, too, for the memory that they take.
+//! be coming has a bound, too, for the memory that they take. Past it the one that has been coming longest makes room: a
+//! bound that refused newcomers would let a few hundred slow senders keep out everybody else.
 
 mod pace;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -22,6 +25,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::web::Bytes;
 use futures_util::future::{Either, FutureExt as _};
+use tokio::sync::oneshot;
 
 use crate::config::{Reader, setting};
 use crate::drain::Drain;
@@ -53,8 +57,10 @@ pub struct Gate(Rc<Worker>);
 struct Worker {
     most: usize,
     at_work: Cell<usize>,
-    /// Waits for bodies.
-    idle: Cell<usize>,
+    /// The bodies that are coming, by the number of their wait.
+    coming: RefCell<BTreeMap<u64, oneshot::Sender<Infallible>>>,
+    /// Waits for bodies that there have been.
+    waits: Cell<u64>,
     /// Refused since the log was last told.
     untold: Cell<u64>,
     pace: RefCell<Pace>,
@@ -69,14 +75,25 @@ struct Worker {
 #[error("as many requests are at work as may be")]
 pub struct Full;
 
+/// Why a request that waited for its body is not gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// No place was free when the body had come.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// As many bodies were coming as may, and this one had been coming longest.
+    #[error("more bodies are coming than may be")]
+    MadeRoom,
+}
+
 impl Gate {
     /// Lets `most` requests be at work.
     #[must_use]
     pub fn new(most: usize, metrics: Metrics, drain: Drain) -> Self {
         let told = Problem::from(OVERLOADED).text().into();
-        let (at_work, idle, untold) = (Cell::new(0), Cell::new(0), Cell::new(0));
-        let pace = RefCell::new(Pace::quiet(Instant::now()));
-        Self(Rc::new(Worker { most, at_work, idle, untold, pace, told, metrics, drain }))
+        let (at_work, waits, untold) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let (coming, pace) = (RefCell::default(), RefCell::new(Pace::quiet(Instant::now())));
+        Self(Rc::new(Worker { most, at_work, coming, waits, untold, pace, told, metrics, drain }))
     }
 
     /// A place at work.
@@ -162,8 +179,8 @@ impl Place {
     /// Waits for what is not work, such as a body that is still coming: the place is free meanwhile.
     ///
     /// # Errors
-    /// When too many wait already, or when no place is free afterwards.
-    pub async fn idle<F: Future>(&self, wait: F) -> Result<F::Output, Full> {
+    /// When it has to make room for others that wait, or when no place is free afterwards.
+    pub async fn idle<F: Future>(&self, wait: F) -> Result<F::Output, Stopped> {
         let mut wait = pin!(wait);
         // A body that came with its head is there by the second look. Those that are slow do not keep it out.
         for _ in 0..2 {
@@ -172,9 +189,13 @@ impl Place {
             }
             tokio::task::yield_now().await;
         }
-        let waiting = Waiting::begin(&self.0.gate).inspect_err(|Full| self.0.gate.note())?;
+        let mut waiting = Waiting::begin(&self.0.gate);
         self.leave();
-        let waited = wait.await;
+        let waited = tokio::select! {
+            biased;
+            waited = &mut wait => waited,
+            _ = &mut waiting.room => return Err(Stopped::MadeRoom),
+        };
         drop(waiting);
         self.take().inspect_err(|Full| self.0.gate.note())?;
         Ok(waited)
@@ -207,23 +228,30 @@ impl Held {
 }
 
 /// One of those that wait for a body.
-struct Waiting(Gate);
+struct Waiting {
+    gate: Gate,
+    number: u64,
+    /// Ends when it has to make room: its other half is dropped.
+    room: oneshot::Receiver<Infallible>,
+}
 
 impl Waiting {
-    fn begin(gate: &Gate) -> Result<Self, Full> {
-        let Worker { most, idle, .. } = &*gate.0;
-        if idle.get() >= COMING * most && !sabotage::takes_out("bound on bodies") {
-            return Err(Full);
+    fn begin(gate: &Gate) -> Self {
+        let Worker { most, coming, waits, .. } = &*gate.0;
+        let (number, (stays, room)) = (waits.get(), oneshot::channel());
+        waits.set(number + 1);
+        let mut coming = coming.borrow_mut();
+        if coming.len() >= COMING * most && !sabotage::takes_out("bound on bodies") {
+            coming.pop_first();
         }
-        idle.set(idle.get() + 1);
-        Ok(Self(gate.clone()))
+        coming.insert(number, stays);
+        Self { gate: gate.clone(), number, room }
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let idle = &self.0.0.idle;
-        idle.set(idle.get() - 1);
+        self.gate.0.coming.borrow_mut().remove(&self.number);
     }
 }
 

@@ -84,14 +84,42 @@ async fn slow_bodies_keep_nobody_from_working() {
         let mut connection = Connection::open(function.address).await.expect("it listens");
         connection.send(&whole[..whole.len() - 3]).await.expect("it reads");
         slow.push(connection);
-        // Read, and waiting for its body.
-        wait_for_work(&function, 0.0).await;
+        // The worker takes them one after the other: this one is read, and waiting for its body.
+        assert_eq!(function.get("/work/1").await.status, 200);
     }
-    assert_eq!(function.get("/work/1").await.status, 200);
     for connection in &mut slow {
         connection.send(&whole[whole.len() - 3..]).await.expect("it reads");
         assert_eq!(connection.answer().await.expect("it is answered").status, 200);
     }
+}
+
+#[tokio::test]
+async fn more_slow_bodies_than_fit_keep_out_nobody_whose_body_comes_a_little_later() {
+    // Of two at work, eight bodies.
+    let function = bare().env("AT_WORK_MAX", "2").ready().await;
+    let whole = Request::post("/echo", r#"{"text":"x"}"#).text();
+    let (most, rest) = whole.split_at(whole.len() - 3);
+    let begin = async || {
+        let mut connection = Connection::open(function.address).await.expect("it listens");
+        connection.send(most).await.expect("it reads");
+        // The worker takes them one after the other: this one is read, and waiting for its body.
+        assert_eq!(function.get("/work/1").await.status, 200);
+        connection
+    };
+    let mut slow = Vec::new();
+    for _ in 0..11 {
+        slow.push(begin().await);
+    }
+    let mut late = begin().await;
+    late.send(rest).await.expect("it reads");
+    assert_eq!(late.answer().await.expect("it is answered").status, 200);
+    for (number, connection) in slow.iter_mut().enumerate() {
+        let answer = connection.answer().await.expect("it is told");
+        assert!(answer.status == 408 && answer.closes(), "{number}: {answer:?}");
+    }
+    let cut = function.metric(r#"slow_clients_cut_total{what="body"}"#).await;
+    assert_eq!(cut, Some(11.0), "four to make room, and the others later");
+    assert_eq!(function.metric("requests_overloaded_total").await, Some(0.0));
 }
 
 /// Reads that go through the pool. Their statuses are counted.

@@ -42,13 +42,13 @@ async fn while_a_body_is_coming_its_place_is_free() {
     let gate = gate(1);
     let slow = gate.enter().expect("free");
     let coming = async {
-        while gate.0.idle.get() == 0 {
+        while gate.0.coming.borrow().is_empty() {
             tokio::task::yield_now().await;
         }
         gate.enter()
     };
     let other = slow.idle(coming).await;
-    assert_eq!(other.err(), Some(Full), "somebody else got in meanwhile, and is let finish");
+    assert_eq!(other.err(), Some(Stopped::Full(Full)), "somebody else got in meanwhile, and is let finish");
     assert_eq!(gate.0.at_work.get(), 0, "both are gone");
 }
 
@@ -70,24 +70,35 @@ async fn of_a_thousand_that_are_refused_at_once_the_last_waits_a_second() {
 
 /// Guards: bound on bodies.
 #[actix_web::test]
-async fn as_many_bodies_may_be_coming_as_fit_into_memory_and_those_that_are_there_get_through() {
+async fn when_as_many_bodies_are_coming_as_fit_into_memory_the_longest_makes_room() {
     let gate = gate(1);
-    let mut slow = Vec::new();
-    for _ in 0..COMING {
-        let place = gate.enter().expect("the others have left theirs");
+    let come = || {
+        let place = gate.enter().expect("those whose bodies are coming have left their places");
         let mut coming = Box::pin(async move { place.idle(std::future::pending::<()>()).await });
         while gate.0.at_work.get() > 0 {
             assert!(coming.as_mut().now_or_never().is_none());
         }
-        slow.push(coming);
+        coming
+    };
+    let mut slow: Vec<_> = (0..COMING).map(|_| come()).collect();
+    assert!(slow.iter_mut().all(|it| it.now_or_never().is_none()), "as many as fit");
+    drop(slow.remove(2));
+    slow.push(come());
+    assert!(slow.iter_mut().all(|it| it.now_or_never().is_none()), "one of them was gone");
+    for _ in 0..2 {
+        slow.push(come());
+        let longest = slow.remove(0).now_or_never();
+        assert_eq!(longest, Some(Err(Stopped::MadeRoom)));
+        assert!(slow.iter_mut().all(|it| it.now_or_never().is_none()), "the others stay");
     }
-    let late = gate.enter().expect("free");
-    let refused = tokio::time::timeout(TELL, late.idle(std::future::pending::<()>())).await;
-    assert_eq!(refused.expect("no wait"), Err(Full));
-    assert_eq!(late.idle(async { 7 }).await, Ok(7), "it came with its head");
-    slow.pop();
-    let came = late.idle(tokio::time::sleep(Duration::from_millis(1))).await;
-    assert_eq!(came, Ok(()), "there is room again");
+}
+
+#[actix_web::test]
+async fn a_body_that_came_with_its_head_lets_nobody_make_room() {
+    let gate = gate(1);
+    let place = gate.enter().expect("free");
+    assert_eq!(place.idle(async { 7 }).await, Ok(7));
+    assert_eq!(gate.0.waits.get(), 0);
 }
 
 #[test]

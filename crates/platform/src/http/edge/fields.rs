@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::LARGEST_BODY;
 use crate::guard::deadline;
-use crate::guard::overload::{self, Place};
+use crate::guard::overload::{self, Place, Stopped};
 use crate::http::idempotency::BodyHash;
 use crate::http::problem::{
     self, CONTENT_TOO_LARGE, MALFORMED_JSON, OVERLOADED, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
@@ -179,28 +180,27 @@ fn accepted(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::from(UNSUPPORTED_MEDIA_TYPE))
 }
 
-/// The body, for which its client has a time of its own; the request is not at work meanwhile.
+/// The body, for which its client has a time of its own, less where more are coming than fit; the request is not at work
+/// meanwhile.
 fn arriving(request: &HttpRequest, payload: Payload) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
     let place = request.extensions().get::<Place>().cloned();
     let metrics = request.app_data::<Data<Metrics>>().cloned();
-    let in_time = async move {
-        if sabotage::takes_out("slow body cut") {
-            return read(payload).await;
-        }
-        tokio::time::timeout(deadline::BODY, read(payload)).await.unwrap_or_else(|_| {
-            if let Some(metrics) = metrics {
-                metrics.slow_clients.get_or_create(&SlowLabels { what: "body" }).inc();
-            }
-            Err(Problem::from(REQUEST_TIMEOUT).last_of_connection())
-        })
-    };
     async move {
-        match place {
-            Some(place) => place
-                .idle(in_time)
-                .await
-                .map_err(|full| Problem::from(OVERLOADED).retry_after(overload::RETRY).because(&full))?,
-            None => in_time.await,
+        let limit = if sabotage::takes_out("slow body cut") { Duration::MAX } else { deadline::BODY };
+        let in_time = tokio::time::timeout(limit, read(payload));
+        let arrived = match place {
+            Some(place) => place.idle(in_time).await,
+            None => Ok(in_time.await),
+        };
+        match arrived {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) | Err(Stopped::MadeRoom) => {
+                if let Some(metrics) = metrics {
+                    metrics.slow_clients.get_or_create(&SlowLabels { what: "body" }).inc();
+                }
+                Err(Problem::from(REQUEST_TIMEOUT).last_of_connection())
+            }
+            Err(Stopped::Full(full)) => Err(Problem::from(OVERLOADED).retry_after(overload::RETRY).because(&full)),
         }
     }
 }

@@ -38,7 +38,8 @@ kinds! {
          after the time in `Retry-After` to get its answer.";
     /// The client sent its body too slowly.
     REQUEST_TIMEOUT = "request-timeout", 408, "The request came too slowly",
-        "The body of the request was not there within 5 seconds of its head. Nothing was changed. Send it again.";
+        "The body of the request was not there within 5 seconds of its head, or, while more are coming than fit into \
+         memory, had been coming longest. Nothing was changed. Send it again.";
     /// The body is larger than 64 KiB.
     CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
         "Bodies may have 64 KiB at most. Nothing was changed.";
