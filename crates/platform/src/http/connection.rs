@@ -1,12 +1,13 @@
 //! A client's connection, and how long its client keeps it waiting. The server's own timer covers the first head alone:
 //! a head that trickles in over a kept connection, or an answer that nobody reads, would hold a connection for ever. So
 //! each connection notes since when it has been waiting for what, and once a second each worker cuts those that have
-//! waited too long. When connections get scarce, those that have been idle longest make room. A connection also sees to it
-//! that requests sent ahead, without waiting for answers, take nobody's turn.
+//! waited too long. When connections get scarce, those that have been idle longest make room, and when what is held for
+//! slow clients gets too large for memory, those that have been slow longest. A connection also sees to it that requests
+//! sent ahead, without waiting for answers, take nobody's turn.
 
 mod waits;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -24,10 +25,16 @@ use crate::telemetry::metric::{Metrics, SlowLabels};
 /// How often a worker looks for connections to cut.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// How much a worker holds for slow clients: what has come of their heads, and what is left of answers that neither they
+/// nor the system's own buffers take. One that alone is larger is waited for as any other.
+const HELD: usize = 16 * 1024 * 1024;
+
 /// The connections of one worker.
 #[derive(Clone, Debug)]
 pub struct Connections {
     open: Rc<RefCell<Vec<Weak<Waits>>>>,
+    /// Bytes that are held for slow clients.
+    held: Rc<Cell<usize>>,
     /// More than this, and idle ones make room.
     crowd: usize,
     metrics: Metrics,
@@ -37,7 +44,7 @@ impl Connections {
     /// None yet, and `most` at a time.
     #[must_use]
     pub fn new(most: usize, metrics: Metrics) -> Self {
-        Self { open: Rc::default(), crowd: most - most / 8, metrics }
+        Self { open: Rc::default(), held: Rc::default(), crowd: most - most / 8, metrics }
     }
 
     /// Takes a new one.
@@ -46,7 +53,7 @@ impl Connections {
         let waits = Rc::new(Waits::from(Instant::now()));
         self.open.borrow_mut().push(Rc::downgrade(&waits));
         self.metrics.connections.inc();
-        Connection { stream, waits, metrics: self.metrics.clone() }
+        Connection { stream, waits, all: self.clone() }
     }
 
     /// Cuts what waits too long, for ever.
@@ -75,8 +82,33 @@ impl Connections {
         self.open.borrow_mut().retain(|waits| waits.strong_count() > 0);
     }
 
+    /// What is held for this client has changed.
+    fn count(&self, waits: &Waits) {
+        let (before, now) = waits.count();
+        self.held.set(self.held.get() - before + now);
+    }
+
+    /// More is held for this client. Where that is too much, those that have been slow longest make room: a quarter of it
+    /// at once, since a look at all of them takes its time.
+    fn hold(&self, waits: &Waits) {
+        self.count(waits);
+        if self.held.get() <= HELD || sabotage::takes_out("bound on held bytes") {
+            return;
+        }
+        let open: Vec<_> = self.open.borrow().iter().filter_map(Weak::upgrade).collect();
+        let mut slow: Vec<_> = open.iter().filter_map(|it| Some((it.slow_since()?, it))).collect();
+        slow.sort_by_key(|((since, _), _)| *since);
+        slow.pop();
+        for ((_, what), waits) in slow {
+            if self.held.get() > HELD - HELD / 4 {
+                self.cut(waits, what);
+            }
+        }
+    }
+
     fn cut(&self, waits: &Waits, what: &'static str) {
         waits.cut();
+        self.count(waits);
         self.metrics.slow_clients.get_or_create(&SlowLabels { what }).inc();
     }
 }
@@ -86,13 +118,13 @@ impl Connections {
 pub struct Connection {
     stream: TcpStream,
     waits: Rc<Waits>,
-    metrics: Metrics,
+    all: Connections,
 }
 
 impl Connection {
     /// Lets requests over it say when they begin and end.
     pub fn tell(&self, extensions: &mut Extensions) {
-        extensions.insert(Requests(self.waits.clone()));
+        extensions.insert(Requests { waits: self.waits.clone(), all: self.all.clone() });
     }
 
     fn poll(&self, context: &mut Context<'_>) -> io::Result<()> {
@@ -106,9 +138,11 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.metrics.connections.dec();
+        self.waits.let_go();
+        self.all.count(&self.waits);
+        self.all.metrics.connections.dec();
         if self.waits.outwaited(Instant::now()) {
-            self.metrics.slow_clients.get_or_create(&SlowLabels { what: "head" }).inc();
+            self.all.metrics.slow_clients.get_or_create(&SlowLabels { what: "head" }).inc();
         }
     }
 }
@@ -129,6 +163,7 @@ impl AsyncRead for Connection {
         let bytes = buffer.filled().len() - before;
         if bytes > 0 {
             this.waits.received(bytes, Instant::now());
+            this.all.hold(&this.waits);
         }
         read
     }
@@ -140,7 +175,8 @@ impl AsyncWrite for Connection {
         this.poll(context)?;
         let written = Pin::new(&mut this.stream).poll_write(context, bytes);
         if written.is_pending() {
-            this.waits.stuck(Instant::now());
+            this.waits.stuck(bytes.len(), Instant::now());
+            this.all.hold(&this.waits);
         }
         written
     }
@@ -148,6 +184,7 @@ impl AsyncWrite for Connection {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.waits.flushed();
+        this.all.count(&this.waits);
         if this.waits.may_read_on() {
             context.waker().wake_by_ref();
         }
@@ -161,14 +198,18 @@ impl AsyncWrite for Connection {
 
 /// The requests of one connection.
 #[derive(Debug)]
-pub struct Requests(Rc<Waits>);
+pub struct Requests {
+    waits: Rc<Waits>,
+    all: Connections,
+}
 
 impl Requests {
     /// A request's head was read, after which a body comes or none; it is under way until the guard is dropped.
     #[must_use]
     pub fn begin(&self, body: bool) -> UnderWay {
-        let pipelined = self.0.head_read(body);
-        UnderWay { waits: self.0.clone(), pipelined }
+        let pipelined = self.waits.head_read(body);
+        self.all.count(&self.waits);
+        UnderWay { waits: self.waits.clone(), pipelined }
     }
 }
 
@@ -197,7 +238,68 @@ impl Drop for UnderWay {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    /// Connections to clients that read nothing, which are kept beside them.
+    async fn unread(connections: &Connections, many: usize) -> Vec<(Connection, TcpStream)> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let mut all = Vec::new();
+        for _ in 0..many {
+            let client = TcpStream::connect(address).await.expect("it listens");
+            all.push((connections.take(listener.accept().await.expect("a client").0), client));
+        }
+        all
+    }
+
+    const PIECE: usize = 4_096;
+
+    /// Writes until the system takes no more, and then so many bytes.
+    async fn write(connection: &mut Connection, bytes: usize) {
+        let answer = vec![b'x'; bytes];
+        poll_fn(|context| {
+            while Pin::new(&mut *connection).poll_write(context, &answer[..PIECE]).is_ready() {}
+            assert!(Pin::new(&mut *connection).poll_write(context, &answer).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    fn cut(all: &[(Connection, TcpStream)]) -> Vec<bool> {
+        all.iter().map(|(connection, _)| connection.waits.is_cut()).collect()
+    }
+
+    /// Guards: bound on held bytes.
+    #[actix_web::test]
+    async fn when_more_is_held_than_fits_into_memory_those_that_are_slow_longest_make_room() {
+        let connections = Connections::new(64, Metrics::default());
+        let mut all = unread(&connections, 4).await;
+        for (index, bytes) in [PIECE, HELD / 2, HELD / 2 - PIECE].into_iter().enumerate() {
+            write(&mut all[index].0, bytes).await;
+        }
+        assert_eq!(cut(&all), [false; 4], "it all fits");
+        write(&mut all[3].0, PIECE).await;
+        assert_eq!(cut(&all), [true, true, false, false], "these made room enough");
+        write(&mut all[3].0, HELD * 2).await;
+        assert_eq!(cut(&all), [true, true, true, false], "one alone may be as large as it is");
+        drop(all);
+        assert_eq!(connections.held.get(), 0);
+    }
+
+    #[actix_web::test]
+    async fn an_answer_that_was_taken_leaves_room() {
+        let connections = Connections::new(64, Metrics::default());
+        let mut all = unread(&connections, 2).await;
+        for index in [0, 1] {
+            write(&mut all[index].0, HELD).await;
+            poll_fn(|context| Pin::new(&mut all[index].0).poll_flush(context)).await.expect("it is open");
+        }
+        assert_eq!((cut(&all), connections.held.get()), (vec![false, false], 0));
+    }
 
     #[test]
     fn in_a_crowd_those_make_room_that_have_been_idle_longest() {

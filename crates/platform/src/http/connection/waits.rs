@@ -13,13 +13,20 @@ const COARSE: Duration = Duration::from_millis(500);
 /// How much is read of what a client sends ahead, while a request of its is under way that has no body.
 const AHEAD: usize = 16 * 1024;
 
+/// The server holds no more of what it has read and not understood yet.
+const BUFFER: usize = 128 * 1024;
+
 /// What one connection waits for.
 #[derive(Debug)]
 pub(super) struct Waits {
-    /// Since when its next head has been coming.
+    /// Since when its next head has been coming, and how much of it has come.
     head: Cell<Option<Instant>>,
-    /// Since when an answer has not been taken.
+    head_bytes: Cell<usize>,
+    /// Since when an answer has not been taken, and how much is left of it.
     answer: Cell<Option<Instant>>,
+    answer_bytes: Cell<usize>,
+    /// What was last counted of these.
+    counted: Cell<usize>,
     /// Since when nobody has asked anything.
     idle: Cell<Instant>,
     /// Until its first head is read.
@@ -42,7 +49,10 @@ impl Waits {
     pub(super) fn from(now: Instant) -> Self {
         Self {
             head: Cell::default(),
+            head_bytes: Cell::default(),
             answer: Cell::default(),
+            answer_bytes: Cell::default(),
+            counted: Cell::default(),
             idle: Cell::new(now),
             unasked: Cell::new(true),
             fresh: Cell::default(),
@@ -58,14 +68,16 @@ impl Waits {
     pub(super) fn received(&self, bytes: usize, now: Instant) {
         self.fresh.set(true);
         self.ahead.set(self.ahead.get() + bytes);
-        if self.asked.get() == 0 && self.head.get().is_none() {
-            self.head.set(Some(now));
+        if self.asked.get() == 0 {
+            self.head.set(self.head.get().or(Some(now)));
+            self.head_bytes.set(BUFFER.min(self.head_bytes.get() + bytes));
         }
     }
 
     /// Whether the head had come with something before it, and so had waited for that.
     pub(super) fn head_read(&self, body: bool) -> bool {
         self.head.set(None);
+        self.head_bytes.set(0);
         self.body.set(body);
         self.unasked.set(false);
         self.asked.set(self.asked.get() + 1);
@@ -78,16 +90,35 @@ impl Waits {
         self.idle.set(now);
     }
 
-    /// An answer could not be written: nobody takes it.
-    pub(super) fn stuck(&self, now: Instant) {
-        if self.answer.get().is_none() {
-            self.answer.set(Some(now));
-        }
+    /// So much of an answer could not be written: nobody takes it.
+    pub(super) fn stuck(&self, bytes: usize, now: Instant) {
+        self.answer.set(self.answer.get().or(Some(now)));
+        self.answer_bytes.set(bytes);
     }
 
     /// All answers are with the system. The server flushes when it has written everything.
     pub(super) fn flushed(&self) {
         self.answer.set(None);
+        self.answer_bytes.set(0);
+    }
+
+    /// It has ended: nothing is held any more.
+    pub(super) fn let_go(&self) {
+        self.flushed();
+        self.head.set(None);
+        self.head_bytes.set(0);
+    }
+
+    /// Since when its client has been slow, and at what.
+    pub(super) fn slow_since(&self) -> Option<(Instant, &'static str)> {
+        let slow = [self.head.get().zip(Some("head")), self.answer.get().zip(Some("answer"))];
+        slow.into_iter().flatten().min()
+    }
+
+    /// Bytes that are held for its client: how many they were when they were last counted, and are now.
+    pub(super) fn count(&self) -> (usize, usize) {
+        let held = self.head_bytes.get() + self.answer_bytes.get();
+        (self.counted.replace(held), held)
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -136,6 +167,7 @@ impl Waits {
 
     /// Ends it at its next look, which is now.
     pub(super) fn cut(&self) {
+        self.let_go();
         self.cut.set(true);
         if let Some(waker) = self.waker.take() {
             waker.wake();

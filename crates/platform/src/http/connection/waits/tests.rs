@@ -59,7 +59,7 @@ fn so_much_is_read_ahead_until_all_of_it_is_answered_and_sent() {
     waits.received(AHEAD, start);
     waits.head_read(false);
     assert!(!waits.may_read() && !waits.may_read());
-    waits.stuck(start);
+    waits.stuck(1, start);
     waits.answered(start);
     assert!(!waits.may_read(), "its answer is unsent");
     waits.flushed();
@@ -83,7 +83,32 @@ fn a_body_is_read_whatever_has_come() {
 fn an_answer_has_its_time_from_when_it_is_first_not_taken() {
     let start = Instant::now();
     let waits = Waits::from(start);
-    waits.stuck(start);
+    waits.stuck(1, start);
     let (before, at) = after(start, deadline::ANSWER);
     assert_eq!((waits.too_long(before), waits.too_long(at)), (None, Some("answer")));
+}
+
+#[test]
+fn what_is_held_is_what_has_come_of_a_head_and_what_is_left_of_an_answer() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    assert_eq!((waits.slow_since(), waits.count()), (None, (0, 0)));
+    waits.received(10, start);
+    waits.received(7, start);
+    assert_eq!((waits.slow_since(), waits.count()), (Some((start, "head")), (0, 17)));
+    waits.head_read(true);
+    waits.received(1_000, start);
+    assert_eq!((waits.slow_since(), waits.count()), (None, (17, 0)), "bodies have a bound of their own");
+    let later = start + COARSE;
+    waits.stuck(500, start);
+    waits.stuck(300, later);
+    waits.answered(start);
+    waits.received(5, later);
+    assert_eq!((waits.slow_since(), waits.count()), (Some((start, "answer")), (0, 305)));
+    waits.flushed();
+    assert_eq!((waits.slow_since(), waits.count()), (Some((later, "head")), (305, 5)));
+    waits.received(BUFFER, later);
+    assert_eq!(waits.count(), (5, BUFFER), "the server holds no more");
+    waits.cut();
+    assert_eq!((waits.slow_since(), waits.count()), (None, (BUFFER, 0)));
 }
