@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use tokio_postgres::Client;
+use platform::postgres::Alone;
 
 use crate::{Error, MigrateSettings};
 
 /// Opens the connection and sets what holds for all its statements.
-pub(crate) async fn open(settings: &MigrateSettings) -> Result<Client, Error> {
+pub(crate) async fn open(settings: &MigrateSettings) -> Result<Alone, Error> {
     let client = settings.postgres.connect("migrate").await.map_err(Error::Connect)?;
     client.batch_execute(&preamble(settings)).await.map_err(Error::refused("set up the session"))?;
     Ok(client)

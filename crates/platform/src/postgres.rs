@@ -5,6 +5,7 @@ pub mod outbox;
 pub mod pool;
 pub mod statement;
 
+mod alone;
 mod error;
 mod settings;
 mod tls;
@@ -13,6 +14,7 @@ pub(crate) fn tls_client(authorities: Option<&[u8]>) -> Result<rustls::ClientCon
     tls::client(tls::Verification::Full, authorities)
 }
 
+pub use alone::Alone;
 pub use error::{Error, Refusal};
 pub use lease::Transaction;
 pub use pool::Pool;

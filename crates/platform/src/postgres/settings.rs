@@ -5,7 +5,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
-use super::tls;
+use super::{Alone, tls};
 use crate::config::{Reader, Settings, setting};
 use crate::guard::breaker::BreakerSettings;
 use crate::guard::deadline;
@@ -71,7 +71,7 @@ impl PostgresSettings {
     ///
     /// # Errors
     /// When the server cannot be reached in time, or refuses.
-    pub async fn connect(&self, application: &str) -> Result<tokio_postgres::Client, super::Error> {
+    pub async fn connect(&self, application: &str) -> Result<Alone, super::Error> {
         let mut config = self.config.clone();
         config.application_name(application);
         let connecting = deadline::within(deadline::CONNECT, config.connect(self.tls.clone()));
@@ -79,9 +79,7 @@ impl PostgresSettings {
             .await
             .map_err(|_| super::Error::Connect("it took too long".to_owned()))?
             .map_err(|error| super::Error::Connect(reason(&error)))?;
-        // It ends when the client is dropped.
-        tokio::spawn(connection);
-        Ok(client)
+        Ok(Alone::drive(client, connection))
     }
 }
 

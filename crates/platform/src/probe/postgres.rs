@@ -1,9 +1,8 @@
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
-use tokio_postgres::Client;
 
 use super::{Check, Seen};
 use crate::guard::breaker::{Breaker, State, Verdict};
-use crate::postgres::PostgresSettings;
+use crate::postgres::{Alone, PostgresSettings};
 
 /// Asks PostgreSQL `SELECT 1` over a connection of the prober's own, so that a full pool is not taken for a lost
 /// database. Its rounds are not counted by the breaker; the one trial of an open breaker is made by it, so that no
@@ -13,7 +12,7 @@ pub struct PostgresCheck {
     application: String,
     seen: Seen,
     breaker: Breaker,
-    client: Option<Client>,
+    client: Option<Alone>,
 }
 
 impl PostgresCheck {
@@ -30,7 +29,7 @@ impl Check for PostgresCheck {
     }
 
     fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>> {
-        // Taken out first: a question that is cut leaves no connection that hangs behind.
+        // Taken out first: a question that is cut takes its connection with it.
         let kept = self.client.take().filter(|client| !client.is_closed());
         async move {
             let Some(trial) = self.breaker.trial() else { return self.select_1(kept).await };
@@ -49,7 +48,7 @@ impl Check for PostgresCheck {
 }
 
 impl PostgresCheck {
-    async fn select_1(&mut self, kept: Option<Client>) -> Result<(), String> {
+    async fn select_1(&mut self, kept: Option<Alone>) -> Result<(), String> {
         let client = match kept {
             Some(client) => client,
             None => self.settings.connect(&self.application).await.map_err(|error| error.to_string())?,
