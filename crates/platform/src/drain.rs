@@ -86,8 +86,13 @@ impl Drain {
 
     /// Waits until the process is told to stop.
     pub async fn wait(&self) {
+        self.reach(Phase::LameDuck).await;
+    }
+
+    /// Waits until the process is as far as this.
+    pub async fn reach(&self, wanted: Phase) {
         // The sender lives in `self`, so the channel cannot be closed while this waits.
-        let _ = self.phase.subscribe().wait_for(|phase| *phase > Phase::Serving).await;
+        let _ = self.phase.subscribe().wait_for(|phase| *phase >= wanted).await;
     }
 
     /// Goes on to `phase`; there is no way back.

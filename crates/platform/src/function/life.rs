@@ -94,7 +94,7 @@ impl Process {
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
         let prober = spawn(prober(checks.list, shared.verdicts.clone(), metrics.clone()));
-        let public = public_server(&shared, &function, &settings.server, settings.drain.in_flight, connections)?;
+        let public = public_server(&shared, &function, &settings.server, settings.drain, connections)?;
         let server = public.handle();
         let vital = vec![
             ("prober", prober),

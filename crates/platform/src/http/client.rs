@@ -1,5 +1,7 @@
 //! Calls to other services: any [`Call`], with trace context, a deadline, and problems as typed errors.
 
+use std::time::Duration;
+
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
@@ -115,6 +117,10 @@ pub enum CallError {
     Unreadable(String, StatusCode),
 }
 
+/// How long a connection is kept that nobody uses: less than a process that is about to end goes on serving, so that no
+/// call is sent over one that is just being closed.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// The one HTTP stack of a process. Calls are cut by [`deadline::OUTGOING`]; they are neither repeated nor redirected
 /// behind the caller's back.
 ///
@@ -123,7 +129,11 @@ pub enum CallError {
 pub fn stack() -> reqwest::Result<reqwest::Client> {
     // Chosen already in a function; a process of another kind chooses here.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().timeout(deadline::OUTGOING).redirect(reqwest::redirect::Policy::none()).build()
+    reqwest::Client::builder()
+        .timeout(deadline::OUTGOING)
+        .pool_idle_timeout(IDLE)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
 }
 
 /// Sends calls to one service.

@@ -19,6 +19,7 @@ use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use self::waits::Waits;
+use crate::drain::{Drain, Phase};
 use crate::sabotage;
 use crate::telemetry::metric::{Metrics, SlowLabels};
 
@@ -56,16 +57,33 @@ impl Connections {
         Connection { stream, waits, all: self.clone() }
     }
 
-    /// Cuts what waits too long, for ever.
-    pub async fn watch(self) {
+    /// Cuts what waits too long, for ever. When the process closes, it lets go those that have been idle for as long as the
+    /// lame duck took: longer than whoever sends requests here keeps an idle connection. The others may still ask.
+    pub async fn watch(self, drain: Drain, lame_duck: Duration) {
+        tokio::select! {
+            () = drain.reach(Phase::Closing) => {}
+            () = self.rounds(|_| {}) => {}
+        }
+        let patience = if sabotage::takes_out("late requests") { Duration::ZERO } else { lame_duck };
+        let leave = |now| self.alive().iter().filter(|waits| waits.idle_for(now, patience)).for_each(|it| it.leave());
+        leave(Instant::now());
+        self.rounds(leave).await;
+    }
+
+    async fn rounds(&self, more: impl Fn(Instant)) {
         loop {
             tokio::time::sleep(ROUND).await;
             self.round(Instant::now());
+            more(Instant::now());
         }
     }
 
+    fn alive(&self) -> Vec<Rc<Waits>> {
+        self.open.borrow().iter().filter_map(Weak::upgrade).collect()
+    }
+
     fn round(&self, now: Instant) {
-        let mut open: Vec<_> = self.open.borrow().iter().filter_map(Weak::upgrade).collect();
+        let mut open = self.alive();
         for waits in &open {
             if let Some(what) = waits.too_long(now) {
                 self.cut(waits, what);
@@ -95,7 +113,7 @@ impl Connections {
         if self.held.get() <= HELD || sabotage::takes_out("bound on held bytes") {
             return;
         }
-        let open: Vec<_> = self.open.borrow().iter().filter_map(Weak::upgrade).collect();
+        let open = self.alive();
         let mut slow: Vec<_> = open.iter().filter_map(|it| Some((it.slow_since()?, it))).collect();
         slow.sort_by_key(|((since, _), _)| *since);
         slow.pop();
@@ -160,6 +178,10 @@ impl AsyncRead for Connection {
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        if read.is_pending() && this.waits.has_left() {
+            // As if its client had closed it: the server ends it in order.
+            return Poll::Ready(Ok(()));
+        }
         let bytes = buffer.filled().len() - before;
         if bytes > 0 {
             this.waits.received(bytes, Instant::now());
@@ -240,6 +262,8 @@ impl Drop for UnderWay {
 mod tests {
     use std::future::poll_fn;
 
+    use futures_util::FutureExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -288,6 +312,21 @@ mod tests {
         assert_eq!(cut(&all), [true, true, true, false], "one alone may be as large as it is");
         drop(all);
         assert_eq!(connections.held.get(), 0);
+    }
+
+    #[actix_web::test]
+    async fn who_is_to_leave_is_first_read_to_the_end() {
+        let connections = Connections::new(64, Metrics::default());
+        let (mut connection, mut client) = unread(&connections, 1).await.swap_remove(0);
+        client.write_all(b"GET").await.expect("it is open");
+        connection.stream.readable().await.expect("it has come");
+        connection.waits.leave();
+        let mut read = Vec::new();
+        assert_eq!(connection.read_buf(&mut read).await.expect("it is open"), 3);
+        connection.waits.head_read(false);
+        assert!(connection.read_buf(&mut read).now_or_never().is_none(), "it is at work");
+        connection.waits.answered(Instant::now());
+        assert_eq!(connection.read_buf(&mut read).await.expect("in order"), 0);
     }
 
     #[actix_web::test]

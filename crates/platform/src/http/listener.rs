@@ -20,7 +20,7 @@ use futures_util::future::Either;
 
 use super::connection::{Connection, Connections, Requests};
 use super::server::is_own_route;
-use crate::drain::Drain;
+use crate::drain::{Drain, DrainSettings};
 use crate::guard::deadline;
 use crate::guard::overload::Gate;
 use crate::sabotage;
@@ -44,8 +44,8 @@ pub struct Listener {
     pub connections: usize,
     /// Requests that each of them may work at.
     pub at_work: usize,
-    /// What requests in flight may take when the server stops.
-    pub in_flight: Duration,
+    /// Times of its end.
+    pub leaving: DrainSettings,
     /// Counts.
     pub metrics: Metrics,
     /// Says when answers are to end their connections.
@@ -80,27 +80,21 @@ impl Listener {
             })
             .disable_signals()
             // Later than our own bound, which names what it cuts.
-            .shutdown_timeout(self.in_flight.as_secs() + 2);
-        let stopping = server.graceful_shutdown_signal();
+            .shutdown_timeout(self.leaving.in_flight.as_secs() + 2);
         let address = self.address;
         let server = server.bind("public", address, move || {
             let connections = Connections::new(self.connections, self.metrics.clone());
-            spawn(connections.clone().watch());
+            spawn(connections.clone().watch(self.drain.clone(), self.leaving.lame_duck));
             let gate = Gate::new(self.at_work, self.metrics.clone(), self.drain.clone());
             let app = map_config(app().into_factory(), |()| AppConfig::default());
             let app = app.map_err(|error: actix_web::Error| error.error_response());
             let app = apply_fn_factory(app, move |request: Request, app: &_| answered(request, app, &gate));
-            let stopping = stopping.clone();
             let http = HttpService::build()
                 .keep_alive(KEEP_ALIVE)
                 .client_request_timeout(deadline::HEAD)
                 .client_disconnect_timeout(if sabotage::takes_out("linger") { Duration::ZERO } else { LINGER })
                 // A client that hangs up has gone away: its request is dropped, and its query with it.
                 .h1_allow_half_closed(false)
-                .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
-                })
                 .on_connect_ext(|connection: &Connection, extensions: &mut _| connection.tell(extensions))
                 .h1(app);
             let taken = fn_service(move |stream: TcpStream| {

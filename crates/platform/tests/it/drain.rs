@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use testbed::wait;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::support::{Answer, Connection, Request, Running, bare};
+use super::support::{Answer, Connection, Request, Running, SOON, bare};
 
 /// A request that is at work: it was sent, and had the time to arrive.
 async fn at_work(function: &Running, path: &str) -> Connection {
@@ -92,6 +93,21 @@ async fn an_idle_connection_is_closed_in_order() {
     function.signal(Signal::SIGTERM).expect("it runs");
     assert_eq!(idle.receive().await.expect("no reset"), 0);
     assert_eq!(function.end().await.code(), Some(0));
+}
+
+/// Guards: late requests.
+#[tokio::test]
+async fn over_a_connection_that_was_opened_late_one_may_still_ask_when_no_new_ones_are_taken() {
+    let function = bare().env("LAME_DUCK_S", "3").env("DRAIN_S", "10").env("DRAIN_GIVE_UP_S", "20").ready().await;
+    function.signal(Signal::SIGTERM).expect("it runs");
+    function.line("draining").await;
+    sleep(Duration::from_secs(2)).await;
+    let mut late = Connection::open(function.address).await.expect("it still listens");
+    let closed = async || Connection::open(function.address).await.is_err();
+    wait::until(SOON, "no new connections are taken", closed).await.expect("the lame duck ends");
+    let answer = late.ask(&Request::new("GET", "/work/1")).await.expect("it is still served");
+    assert!(answer.status == 200 && answer.closes(), "{answer:?}");
+    assert_eq!(function.end().await.code(), Some(0), "{}", function.output());
 }
 
 #[tokio::test]

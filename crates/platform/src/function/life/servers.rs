@@ -1,7 +1,6 @@
 //! The servers of a process, and what their threads share.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
@@ -13,7 +12,7 @@ use tracing_actix_web::TracingLogger;
 use super::Failure;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::drain::Drain;
+use crate::drain::{Drain, DrainSettings};
 use crate::function::Function;
 use crate::guard::breaker::Breaker;
 use crate::guard::rings::Rings;
@@ -84,7 +83,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
     shared: &Arc<Shared<S>>,
     function: &Function<S>,
     settings: &ServerSettings,
-    in_flight: Duration,
+    leaving: DrainSettings,
     connections: usize,
 ) -> Result<Server, Failure> {
     // Made once here so that a mistake shows before anything listens; each worker makes its own.
@@ -139,7 +138,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
         workers: settings.workers,
         connections: connections / settings.workers,
         at_work: settings.at_work,
-        in_flight,
+        leaving,
         metrics: shared.metrics.clone(),
         drain: shared.drain.clone(),
     };

@@ -42,6 +42,8 @@ pub(super) struct Waits {
     /// Requests under way.
     asked: Cell<u32>,
     cut: Cell<bool>,
+    /// Whether it is to end as soon as nothing of a request has come.
+    leaving: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -61,6 +63,7 @@ impl Waits {
             body: Cell::default(),
             asked: Cell::default(),
             cut: Cell::default(),
+            leaving: Cell::default(),
             waker: RefCell::default(),
         }
     }
@@ -165,13 +168,33 @@ impl Waits {
         self.idle.get()
     }
 
+    /// Whether nobody has asked anything for so long.
+    pub(super) fn idle_for(&self, now: Instant, time: Duration) -> bool {
+        self.is_idle() && now.duration_since(self.idle.get()) >= time
+    }
+
     /// Ends it at its next look, which is now.
     pub(super) fn cut(&self) {
         self.let_go();
         self.cut.set(true);
+        self.wake();
+    }
+
+    /// Ends it at its next look, which is now, unless a request has come by then.
+    pub(super) fn leave(&self) {
+        self.leaving.set(true);
+        self.wake();
+    }
+
+    fn wake(&self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
+    }
+
+    /// Whether it is to end now, if nothing has come.
+    pub(super) fn has_left(&self) -> bool {
+        self.leaving.get() && self.is_idle()
     }
 
     /// Whether it was cut.

@@ -89,6 +89,26 @@ fn an_answer_has_its_time_from_when_it_is_first_not_taken() {
 }
 
 #[test]
+fn who_is_to_leave_leaves_when_nothing_has_come() {
+    let start = Instant::now();
+    let waits = Waits::from(start);
+    let (before, at) = after(start, deadline::BODY);
+    assert_eq!((waits.idle_for(before, deadline::BODY), waits.idle_for(at, deadline::BODY)), (false, true));
+    assert!(!waits.has_left());
+    waits.leave();
+    assert!(waits.has_left());
+    waits.received(1, at);
+    assert!(!waits.has_left() && !waits.idle_for(at, deadline::BODY), "a head is coming");
+    waits.head_read(false);
+    assert!(!waits.has_left(), "it is at work");
+    waits.stuck(1, at);
+    waits.answered(at);
+    assert!(!waits.has_left(), "its answer is unsent");
+    waits.flushed();
+    assert!(waits.has_left());
+}
+
+#[test]
 fn what_is_held_is_what_has_come_of_a_head_and_what_is_left_of_an_answer() {
     let start = Instant::now();
     let waits = Waits::from(start);
