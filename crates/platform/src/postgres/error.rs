@@ -24,6 +24,7 @@ const IN_TROUBLE: [&str; 3] = ["53", "58", "XX"];
 /// | `InTrouble` | 503 | bad | kept |
 /// | `ReadOnly` | 503 | none | dropped: another one may lead to a server that writes |
 /// | `Conflict` | 503 | none: two of ours stood in each other's way | kept |
+/// | `Stale` | 503 | none: a new connection prepares anew | dropped |
 /// | `Refused` | 500, unless the caller knows better | good: it answered | kept |
 /// | `Shape` | 500 | none: it is ours to mend | kept |
 #[derive(Clone, Debug, thiserror::Error)]
@@ -59,6 +60,10 @@ pub enum Error {
     /// that was waited for too long.
     #[error("another transaction stood in the way of {0}")]
     Conflict(Refusal),
+    /// A statement that was prepared on this connection cannot be run as it was: a migration has changed what it returns, or
+    /// a pooler has mixed up connections.
+    #[error("what was prepared is stale for {0}")]
+    Stale(Refusal),
     /// The server refused the statement.
     #[error("the server refused {0}")]
     Refused(Refusal),
@@ -103,6 +108,7 @@ impl Error {
             &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::LOCK_NOT_AVAILABLE => {
                 Self::Conflict(refusal)
             }
+            &SqlState::FEATURE_NOT_SUPPORTED | &SqlState::INVALID_SQL_STATEMENT_NAME => Self::Stale(refusal),
             _ if last || refusal.code.starts_with("57P0") => Self::Lost,
             _ if IN_TROUBLE.iter().any(|class| refusal.code.starts_with(class)) => Self::InTrouble(refusal),
             _ => Self::Refused(refusal),
@@ -125,7 +131,12 @@ impl Error {
                 Some(Verdict::Bad)
             }
             Self::Refused(_) => Some(Verdict::Good),
-            Self::Open { .. } | Self::PoolBusy | Self::ReadOnly | Self::Conflict(_) | Self::Shape(_) => None,
+            Self::Open { .. }
+            | Self::PoolBusy
+            | Self::ReadOnly
+            | Self::Conflict(_)
+            | Self::Stale(_)
+            | Self::Shape(_) => None,
         }
     }
 
@@ -155,8 +166,10 @@ impl From<Error> for Problem {
             Error::Refused(_) | Error::Shape(_) => Self::internal(&error),
             Error::CommitUnknown => Self::from(OUTCOME_UNKNOWN).retry_after(RETRY_AFTER).because(&error),
             Error::Open { retry_after } => Self::from(UNAVAILABLE).retry_after(*retry_after).outage().because(&error),
-            // Nothing stands in the way of the next try: the other transaction is through.
-            Error::Conflict(_) => Self::from(UNAVAILABLE).retry_after(Duration::from_secs(1)).because(&error),
+            // Nothing stands in the way of the next try: the other transaction is through, the stale connection gone.
+            Error::Conflict(_) | Error::Stale(_) => {
+                Self::from(UNAVAILABLE).retry_after(Duration::from_secs(1)).because(&error)
+            }
             // It answers, but takes no writes.
             Error::ReadOnly => Self::from(UNAVAILABLE).retry_after(RETRY_AFTER).because(&error),
             Error::PoolBusy | Error::Connect(_) | Error::TooLate | Error::Lost | Error::InTrouble(_) => {
@@ -201,6 +214,17 @@ mod tests {
             let error = told(code, false);
             assert!(matches!(error, Error::Conflict(_)) && error.verdict().is_none(), "{code}: {error:?}");
             assert!(error.leaves_connection_good(), "{code}");
+            let problem = Problem::from(error);
+            assert_eq!((problem.kind(), problem.is_outage()), (UNAVAILABLE, false), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_stale_statement_takes_its_connection_with_it_and_is_no_outage() {
+        for code in ["0A000", "26000"] {
+            let error = told(code, false);
+            assert!(matches!(error, Error::Stale(_)) && error.verdict().is_none(), "{code}: {error:?}");
+            assert!(!error.leaves_connection_good(), "{code}");
             let problem = Problem::from(error);
             assert_eq!((problem.kind(), problem.is_outage()), (UNAVAILABLE, false), "{code}");
         }

@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::guard::deadline;
+
 /// How long nobody asks after an answer that did not come.
 pub(super) const REST: Duration = Duration::from_secs(1);
 
@@ -35,10 +37,10 @@ impl Patience {
     }
 
     /// After an answer that did not come to a request that was sent at `asked`; whether to give up the connection. Of
-    /// many that were under way at once, the first is counted.
+    /// many that were under way at once, the first is counted. One that could not wait as long as it may says nothing.
     pub(super) fn unanswered(self, asked: Instant, now: Instant) -> (bool, Self) {
         let counted = self.resting_until.is_some_and(|until| asked + REST < until);
-        if counted {
+        if counted || now.duration_since(asked) < deadline::REDIS {
             return (false, self);
         }
         let unanswered = self.unanswered + 1;
@@ -50,26 +52,23 @@ impl Patience {
 mod tests {
     use super::*;
 
-    /// What a request may wait.
-    const LIMIT: Duration = Duration::from_millis(50);
-
     fn silent(patience: Patience, asked: Instant) -> (bool, Patience) {
-        patience.unanswered(asked, asked + LIMIT)
+        patience.unanswered(asked, asked + deadline::REDIS)
     }
 
     #[test]
     fn one_silence_makes_everybody_rest_for_a_second() {
         let start = Instant::now();
         let (_, resting) = silent(Patience::default(), start);
-        assert!(!resting.may_ask(start + LIMIT).0);
-        assert!(!resting.may_ask(start + LIMIT + REST - Duration::from_millis(1)).0);
-        assert!(resting.may_ask(start + LIMIT + REST).0);
+        assert!(!resting.may_ask(start + deadline::REDIS).0);
+        assert!(!resting.may_ask(start + deadline::REDIS + REST - Duration::from_millis(1)).0);
+        assert!(resting.may_ask(start + deadline::REDIS + REST).0);
     }
 
     #[test]
     fn at_the_end_of_a_rest_one_asks_for_all() {
         let start = Instant::now();
-        let end = start + LIMIT + REST;
+        let end = start + deadline::REDIS + REST;
         let (asks, trying) = silent(Patience::default(), start).1.may_ask(end);
         assert!(asks && !trying.may_ask(end).0);
         // Also when the one who tried went away and never told.
@@ -89,10 +88,20 @@ mod tests {
         let start = Instant::now();
         let (given_up, resting) = silent(Patience::default(), start);
         assert!(!given_up);
-        let end = start + LIMIT + REST;
+        let end = start + deadline::REDIS + REST;
         let (_, trying) = resting.may_ask(end);
         assert!(silent(trying, end).0);
         assert!(!silent(trying.answered(), end).0);
+    }
+
+    #[test]
+    fn a_wait_that_was_cut_short_says_nothing() {
+        let start = Instant::now();
+        let almost = start + deadline::REDIS - Duration::from_millis(1);
+        assert_eq!(Patience::default().unanswered(start, almost), (false, Patience::default()));
+        let (_, resting) = silent(Patience::default(), start);
+        let (_, trying) = resting.may_ask(start + deadline::REDIS + REST);
+        assert_eq!(trying.unanswered(start, almost), (false, trying), "the others are still resting");
     }
 
     #[test]

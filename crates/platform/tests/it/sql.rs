@@ -62,6 +62,19 @@ async fn with_all_connections_busy_a_request_waits_for_one_second() {
 }
 
 #[tokio::test]
+async fn a_statement_whose_result_was_changed_by_a_migration_works_again_at_once() {
+    let database = database().await;
+    let function = database.small().await.env("POOL_SIZE", "1").ready().await;
+    assert_eq!(function.get("/fail/23514").await.status, 500, "it is prepared");
+    let changed = "DROP FUNCTION fail; CREATE FUNCTION fail(code text) RETURNS integer LANGUAGE sql AS 'SELECT 1'";
+    database.client.batch_execute(changed).await.expect("a migration");
+    let answer = function.get("/fail/23514").await;
+    assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"), "{}", function.output());
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(function.get("/fail/23514").await.status, 200, "{}", function.output());
+}
+
+#[tokio::test]
 async fn a_refused_statement_is_one_line_with_its_code_and_constraint_and_no_values() {
     let database = database().await;
     let function = database.small().await.env("POOL_SIZE", "1").ready().await;
