@@ -48,10 +48,15 @@ impl Own {
 
     /// A metric, summed over its labels that contain this text.
     pub(super) async fn metric(&self, name: &str, labels: &str) -> f64 {
-        let address = format!("http://127.0.0.1:{}", self.whole.ports(Part::Api).metrics);
-        let metrics = Client::new(platform::http::client::stack().expect("an HTTP stack"), address);
-        let text = metrics.get("/metrics").await.text;
-        let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(labels));
-        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+        metric(&self.whole, name, labels).await
     }
+}
+
+/// A metric of this board's `api`, summed over its labels that contain this text.
+pub(super) async fn metric(whole: &Whole, name: &str, labels: &str) -> f64 {
+    let address = format!("http://127.0.0.1:{}", whole.ports(Part::Api).metrics);
+    let metrics = Client::new(platform::http::client::stack().expect("an HTTP stack"), address);
+    let text = metrics.get("/metrics").await.text;
+    let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(labels));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
