@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use crate::guard::deadline;
 use crate::sabotage;
 
-/// The server's own timers go by a clock that is set this often, so that they may be out as much too early.
-const COARSE: Duration = Duration::from_millis(500);
+/// The server's own timers go by a clock that is set twice a second, and later where the worker is busy: they may be out
+/// as much too early.
+const COARSE: Duration = Duration::from_secs(1);
 
 /// How much is read of what a client sends ahead, while a request of its is under way that has no body.
 const AHEAD: usize = 16 * 1024;
