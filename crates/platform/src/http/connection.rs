@@ -219,19 +219,24 @@ impl AsyncWrite for Connection {
 }
 
 /// The requests of one connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Requests {
     waits: Rc<Waits>,
     all: Connections,
 }
 
 impl Requests {
-    /// A request's head was read, after which a body comes or none; it is under way until the guard is dropped.
+    /// A request's head was read; it is under way until the guard is dropped.
     #[must_use]
-    pub fn begin(&self, body: bool) -> UnderWay {
-        let pipelined = self.waits.head_read(body);
+    pub fn begin(&self) -> UnderWay {
+        let pipelined = self.waits.head_read();
         self.all.count(&self.waits);
         UnderWay { waits: self.waits.clone(), pipelined }
+    }
+
+    /// The request under way has taken all that has come of its body, and wants more.
+    pub fn want_more(&self) {
+        self.waits.wants_more();
     }
 }
 
@@ -323,7 +328,7 @@ mod tests {
         connection.waits.leave();
         let mut read = Vec::new();
         assert_eq!(connection.read_buf(&mut read).await.expect("it is open"), 3);
-        connection.waits.head_read(false);
+        connection.waits.head_read();
         assert!(connection.read_buf(&mut read).now_or_never().is_none(), "it is at work");
         connection.waits.answered(Instant::now());
         assert_eq!(connection.read_buf(&mut read).await.expect("in order"), 0);
@@ -346,7 +351,7 @@ mod tests {
         let connections = Connections::new(2, Metrics::default());
         let all: Vec<_> = (0..4).map(|later| Rc::new(Waits::from(start + Duration::from_secs(later)))).collect();
         connections.open.borrow_mut().extend(all.iter().map(Rc::downgrade));
-        all[0].head_read(false);
+        all[0].head_read();
         connections.round(start);
         let cut: Vec<bool> = all.iter().map(|waits| waits.is_cut()).collect();
         assert_eq!(cut, [false, true, true, false], "the first is at work, and two are enough");

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use actix_http::{HttpService, Payload, Request};
+use actix_http::{HttpService, Request};
 use actix_server::Server;
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service, map_config,
@@ -110,12 +110,11 @@ impl Listener {
 
 /// Serves a request of which its connection knows that it is under way.
 fn answered<S: Service<Request, Error = HttpResponse>>(
-    mut request: Request,
+    request: Request,
     app: &S,
     gate: &Gate,
 ) -> impl Future<Output = Result<S::Response, HttpResponse>> + use<S> {
-    let body = !matches!(request.payload(), Payload::None);
-    let under_way = request.conn_data::<Requests>().map(|requests| requests.begin(body));
+    let under_way = request.conn_data::<Requests>().map(Requests::begin);
     // Whoever asks whether it lives is told, however much is at work.
     let answer = if is_own_route(request.path()) {
         Either::Left(app.call(request))

@@ -29,16 +29,22 @@ struct Flood {
 }
 
 impl Flood {
-    fn unread(address: SocketAddr) -> Self {
+    /// Behind a first request, or none.
+    fn unread(address: SocketAddr, first: &'static str) -> Self {
         let stream = TcpStream::connect(address).expect("it listens");
         let mut writer = stream.try_clone().expect("a handle");
         let requests = "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n".repeat(1_000);
-        let write = std::thread::spawn(move || while writer.write_all(requests.as_bytes()).is_ok() {});
+        let write = std::thread::spawn(move || {
+            let mut sent = writer.write_all(first.as_bytes());
+            while sent.is_ok() {
+                sent = writer.write_all(requests.as_bytes());
+            }
+        });
         Self { stream, answered: Arc::default(), threads: vec![write] }
     }
 
-    fn read(address: SocketAddr) -> Self {
-        let mut flood = Self::unread(address);
+    fn read(address: SocketAddr, first: &'static str) -> Self {
+        let mut flood = Self::unread(address, first);
         let (mut reader, answered) = (flood.stream.try_clone().expect("a handle"), flood.answered.clone());
         flood.threads.push(std::thread::spawn(move || {
             let mut bytes = vec![0; 1 << 16];
@@ -66,7 +72,7 @@ impl Drop for Flood {
 #[tokio::test]
 async fn whoever_pipelines_flat_out_keeps_nobody_else_waiting() {
     let function = bare().ready().await;
-    let flood = Flood::read(function.address);
+    let flood = Flood::read(function.address, "");
     let some = async || flood.answered.load(Ordering::SeqCst) > FOR_EACH;
     wait::until(SOON, "the flood", some).await.expect("it is answered");
     let before = flood.answered.load(Ordering::SeqCst);
@@ -86,17 +92,31 @@ fn worked(function: &Running) -> u64 {
     rest.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().expect("a count")).sum()
 }
 
+/// Whether a process hardly works.
+async fn rests(function: &Running) -> bool {
+    let before = worked(function);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    worked(function) - before < 10
+}
+
+#[tokio::test]
+async fn whoever_pipelines_behind_a_request_with_a_body_costs_nothing_while_that_is_at_work() {
+    let function = bare().ready().await;
+    let flood = Flood::read(function.address, "GET /work/5000 HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}");
+    let at_work = async || function.metric("requests_at_work").await == Some(1.0);
+    wait::until(SOON, "at work", at_work).await.expect("it is");
+    wait::until(SOON * 2, "the worker rests", async || rests(&function).await).await.expect("it waits for the first");
+    assert_eq!(flood.answered.load(Ordering::SeqCst), 0, "it rests before that is answered, and not because of it");
+}
+
 /// Guards: bound on reading ahead.
 #[tokio::test]
 async fn whoever_pipelines_and_reads_nothing_costs_nothing_more_once_the_buffers_are_full() {
     let function = bare().ready().await;
-    let flood = Flood::unread(function.address);
-    let rests = async || {
-        let before = worked(&function);
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        worked(&function) - before < 10
-    };
-    wait::until(SOON * 2, "the worker rests", rests).await.expect("what it cannot send it does not work out");
+    let flood = Flood::unread(function.address, "");
+    wait::until(SOON * 2, "the worker rests", async || rests(&function).await)
+        .await
+        .expect("what it cannot send it does not work out");
     assert!(flood.goes_on(), "it rests before that connection is cut, and not because of it");
     assert_eq!(function.metric(r#"slow_clients_cut_total{what="answer"}"#).await, None);
 }

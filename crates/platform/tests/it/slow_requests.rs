@@ -17,7 +17,7 @@ async fn ten_seconds_are_enough_for_anybody() {
 
 fn about_ten(began: Instant) {
     let took = began.elapsed();
-    assert!((Duration::from_millis(9_500)..Duration::from_secs(13)).contains(&took), "after {took:?}");
+    assert!((Duration::from_secs(9)..Duration::from_secs(13)).contains(&took), "after {took:?}");
 }
 
 async fn a_slow_handler(function: &Running) {

@@ -11,7 +11,7 @@ use crate::sabotage;
 /// as much too early.
 const COARSE: Duration = Duration::from_secs(1);
 
-/// How much is read of what a client sends ahead, while a request of its is under way that has no body.
+/// How much is read of what a client sends, while a request of its is under way that asks for nothing more of its body.
 const AHEAD: usize = 16 * 1024;
 
 /// The server holds no more of what it has read and not understood yet.
@@ -34,12 +34,10 @@ pub(super) struct Waits {
     unasked: Cell<bool>,
     /// Whether anything has come since the last head was read.
     fresh: Cell<bool>,
-    /// Bytes that were read since nothing was left to do.
+    /// Bytes that were read since nothing was left to do, or a body was last asked for more.
     ahead: Cell<usize>,
     /// That was enough of them.
     held: Cell<bool>,
-    /// Whether the request under way has a body.
-    body: Cell<bool>,
     /// Requests under way.
     asked: Cell<u32>,
     cut: Cell<bool>,
@@ -61,7 +59,6 @@ impl Waits {
             fresh: Cell::default(),
             ahead: Cell::default(),
             held: Cell::default(),
-            body: Cell::default(),
             asked: Cell::default(),
             cut: Cell::default(),
             leaving: Cell::default(),
@@ -79,10 +76,9 @@ impl Waits {
     }
 
     /// Whether the head had come with something before it, and so had waited for that.
-    pub(super) fn head_read(&self, body: bool) -> bool {
+    pub(super) fn head_read(&self) -> bool {
         self.head.set(None);
         self.head_bytes.set(0);
-        self.body.set(body);
         self.unasked.set(false);
         self.asked.set(self.asked.get() + 1);
         !self.fresh.take()
@@ -90,7 +86,6 @@ impl Waits {
 
     pub(super) fn answered(&self, now: Instant) {
         self.asked.set(self.asked.get() - 1);
-        self.body.set(false);
         self.idle.set(now);
     }
 
@@ -140,9 +135,17 @@ impl Waits {
         if self.may_read_on() {
             self.ahead.set(0);
         }
-        let may = self.ahead.get() < AHEAD || self.body.get() || sabotage::takes_out("bound on reading ahead");
+        let may = self.ahead.get() < AHEAD || sabotage::takes_out("bound on reading ahead");
         self.held.set(!may);
         may
+    }
+
+    /// All that has come of a body is taken, and more is wanted.
+    pub(super) fn wants_more(&self) {
+        self.ahead.set(0);
+        if self.held.take() {
+            self.wake();
+        }
     }
 
     /// Whether it was not read on, and there is nothing left to wait for.

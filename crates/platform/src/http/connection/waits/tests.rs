@@ -21,7 +21,7 @@ fn bytes_of_a_body_are_no_head() {
     let start = Instant::now();
     let waits = Waits::from(start);
     waits.received(1, start);
-    waits.head_read(false);
+    waits.head_read();
     waits.received(1, start);
     assert_eq!(waits.too_long(start + deadline::HEAD), None);
     waits.answered(start);
@@ -38,7 +38,7 @@ fn whoever_ends_without_a_head_after_a_heads_time_was_too_slow_and_nobody_counts
     waits.cut();
     assert!(!waits.outwaited(at), "it was counted when it was cut");
     let asked = Waits::from(start);
-    asked.head_read(false);
+    asked.head_read();
     assert!(!asked.outwaited(at), "its first head came");
 }
 
@@ -47,9 +47,9 @@ fn a_request_is_pipelined_when_nothing_has_come_since_the_one_before() {
     let start = Instant::now();
     let waits = Waits::from(start);
     waits.received(1, start);
-    assert_eq!([waits.head_read(false), waits.head_read(false), waits.head_read(false)], [false, true, true]);
+    assert_eq!([waits.head_read(), waits.head_read(), waits.head_read()], [false, true, true]);
     waits.received(1, start);
-    assert!(!waits.head_read(false), "it has come by itself");
+    assert!(!waits.head_read(), "it has come by itself");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn so_much_is_read_ahead_until_all_of_it_is_answered_and_sent() {
     let start = Instant::now();
     let waits = Waits::from(start);
     waits.received(AHEAD, start);
-    waits.head_read(false);
+    waits.head_read();
     assert!(!waits.may_read() && !waits.may_read());
     waits.stuck(1, start);
     waits.answered(start);
@@ -67,15 +67,18 @@ fn so_much_is_read_ahead_until_all_of_it_is_answered_and_sent() {
 }
 
 #[test]
-fn a_body_is_read_whatever_has_come() {
+fn a_body_is_read_on_whenever_more_of_it_is_wanted() {
     let start = Instant::now();
     let waits = Waits::from(start);
     waits.received(AHEAD, start);
-    waits.head_read(true);
-    assert!(waits.may_read());
-    waits.answered(start);
-    waits.head_read(false);
-    assert!(!waits.may_read(), "the next one has none");
+    waits.head_read();
+    for _ in 0..3 {
+        assert!(!waits.may_read());
+        waits.wants_more();
+        assert!(waits.may_read());
+        waits.received(AHEAD, start);
+    }
+    assert!(!waits.may_read(), "it has all it wanted");
 }
 
 /// Guards: slow reader cut.
@@ -99,7 +102,7 @@ fn who_is_to_leave_leaves_when_nothing_has_come() {
     assert!(waits.has_left());
     waits.received(1, at);
     assert!(!waits.has_left() && !waits.idle_for(at, deadline::BODY), "a head is coming");
-    waits.head_read(false);
+    waits.head_read();
     assert!(!waits.has_left(), "it is at work");
     waits.stuck(1, at);
     waits.answered(at);
@@ -116,7 +119,7 @@ fn what_is_held_is_what_has_come_of_a_head_and_what_is_left_of_an_answer() {
     waits.received(10, start);
     waits.received(7, start);
     assert_eq!((waits.slow_since(), waits.count()), (Some((start, "head")), (0, 17)));
-    waits.head_read(true);
+    waits.head_read();
     waits.received(1_000, start);
     assert_eq!((waits.slow_since(), waits.count()), (None, (17, 0)), "bodies have a bound of their own");
     let later = start + COARSE;
