@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use actix_web::http::Method;
-use actix_web::web::{Path, ServiceConfig};
+use actix_web::web::{Bytes, Path, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use platform::config::{Reader, Settings, setting};
@@ -48,6 +48,7 @@ fn routes(config: &mut ServiceConfig, _: &BareSettings) {
         .service(resource("/work/{ms}", [on(Method::GET, work)]))
         .service(resource("/bytes/{count}", [on(Method::GET, bytes)]))
         .service(resource("/echo", [on(Method::POST, echo)]))
+        .service(resource("/length", [on(Method::POST, length)]))
         .service(resource("/things/{id}", [on(Method::GET, thing)]))
         .service(resource("/panic", [on(Method::GET, panic)]))
         .service(resource("/wedge-worker", [on(Method::GET, wedge_worker)]))
@@ -69,6 +70,11 @@ async fn echo(Body(mut fields): Body) -> Result<HttpResponse, Problem> {
     let text = fields.required("text", choice::<String>("a text"));
     let text = fields.finish(text)?;
     Ok(HttpResponse::Ok().json(json!({ "text": text })))
+}
+
+/// Takes its body as it comes, without `platform`'s bounds.
+async fn length(body: Bytes) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "length": body.len() }))
 }
 
 async fn thing(id: Path<Uuid>) -> HttpResponse {

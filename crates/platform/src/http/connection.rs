@@ -14,12 +14,16 @@ use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use actix_http::Extensions;
+use actix_http::error::PayloadError;
+use actix_http::{Extensions, Payload, Request};
 use actix_web::rt::net::TcpStream;
+use actix_web::web::Bytes;
+use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use self::waits::Waits;
-use crate::drain::{Drain, Phase};
+use crate::drain::{Drain, DrainSettings, Phase};
+use crate::guard::deadline;
 use crate::sabotage;
 use crate::telemetry::metric::{Metrics, SlowLabels};
 
@@ -58,14 +62,19 @@ impl Connections {
     }
 
     /// Cuts what waits too long, for ever. When the process closes, it lets go those that have been idle for as long as the
-    /// lame duck took: longer than whoever sends requests here keeps an idle connection. The others may still ask.
-    pub async fn watch(self, drain: Drain, lame_duck: Duration) {
+    /// lame duck took: longer than whoever sends requests here keeps an idle connection. The others may still ask, for as
+    /// long as what they ask may take its whole time.
+    pub async fn watch(self, drain: Drain, limits: DrainSettings) {
         tokio::select! {
             () = drain.reach(Phase::Closing) => {}
             () = self.rounds(|_| {}) => {}
         }
-        let patience = if sabotage::takes_out("late requests") { Duration::ZERO } else { lame_duck };
-        let leave = |now| self.alive().iter().filter(|waits| waits.idle_for(now, patience)).for_each(|it| it.leave());
+        let late = limits.in_flight.saturating_sub(deadline::REQUEST);
+        let late = Instant::now() + if sabotage::takes_out("late requests") { Duration::ZERO } else { late };
+        let leave = |now| {
+            let patience = if now < late { limits.lame_duck } else { Duration::ZERO };
+            self.alive().iter().filter(|waits| waits.idle_for(now, patience)).for_each(|waits| waits.leave());
+        };
         leave(Instant::now());
         self.rounds(leave).await;
     }
@@ -91,7 +100,7 @@ impl Connections {
         }
         let too_many = open.len().saturating_sub(self.crowd);
         if too_many > 0 {
-            open.retain(|waits| waits.is_idle());
+            open.retain(|waits| waits.is_idle() && !waits.is_cut());
             open.sort_by_key(|waits| waits.idle_since());
             for waits in open.iter().take(too_many) {
                 self.cut(waits, "idle");
@@ -142,7 +151,7 @@ pub struct Connection {
 impl Connection {
     /// Lets requests over it say when they begin and end.
     pub fn tell(&self, extensions: &mut Extensions) {
-        extensions.insert(Requests { waits: self.waits.clone(), all: self.all.clone() });
+        extensions.insert(Rc::new(Requests { waits: self.waits.clone(), all: self.all.clone() }));
     }
 
     fn poll(&self, context: &mut Context<'_>) -> io::Result<()> {
@@ -219,24 +228,51 @@ impl AsyncWrite for Connection {
 }
 
 /// The requests of one connection.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Requests {
     waits: Rc<Waits>,
     all: Connections,
 }
 
 impl Requests {
-    /// A request's head was read; it is under way until the guard is dropped.
+    /// A request's head was read; it is under way until the guard is dropped. Its body is read on whenever whoever takes
+    /// it has taken all that has come.
     #[must_use]
-    pub fn begin(&self) -> UnderWay {
+    pub fn begin(&self, request: &mut Request) -> UnderWay {
         let pipelined = self.waits.head_read();
         self.all.count(&self.waits);
+        if !matches!(request.payload(), Payload::None) {
+            let body = Body { payload: request.take_payload(), waits: self.waits.clone(), looked: false };
+            *request.payload() = Payload::Stream { payload: Box::pin(body) };
+        }
         UnderWay { waits: self.waits.clone(), pipelined }
     }
+}
 
-    /// The request under way has taken all that has come of its body, and wants more.
-    pub fn want_more(&self) {
-        self.waits.wants_more();
+/// A body that lets its connection read on.
+struct Body {
+    payload: Payload,
+    waits: Rc<Waits>,
+    /// Nothing had come at the last look.
+    looked: bool,
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        let next = Pin::new(&mut this.payload).poll_next(context);
+        if next.is_pending() {
+            if this.looked {
+                this.waits.wants_more();
+            } else {
+                // What has been read together with the head is understood by the next look.
+                context.waker().wake_by_ref();
+            }
+        }
+        this.looked = next.is_pending();
+        next
     }
 }
 
@@ -248,6 +284,18 @@ pub struct UnderWay {
 }
 
 impl UnderWay {
+    /// Whether an answer has said already that it is the last one over this connection: whoever asked is told by that to
+    /// ask again elsewhere, and must not have it done twice (RFC 9112, 9.6).
+    #[must_use]
+    pub fn is_behind_the_last(&self) -> bool {
+        self.waits.has_said_last() && !sabotage::takes_out("nothing behind a close")
+    }
+
+    /// Its answer says that it is the last one.
+    pub fn last(&self) {
+        self.waits.say_last();
+    }
+
     /// Lets every other connection go first, if the request came together with the one before it. The server would go on
     /// with all that has come over one connection, and so many requests that are answered at once take seconds.
     pub async fn turn(&self) {

@@ -4,21 +4,23 @@
 use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
-use actix_http::{HttpService, Request};
+use actix_http::{ConnectionType, HttpService, Request};
 use actix_server::Server;
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service, map_config,
 };
-use actix_web::HttpResponse;
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
-use futures_util::future::Either;
+use actix_web::{HttpResponse, ResponseError as _};
+use futures_util::future::{Either, ready};
 
-use super::connection::{Connection, Connections, Requests};
+use super::connection::{Connection, Connections, Requests, UnderWay};
+use super::problem::{Problem, UNAVAILABLE};
 use super::server::is_own_route;
 use crate::drain::{Drain, DrainSettings};
 use crate::guard::deadline;
@@ -32,6 +34,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long what a client still sends is read away after an answer that came before its body's end. Closed at once, the
 /// connection would be reset, and the client might lose the answer.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// When to ask again what was not looked at.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// How to listen.
 #[derive(Clone, Debug)]
@@ -84,7 +89,7 @@ impl Listener {
         let address = self.address;
         let server = server.bind("public", address, move || {
             let connections = Connections::new(self.connections, self.metrics.clone());
-            spawn(connections.clone().watch(self.drain.clone(), self.leaving.lame_duck));
+            spawn(connections.clone().watch(self.drain.clone(), self.leaving));
             let gate = Gate::new(self.at_work, self.metrics.clone(), self.drain.clone());
             let app = map_config(app().into_factory(), |()| AppConfig::default());
             let app = app.map_err(|error: actix_web::Error| error.error_response());
@@ -109,24 +114,35 @@ impl Listener {
 }
 
 /// Serves a request of which its connection knows that it is under way.
-fn answered<S: Service<Request, Error = HttpResponse>>(
-    request: Request,
+fn answered<S, B>(
+    mut request: Request,
     app: &S,
     gate: &Gate,
-) -> impl Future<Output = Result<S::Response, HttpResponse>> + use<S> {
-    let under_way = request.conn_data::<Requests>().map(Requests::begin);
+) -> impl Future<Output = Result<S::Response, HttpResponse>> + use<S, B>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = HttpResponse>,
+{
+    let connection = request.conn_data::<Rc<Requests>>().cloned();
+    let under_way = connection.map(|connection| connection.begin(&mut request));
+    if under_way.as_ref().is_some_and(UnderWay::is_behind_the_last) {
+        let refused = Problem::from(UNAVAILABLE).retry_after(AGAIN).last_of_connection();
+        return Either::Left(ready(Err(refused.error_response())));
+    }
     // Whoever asks whether it lives is told, however much is at work.
     let answer = if is_own_route(request.path()) {
         Either::Left(app.call(request))
     } else {
         Either::Right(gate.pass(request, app))
     };
-    async move {
+    Either::Right(async move {
         if let Some(request) = &under_way {
             request.turn().await;
         }
         let answer = answer.await;
-        drop(under_way);
+        let head = answer.as_ref().map_or_else(HttpResponse::head, |answer| answer.response().head());
+        if let Some(request) = under_way.filter(|_| head.connection_type() == ConnectionType::Close) {
+            request.last();
+        }
         answer
-    }
+    })
 }

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use serde_json::json;
 use testbed::wait;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::support::{Answer, Connection, Request, Running, SOON, bare};
+use super::support::{Answer, Connection, Request, Running, SOON, bare, database};
 
 /// A request that is at work: it was sent, and had the time to arrive.
 async fn at_work(function: &Running, path: &str) -> Connection {
@@ -85,6 +86,23 @@ async fn busy_clients_with_kept_connections_lose_no_request() {
     assert_eq!(function.end().await.code(), Some(0), "{}", function.output());
 }
 
+/// Guards: nothing behind a close.
+#[tokio::test]
+async fn what_stands_behind_the_last_answer_of_a_connection_is_not_done() {
+    let database = database().await;
+    let function = database.small().await.env("LAME_DUCK_S", "3").ready().await;
+    function.signal(Signal::SIGTERM).expect("it runs");
+    function.line("draining").await;
+    let mut connection = Connection::open(function.address).await.expect("it still listens");
+    let writes: String = (1..=5).map(|n| Request::post("/rows", json!({ "n": n })).text()).collect();
+    connection.send(&writes).await.expect("it reads");
+    let answer = connection.answer().await.expect("the first one is answered");
+    assert!(answer.status == 201 && answer.closes(), "{answer:?}");
+    while connection.receive().await.is_ok_and(|bytes| bytes > 0) {}
+    assert_eq!(function.end().await.code(), Some(0), "{}", function.output());
+    assert_eq!(database.rows().await, 1, "whoever asked repeats the others, and they would be done twice");
+}
+
 #[tokio::test]
 async fn an_idle_connection_is_closed_in_order() {
     let function = bare().ready().await;
@@ -98,7 +116,7 @@ async fn an_idle_connection_is_closed_in_order() {
 /// Guards: late requests.
 #[tokio::test]
 async fn over_a_connection_that_was_opened_late_one_may_still_ask_when_no_new_ones_are_taken() {
-    let function = bare().env("LAME_DUCK_S", "3").env("DRAIN_S", "10").env("DRAIN_GIVE_UP_S", "20").ready().await;
+    let function = bare().env("LAME_DUCK_S", "3").env("DRAIN_S", "14").env("DRAIN_GIVE_UP_S", "20").ready().await;
     function.signal(Signal::SIGTERM).expect("it runs");
     function.line("draining").await;
     sleep(Duration::from_secs(2)).await;

@@ -1,5 +1,7 @@
 //! What stands between the network and a handler.
 
+use std::time::Duration;
+
 use platform::http::problem;
 use serde_json::json;
 
@@ -101,6 +103,35 @@ async fn a_body_of_64_kib_is_read_and_one_byte_more_is_refused() {
         assert_eq!(answer.status, status, "{}", answer.head);
         if status == 413 {
             assert_eq!(answer.problem(), "content-too-large");
+        }
+    }
+}
+
+/// Far more than is read ahead of a request that wants nothing more.
+#[tokio::test]
+async fn a_body_is_read_on_for_whoever_takes_it_however_it_comes() {
+    let function = bare().ready().await;
+    let body = json!({ "text": "a".repeat(60_000) }).to_string();
+    let head = |path: &str, more: &str| {
+        format!("POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n{more}\r\n\r\n")
+    };
+    let (length, long) = (format!("Content-Length: {}", body.len()), "x".repeat(30_000));
+    let chunk = |bytes: &[u8]| format!("{:x}\r\n{}\r\n", bytes.len(), String::from_utf8_lossy(bytes));
+    let chunks = body.as_bytes().chunks(7).map(chunk).collect::<String>() + "0\r\n\r\n";
+    for path in ["/echo", "/length"] {
+        for (how, pieces) in [
+            ("at once", vec![head(path, &length) + &body]),
+            ("after its head", vec![head(path, &length), body.clone()]),
+            ("after a long head", vec![head(path, &format!("{length}\r\nX-Long: {long}")), body.clone()]),
+            ("in small chunks", vec![head(path, "Transfer-Encoding: chunked") + &chunks]),
+        ] {
+            let mut connection = Connection::open(function.address).await.expect("it listens");
+            for piece in pieces {
+                connection.send(&piece).await.expect("it reads");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            let answer = connection.answer().await.expect("it is answered");
+            assert_eq!(answer.status, 200, "{path}, {how}: {answer:?}");
         }
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Waits {
     /// Requests under way.
     asked: Cell<u32>,
     cut: Cell<bool>,
+    /// Whether an answer has said that it is the last one.
+    last: Cell<bool>,
     /// Whether it is to end as soon as nothing of a request has come.
     leaving: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -61,6 +63,7 @@ impl Waits {
             held: Cell::default(),
             asked: Cell::default(),
             cut: Cell::default(),
+            last: Cell::default(),
             leaving: Cell::default(),
             waker: RefCell::default(),
         }
@@ -89,10 +92,18 @@ impl Waits {
         self.idle.set(now);
     }
 
-    /// So much of an answer could not be written: nobody takes it.
+    pub(super) fn say_last(&self) {
+        self.last.set(true);
+    }
+
+    pub(super) fn has_said_last(&self) -> bool {
+        self.last.get()
+    }
+
+    /// So much of an answer could not be written: nobody takes it. The server lets go of its bytes when it has written all.
     pub(super) fn stuck(&self, bytes: usize, now: Instant) {
         self.answer.set(self.answer.get().or(Some(now)));
-        self.answer_bytes.set(bytes);
+        self.answer_bytes.set(bytes.max(self.answer_bytes.get()));
     }
 
     /// All answers are with the system. The server flushes when it has written everything.

@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 use super::LARGEST_BODY;
 use crate::guard::deadline;
 use crate::guard::overload::{self, Place, Stopped};
-use crate::http::connection::Requests;
 use crate::http::idempotency::BodyHash;
 use crate::http::problem::{
     self, CONTENT_TOO_LARGE, MALFORMED_JSON, OVERLOADED, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
@@ -186,10 +185,9 @@ fn accepted(headers: &HeaderMap) -> Result<(), Problem> {
 fn arriving(request: &HttpRequest, payload: Payload) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
     let place = request.extensions().get::<Place>().cloned();
     let metrics = request.app_data::<Data<Metrics>>().cloned();
-    let connection = request.conn_data::<Requests>().cloned();
     async move {
         let limit = if sabotage::takes_out("slow body cut") { Duration::MAX } else { deadline::BODY };
-        let in_time = tokio::time::timeout(limit, read(payload, connection.as_ref()));
+        let in_time = tokio::time::timeout(limit, read(payload));
         let arrived = match place {
             Some(place) => place.idle(in_time).await,
             None => Ok(in_time.await),
@@ -207,19 +205,16 @@ fn arriving(request: &HttpRequest, payload: Payload) -> impl Future<Output = Res
     }
 }
 
-async fn read(mut payload: Payload, connection: Option<&Requests>) -> Result<BytesMut, Problem> {
+async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
     let mut body = BytesMut::new();
-    loop {
-        if let Some(connection) = connection {
-            connection.want_more();
-        }
-        let Some(chunk) = payload.next().await else { return Ok(body) };
+    while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::from(crate::http::problem::BAD_REQUEST))?;
         if body.len() + chunk.len() > LARGEST_BODY && !sabotage::takes_out("body bound") {
             return Err(Problem::from(CONTENT_TOO_LARGE));
         }
         body.extend_from_slice(&chunk);
     }
+    Ok(body)
 }
 
 /// The parameters of a query; their values are texts.
