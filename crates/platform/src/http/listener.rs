@@ -14,6 +14,7 @@ use actix_service::{
 };
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::http::Version;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
 use actix_web::{HttpResponse, ResponseError as _};
@@ -138,8 +139,14 @@ where
         if let Some(request) = &under_way {
             request.turn().await;
         }
-        let answer = answer.await;
-        let head = answer.as_ref().map_or_else(HttpResponse::head, |answer| answer.response().head());
+        let mut answer = answer.await;
+        let head = match &mut answer {
+            Ok(answer) => answer.response_mut().head_mut(),
+            Err(answer) => answer.head_mut(),
+        };
+        // Heads are used again: one still has the version of its last answer, and that of HTTP/1.0 alone means a close.
+        // The server sets it when it writes.
+        head.version = Version::HTTP_11;
         if let Some(request) = under_way.filter(|_| head.connection_type() == ConnectionType::Close) {
             request.last();
         }

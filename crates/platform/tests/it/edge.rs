@@ -107,6 +107,18 @@ async fn a_body_of_64_kib_is_read_and_one_byte_more_is_refused() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_to_http_1_0_ends_its_own_connection_and_no_other() {
+    let function = bare().ready().await;
+    let mut kept = Connection::open(function.address).await.expect("it listens");
+    let work = Request::new("GET", "/work/1");
+    for _ in 0..20 {
+        let old = Request::raw("GET /work/1 HTTP/1.0\r\nHost: test\r\n\r\n").ask(function.address).await;
+        assert_eq!(old.status, 200, "{old:?}");
+        assert_eq!(kept.ask(&work).await.expect("it is kept").status, 200);
+    }
+}
+
 /// Far more than is read ahead of a request that wants nothing more.
 #[tokio::test]
 async fn a_body_is_read_on_for_whoever_takes_it_however_it_comes() {
