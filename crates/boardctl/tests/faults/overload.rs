@@ -65,7 +65,7 @@ impl<S: Script> Script for Overloaded<S> {
     fn judge(&self, number: u64, answer: Result<&Answer, &Lost>) -> Result<&'static str, String> {
         let kind = answer.ok().and_then(problem);
         match self.0.judge(number, answer)? {
-            "503" if kind.as_deref() != Some("overloaded") => Err(format!("503 of another kind: {kind:?}")),
+            "503" | "unknown" if kind.as_deref() != Some("overloaded") => Err(format!("503 of another kind: {kind:?}")),
             "stale" => Err("an old answer, although nothing is away".to_owned()),
             judged => Ok(judged),
         }

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use super::row::{Row, Seen};
 use super::scene::database;
 use super::times;
+use super::watch::Watched;
 
 /// Bound for what nobody is promised in a certain time.
 const SOON: Duration = Duration::from_secs(30);
@@ -25,20 +26,21 @@ fn was_felt(seen: &Seen) {
 }
 
 /// The breakers of both machines opened, and closed again.
-fn opened(seen: &Seen, part: Part) -> bool {
+fn opened(watched: &Watched, part: Part) -> bool {
     let whole = |states: &Vec<&str>| states.contains(&"open") && states.last() == Some(&"closed");
-    seen.watched.breakers(part).iter().all(whole)
+    watched.breakers(part).iter().all(whole)
 }
 
-fn always_closed(seen: &Seen, part: Part) -> bool {
-    seen.watched.breakers(part).iter().all(|states| states == &["closed"])
+fn always_closed(watched: &Watched, part: Part) -> bool {
+    watched.breakers(part).iter().all(|states| states == &["closed"])
 }
 
 /// People were answered meanwhile, the breakers opened, and all came back by itself.
 fn was_an_outage(seen: &Seen) {
     was_felt(seen);
+    assert!(seen.reads.count("stale") > 0, "nobody had the last good answer: {}", seen.reads);
     for part in [Part::Api, Part::Applications] {
-        assert!(opened(seen, part), "{}: {:?}", part.name(), seen.watched.breakers(part));
+        assert!(opened(&seen.watched, part), "{}: {:?}", part.name(), seen.watched.breakers(part));
     }
 }
 
@@ -104,12 +106,13 @@ async fn postgres_is_read_only_and_reads_go_on() {
     let (reads, applies) = (reads.between(settled, settled + SOON), applies.between(settled, settled + SOON));
     assert_eq!(reads.count("200"), reads.0.len(), "reads go on: {reads}");
     assert_eq!(applies.count("503"), applies.0.len(), "nothing can be written: {applies}");
+    // What follows is an outage of its own, with nothing but refused writes before it.
+    let watched = row.watched();
     row.fleet.server().stop().await.expect("it stops");
     row.fleet.server_mut().start_again().await.expect("it starts");
-    let seen = row.heals().await;
-    was_felt(&seen);
+    was_felt(&row.heals().await);
     for part in [Part::Api, Part::Applications] {
-        assert!(always_closed(&seen, part), "{}: {:?}", part.name(), seen.watched.breakers(part));
+        assert!(always_closed(&watched, part), "{}: {:?}", part.name(), watched.breakers(part));
     }
 }
 
@@ -125,7 +128,7 @@ async fn the_disk_of_postgres_is_full() {
     let seen = row.heals().await;
     // Where nothing is written, nothing is missed; the breakers of `api` therefore stay closed.
     assert_eq!(seen.reads.count("200"), seen.reads.0.len(), "reads: {}", seen.reads);
-    assert!(always_closed(&seen, Part::Api), "{:?}", seen.watched.breakers(Part::Api));
+    assert!(always_closed(&seen.watched, Part::Api), "{:?}", seen.watched.breakers(Part::Api));
 }
 
 #[tokio::test]

@@ -31,17 +31,25 @@ struct Felt {
     begun: Instant,
 }
 
-/// How often requests have waited for Redis, by the functions' own measure, and how often for over 100 ms.
+/// How often requests have waited for Redis, by the functions' own measure, how often for over 100 ms, and how often
+/// they had to do without its answer.
 struct Waits {
     all: usize,
     long: usize,
+    without: usize,
 }
 
 impl Waits {
     async fn of(fleet: &Fleet) -> Self {
         let texts = meters::texts(fleet.metrics_of(Part::Applications)).await;
         let all = meters::sum(&texts, "redis_wait_seconds_count");
-        Self { all, long: all - meters::sum(&texts, "redis_wait_seconds_bucket{le=\"0.1\"}") }
+        let without = ["away", "resting", "late", "failed"]
+            .map(|outcome| meters::sum(&texts, &format!("redis_commands_total{{outcome=\"{outcome}\"}}")));
+        Self {
+            all,
+            long: all - meters::sum(&texts, "redis_wait_seconds_bucket{le=\"0.1\"}"),
+            without: without.into_iter().sum(),
+        }
     }
 }
 
@@ -57,6 +65,12 @@ impl Felt {
 
     /// Redis is whole: nobody has felt that it was not, and the quota was exact all the while.
     async fn heals(self) {
+        let asked_in_vain = self.waits.without;
+        assert!(self.heals_unnoticed().await.without > asked_in_vain, "Redis was there all the while");
+    }
+
+    /// The same, where Redis answered all the while.
+    async fn heals_unnoticed(self) -> Waits {
         let greedy = self.greedy.finish(PATIENCE * 2).await.expect("the load ends");
         let waits = Waits::of(&self.row.fleet).await;
         let seen = self.row.heals().await;
@@ -69,6 +83,7 @@ impl Felt {
         assert!(waits.all > self.waits.all, "nobody asked Redis");
         assert_eq!(waits.long, self.waits.long, "somebody waited over 100 ms for Redis");
         assert!(seen.back <= BACK, "good again after {:?}", seen.back);
+        waits
     }
 }
 
@@ -100,7 +115,7 @@ async fn redis_is_emptied() {
         sleep(FLAP).await;
         felt.row.fleet.redis_server().empty().await.expect("it is there");
     }
-    felt.heals().await;
+    felt.heals_unnoticed().await;
 }
 
 #[tokio::test]

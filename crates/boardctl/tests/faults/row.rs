@@ -124,6 +124,11 @@ impl Row {
         wait::until(DEADLINE, "every machine is unready", unready).await.expect("they ask what they need");
     }
 
+    /// What the machines have said so far.
+    pub(super) fn watched(&self) -> Watched {
+        self.watch.so_far()
+    }
+
     /// The cause is gone: waits until everything is good again, ends the load, and sees that nothing was lost.
     pub(super) async fn heals(self) -> Seen {
         let healed = Instant::now();
@@ -144,7 +149,7 @@ impl Row {
         assert_eq!(fleet.dead(), Vec::<String>::new(), "nobody killed these");
         let accepted = script.accepted().clone();
         let rows = verdicts::nothing_is_lost_or_doubled(&fleet, &accepted, &scene.ids()).await;
-        let unknown = seen.applies.count("503");
+        let unknown = seen.applies.count("unknown");
         assert!(rows <= accepted.len() + unknown, "{rows} rows for {} accepted", accepted.len());
         let late = verdicts::later_than_ten_seconds(&metrics(&fleet).await);
         assert!(late.abs() < 0.5, "{late} answers came after their deadline");

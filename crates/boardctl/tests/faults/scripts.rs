@@ -11,8 +11,8 @@ use super::fleet::Fleet;
 use super::scene::{Person, Scene};
 use super::verdicts;
 
-/// Kinds of 503, each with `Retry-After`.
-const HONEST: [&str; 4] = ["unavailable", "deadline-exceeded", "outcome-unknown", "overloaded"];
+/// Kinds of 503, each with `Retry-After`, after which nothing was done.
+const HONEST: [&str; 3] = ["unavailable", "deadline-exceeded", "overloaded"];
 
 /// Job pages and lists by anybody, and a person's own page.
 pub(super) struct Reads(pub(super) Scene);
@@ -55,7 +55,7 @@ fn freshness(answer: &Answer, own: bool) -> Result<&'static str, String> {
     }
 }
 
-/// A 503 of ours, which says when to come again.
+/// A 503 of ours, which says when to come again; `unknown` where it says that it may have been done.
 fn honest(answer: &Answer) -> Result<&'static str, String> {
     let told = |what: &str| format!("{} {what}: {:?} {}", answer.status, answer.headers, answer.text);
     if answer.status != 503 {
@@ -65,7 +65,11 @@ fn honest(answer: &Answer) -> Result<&'static str, String> {
         return Err(told("without Retry-After"));
     }
     let kind = problem(answer).ok_or_else(|| told("of somebody else"))?;
-    if HONEST.contains(&kind.as_str()) { Ok("503") } else { Err(told("of another kind")) }
+    match kind.as_str() {
+        "outcome-unknown" => Ok("unknown"),
+        kind if HONEST.contains(&kind) => Ok("503"),
+        _ => Err(told("of another kind")),
+    }
 }
 
 /// Which problem an answer is, if it is one of ours.

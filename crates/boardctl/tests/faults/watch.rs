@@ -95,6 +95,11 @@ impl Watch {
         asked.map(|(_, _, _, steady)| steady.so_far()).all(|report| report.first_after(since, kind).is_some())
     }
 
+    pub(super) fn so_far(&self) -> Watched {
+        let asked = self.0.iter();
+        Watched(asked.map(|(part, number, question, steady)| (*part, *number, *question, steady.so_far())).collect())
+    }
+
     pub(super) async fn finish(self) -> Watched {
         let mut watched = Vec::new();
         for (part, number, question, steady) in self.0 {

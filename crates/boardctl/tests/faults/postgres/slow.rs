@@ -54,7 +54,7 @@ async fn answers_of_postgres_one_and_a_half_seconds_late_are_waited_for() {
     assert!(meanwhile.longest() < ONE_ANSWER, "an application took {:?}", meanwhile.longest());
     assert_eq!(seen.reads.count("200"), seen.reads.0.len(), "reads: {}", seen.reads);
     for part in [Part::Api, Part::Applications] {
-        assert!(always_closed(&seen, part), "{}: {:?}", part.name(), seen.watched.breakers(part));
+        assert!(always_closed(&seen.watched, part), "{}: {:?}", part.name(), seen.watched.breakers(part));
     }
 }
 

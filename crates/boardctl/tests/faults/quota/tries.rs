@@ -58,11 +58,14 @@ pub(in crate::faults) async fn all_answered(address: SocketAddr, greedy: &Greedy
     join_all((0..TRIES).map(|number| until_answered(address, greedy.clone(), number))).await
 }
 
-/// Opens as many connections to PostgreSQL as the machines may have, in the name of others.
+/// Opens as many connections to PostgreSQL as the machines may have, in the name of others: until so many at once are all
+/// accepted, since those who wait for a connection to be opened may wait too long.
 async fn warm(fleet: &Fleet) {
-    let others = Applies::new(Scene::of(fleet, 40).await);
-    let report = burst(&[fleet.front(Part::Applications)], 32, 200, others).await;
-    assert_eq!(report.count("201"), 200, "{report}");
+    let accepted = async || {
+        let others = Applies::new(Scene::of(fleet, 40).await);
+        burst(&[fleet.front(Part::Applications)], 32, 200, others).await.count("201") == 200
+    };
+    wait::until(soon(), "all accepted", accepted).await.expect("the machines have their connections");
 }
 
 #[tokio::test]
