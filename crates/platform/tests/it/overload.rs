@@ -118,7 +118,7 @@ async fn more_slow_bodies_than_fit_keep_out_nobody_whose_body_comes_a_little_lat
         assert!(answer.status == 408 && answer.closes(), "{number}: {answer:?}");
     }
     let cut = function.metric(r#"slow_clients_cut_total{what="body"}"#).await;
-    assert_eq!(cut, Some(11.0), "four to make room, and the others later");
+    assert_eq!(cut, Some(11.0), "each once, to make room or after its time");
     assert_eq!(function.metric("requests_overloaded_total").await, Some(0.0));
 }
 
