@@ -3,6 +3,7 @@
 mod it {
     mod arrows;
     mod bench;
+    mod checkout;
     mod many;
     mod sabotage;
     mod settings;
