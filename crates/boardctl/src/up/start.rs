@@ -52,16 +52,16 @@ pub(super) async fn board(servers: Servers, folder: &Path, say: &Progress) -> Re
     say.begin("bringing the database forward");
     let board = Board::migrated(servers, Secrets::kept_in(folder)?, sibling::binary, PORTS).await?;
     if let Some(server) = board.servers.postgres.own() {
-        let mut client = server.client("board").await?;
+        let client = server.client("board").await?;
         if is_empty(&client).await.map_err(UpError::Sample)? {
-            say.begin("filling in 50 companies and 1,000 jobs");
-            sample::fill(&mut client, Clock::system().now()).await.map_err(UpError::Sample)?;
+            say.begin("filling in 50 companies and 300 jobs");
+            sample::fill(&client, &Clock::system()).await.map_err(UpError::Sample)?;
         }
     }
     Ok(board)
 }
 
-/// Whether the sample data is still to be filled in: it comes in one transaction, so never by halves.
+/// Whether the sample data is still to be filled in: it comes in one statement, so never by halves.
 async fn is_empty(client: &tokio_postgres::Client) -> Result<bool, tokio_postgres::Error> {
     Ok(client.query_one("SELECT NOT EXISTS (SELECT FROM companies)", &[]).await?.get(0))
 }

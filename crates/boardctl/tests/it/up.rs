@@ -32,7 +32,7 @@ async fn output_of(command: Command, code: i32) -> String {
 async fn the_check_walks_and_ends_well_twice_on_the_same_data() {
     let folder = folder();
     let first = output_of(up(folder.path()).arg("--check"), 0).await;
-    assert!(first.contains("filling in 50 companies and 1,000 jobs"), "{first}");
+    assert!(first.contains("filling in 50 companies and 300 jobs"), "{first}");
     assert!(first.contains("Everything is there."), "{first}");
     let again = output_of(up(folder.path()).args(["--check", "--json"]), 0).await;
     assert!(!again.contains("filling in"), "{again}");
