@@ -52,6 +52,18 @@ impl FromStr for Share {
     }
 }
 
+/// What the team's key may do, in Resend's own words.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub enum Access {
+    /// Everything.
+    #[default]
+    #[serde(rename = "full_access")]
+    Full,
+    /// Send mails, and nothing else.
+    #[serde(rename = "sending_access")]
+    Sending,
+}
+
 /// How the stand-in behaves. The default is a perfect Resend: at once, without fault, without limit.
 #[derive(Clone, Default)]
 pub struct Behaviour {
@@ -64,6 +76,8 @@ pub struct Behaviour {
     pub rate_limit: Option<u32>,
     /// The key callers must show; without one, every key that begins with `re_` will do.
     pub api_key: Option<String>,
+    /// What that key may do.
+    pub access: Access,
     /// What faults are drawn from: the same seed draws the same faults.
     pub seed: u64,
 }
@@ -108,10 +122,14 @@ pub(crate) struct Change {
     // Absent leaves the limit, null lifts it.
     #[serde(deserialize_with = "present")]
     rate_limit: Option<Option<u32>>,
+    // Absent leaves the key, null takes any of Resend's form. It is never answered.
+    #[serde(deserialize_with = "present")]
+    api_key: Option<Option<String>>,
+    access: Option<Access>,
     fail_next: Option<VecDeque<Fault>>,
 }
 
-fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Option<u32>>, D::Error> {
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(input: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(input).map(Some)
 }
 
@@ -133,6 +151,10 @@ impl Change {
         behaviour.latency = latency.unwrap_or(behaviour.latency);
         behaviour.fail_rate = self.fail_rate.unwrap_or(behaviour.fail_rate);
         behaviour.rate_limit = self.rate_limit.unwrap_or(behaviour.rate_limit);
+        behaviour.access = self.access.unwrap_or(behaviour.access);
+        if let Some(key) = self.api_key {
+            behaviour.api_key = key;
+        }
         if let Some(faults) = self.fail_next {
             *script = faults;
         }
@@ -173,6 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_can_be_taken_away_and_any_be_taken_again() {
+        let mut behaviour = Behaviour::default();
+        change(r#"{"api_key": "re_other", "access": "sending_access"}"#, &mut behaviour).expect("a good change");
+        assert_eq!((behaviour.api_key.as_deref(), behaviour.access), (Some("re_other"), Access::Sending));
+        change(r#"{"api_key": null}"#, &mut behaviour).expect("a good change");
+        assert_eq!((behaviour.api_key, behaviour.access), (None, Access::Sending));
+    }
+
+    #[test]
     fn a_bad_change_changes_nothing() {
         let mut behaviour = Behaviour::default();
         for bad in [
@@ -180,6 +211,7 @@ mod tests {
             r#"{"rate_limit": 5, "fail_next": [{"status": 200}]}"#,
             r#"{"rate_limit": 5, "fail_rate": 2}"#,
             r#"{"rate_limit": 5, "latency": 1}"#,
+            r#"{"rate_limit": 5, "access": "any"}"#,
         ] {
             assert!(change(bad, &mut behaviour).is_err(), "{bad}");
             assert_eq!(behaviour.rate_limit, None, "{bad}");

@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 use uuid::Uuid;
 
 use crate::mail::{Mail, written};
@@ -34,12 +36,21 @@ impl Delivery {
         self.at.format(&Rfc3339).expect("a clock of this century has a four-digit year")
     }
 
+    /// When it was accepted, as Resend writes it: microseconds and an offset, a space between date and time.
+    fn created(&self) -> String {
+        const FORMAT: &[BorrowedFormatItem<'_>] = format_description!(
+            "[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6][offset_hour sign:mandatory]"
+        );
+        self.at.format(FORMAT).expect("a clock of this century has a four-digit year")
+    }
+
     /// The answer of `GET /emails/{id}`.
     pub(crate) fn email(&self) -> Value {
         let mut body = self.mail.body();
         body["object"] = json!("email");
         body["id"] = json!(self.id);
-        body["created_at"] = json!(self.time());
+        body["created_at"] = json!(self.created());
+        body["message_id"] = json!(format!("<{}@stand-in.resend.example>", self.id));
         body["scheduled_at"] = Value::Null;
         body["last_event"] = json!(self.mail.last_event());
         body
@@ -155,6 +166,7 @@ mod tests {
         let deliveries = filled(1, "t");
         let email = deliveries.find(Uuid::from_u128(1)).expect("the only mail").email();
         assert_eq!((&email["last_event"], &email["object"]), (&json!("bounced"), &json!("email")));
-        assert_eq!(email["created_at"], "1970-01-01T00:00:00Z");
+        assert_eq!(email["created_at"], "1970-01-01 00:00:00.000000+00");
+        assert!(email["message_id"].as_str().is_some_and(|id| id.starts_with('<') && id.ends_with('>')));
     }
 }

@@ -5,5 +5,6 @@ pub(crate) mod emails;
 pub(crate) mod inbox;
 pub(crate) mod refusal;
 mod reply;
+pub(crate) mod visitor;
 
 pub use reply::LARGEST_BODY;

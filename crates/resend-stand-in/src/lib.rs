@@ -13,8 +13,11 @@
 //!
 //! Everything that decides is in `Team`, a plain value to which the time is given; what is around it reads
 //! requests, waits and writes answers. Where Resend would quietly ignore something (an unknown field) or do
-//! something that is not modelled (`scheduled_at`, permissive batches), the answer is a 422 that says so.
-//! Lists of mails and webhooks are not modelled either.
+//! something that is not modelled (`scheduled_at`, `template`, `topic_id`, permissive batches), the answer is a 422 that
+//! says so. Lists of mails, metrics, received mails and webhooks are not modelled either.
+//!
+//! The inbox and the control surface answer whoever asks for this machine by `localhost`, an address, or a name of its
+//! own network, and no page of another site.
 
 mod answer;
 mod behaviour;
@@ -31,7 +34,7 @@ mod routes;
 mod shared;
 mod team;
 
-pub use behaviour::{Behaviour, Fault, NotAShare, Share};
+pub use behaviour::{Access, Behaviour, Fault, NotAShare, Share};
 pub use http::LARGEST_BODY;
 pub use routes::routes;
 pub use shared::Shared;

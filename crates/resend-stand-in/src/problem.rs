@@ -56,6 +56,20 @@ impl Problem {
         Self::new(500, "application_error", "An unexpected error occurred.")
     }
 
+    /// A problem that a script of faults asks for by name, in Resend's words where it is one of those that have some.
+    pub(crate) fn named(status: u16, name: String) -> Self {
+        let message = match name.as_str() {
+            "rate_limit_exceeded" => "Too many requests. Please limit the number of requests per second.",
+            "daily_quota_exceeded" => "You have reached your daily email sending quota.",
+            "monthly_quota_exceeded" => "You have reached your monthly email sending quota.",
+            "suspended_api_key" | "restricted_api_key" => "This API key may not send.",
+            "service_unavailable" => "The service is unavailable.",
+            "application_error" => "An unexpected error occurred.",
+            _ => "Refused, as the script of faults has it.",
+        };
+        Self { status, name: name.into(), message: message.into(), retry_after: None }
+    }
+
     /// The body a client gets.
     pub(crate) fn body(&self) -> Value {
         json!({ "statusCode": self.status, "message": self.message, "name": self.name })

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use caller::Act;
 pub(crate) use caller::Caller;
 pub(crate) use send::{Request, Submission};
 pub(crate) use ticket::Ticket;
@@ -54,12 +55,13 @@ impl Team {
 
     /// The mail with this id.
     pub(crate) fn email(&mut self, now: OffsetDateTime, caller: &Caller<'_>, id: &str) -> Answer {
-        let rate = match self.admit(now, caller) {
+        let rate = match self.admit(now, caller, Act::Manage) {
             Ok(rate) => rate,
             Err(refusal) => return refusal,
         };
         let Ok(id) = Uuid::parse_str(id) else {
-            return Answer::from(Problem::invalid("The `id` must be a valid UUID.")).at(rate);
+            let problem = Problem::new(422, "invalid_parameter", "The parameter must be a valid UUID.");
+            return Answer::from(problem).at(rate);
         };
         let found = self.deliveries.find(id).map(|delivery| Answer::ok(delivery.email()));
         found.unwrap_or_else(|| Problem::not_found("Email not found").into()).at(rate)
@@ -76,6 +78,7 @@ impl Team {
             "latency_ms": u64::try_from(self.behaviour.latency.as_millis()).unwrap_or(u64::MAX),
             "fail_rate": self.behaviour.fail_rate,
             "rate_limit": self.behaviour.rate_limit,
+            "access": self.behaviour.access,
             "fail_next": self.script,
         })
     }
@@ -98,8 +101,8 @@ impl Team {
         self.requests = 0;
     }
 
-    fn admit(&mut self, now: OffsetDateTime, caller: &Caller<'_>) -> Result<Option<Stand>, Answer> {
-        caller.check(self.behaviour.api_key.as_deref())?;
+    fn admit(&mut self, now: OffsetDateTime, caller: &Caller<'_>, act: Act) -> Result<Option<Stand>, Answer> {
+        caller.check(act, self.behaviour.api_key.as_deref(), self.behaviour.access)?;
         let Some(limit) = self.behaviour.rate_limit else {
             return Ok(None);
         };

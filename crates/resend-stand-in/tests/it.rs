@@ -1,6 +1,7 @@
 //! The stand-in over HTTP.
 
 mod it {
+    mod binary;
     mod control;
     mod emails;
     mod inbox;

@@ -44,7 +44,7 @@ impl StandIn {
 
     async fn call(&self, request: TestRequest) -> Value {
         let app = init_service(App::new().app_data(self.shared.clone()).configure(routes)).await;
-        let response = call_service(&app, request.to_request()).await;
+        let response = call_service(&app, request.insert_header(("host", "localhost")).to_request()).await;
         let body = to_bytes(response.into_body()).await.expect("a whole answer");
         serde_json::from_slice(&body).expect("JSON")
     }

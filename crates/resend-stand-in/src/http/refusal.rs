@@ -1,6 +1,7 @@
 //! What no route answers.
 
-use actix_web::HttpResponse;
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::reply::refuse;
 use crate::problem::Problem;
@@ -10,8 +11,15 @@ pub(crate) async fn not_found() -> HttpResponse {
     refuse(Problem::not_found("The requested endpoint does not exist."))
 }
 
-/// A path that does not know the method.
-pub(crate) async fn method_not_allowed() -> HttpResponse {
+/// A path of Resend's that is not modelled here.
+pub(crate) async fn not_here(request: HttpRequest) -> HttpResponse {
+    refuse(Problem::not_here(&format!("`{}`", request.path())))
+}
+
+/// A path that knows these methods and no other.
+pub(crate) fn method_not_allowed(allow: &'static str) -> HttpResponse {
     let message = "This endpoint does not support the specified HTTP method.";
-    refuse(Problem::new(405, "method_not_allowed", message))
+    let mut refused = refuse(Problem::new(405, "method_not_allowed", message));
+    refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    refused
 }

@@ -41,7 +41,8 @@ pub(super) fn reply(answer: Answer) -> HttpResponse {
     if let Some(seconds) = answer.retry_after {
         response.insert_header(("retry-after", seconds.to_string()));
     }
-    if answer.cut { response.body(Cut) } else { response.json(answer.body) }
+    // With a type of its own, so that nobody on the way takes it for an answer without a body and writes a whole one.
+    if answer.cut { response.content_type("application/json").body(Cut) } else { response.json(answer.body) }
 }
 
 /// A refusal as HTTP.
@@ -53,7 +54,7 @@ fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).expect("statuses are ours, or checked to be 400 to 599")
 }
 
-/// A body that fails at its first byte, by which the server closes the connection in mid-answer.
+/// A body that fails at its first byte: the server gives the connection up, and what it has of the answer with it.
 struct Cut;
 
 impl MessageBody for Cut {

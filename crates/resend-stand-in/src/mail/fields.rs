@@ -15,14 +15,17 @@ const MOST_TAGS: usize = 75;
 /// Resend's bound on a tag's name and on its value, in characters.
 const LONGEST_TAG: usize = 256;
 
+/// Fields of Resend's that would change what is sent, and are not modelled here.
+const NOT_HERE: [&str; 3] = ["scheduled_at", "template", "topic_id"];
+
 /// Parses one mail; the problem is that of the first field that is wrong.
 pub(super) fn mail(value: Value) -> Result<Mail, Problem> {
     let Value::Object(object) = value else {
         return Err(Problem::invalid("A mail is an object."));
     };
     let mut fields = Fields(object);
-    if fields.take("scheduled_at").is_some() {
-        return Err(Problem::not_here("`scheduled_at`"));
+    if let Some(known) = NOT_HERE.into_iter().find(|name| fields.take(name).is_some()) {
+        return Err(Problem::not_here(&format!("`{known}`")));
     }
     let mail = Mail {
         from: sender(&mut fields)?,
@@ -159,11 +162,18 @@ fn tag(tag: &Value) -> Result<(String, String), Problem> {
 }
 
 fn attachments(fields: &mut Fields) -> Result<Vec<String>, Problem> {
+    // A file that is only pointed to is named by where it lies.
     let name = |file: &Value| {
-        let named = file.get("filename").and_then(Value::as_str);
-        let full = ["content", "path"].iter().any(|part| file.get(part).is_some_and(Value::is_string));
-        named.filter(|_| full).map(str::to_owned).ok_or_else(|| {
-            let message = "Attachment must have a `filename` and either a `content` or a `path`.";
+        let part = |name| file.get(name).and_then(Value::as_str);
+        let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let named = part("filename").map(str::to_owned);
+        let full = match (part("content"), part("path")) {
+            (Some(_), _) => named,
+            (None, Some(path)) => named.or_else(|| Some(last(path))),
+            (None, None) => None,
+        };
+        full.ok_or_else(|| {
+            let message = "Attachment must have a `path`, or a `content` with its `filename`.";
             Problem::new(422, "invalid_attachment", message)
         })
     };

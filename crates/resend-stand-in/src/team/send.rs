@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::caller::Act;
 use super::{Caller, Team, Ticket, ticket};
 use crate::answer::Answer;
 use crate::behaviour::Fault;
@@ -38,7 +39,7 @@ impl Team {
     /// Takes a send request in.
     pub(crate) fn submit(&mut self, now: OffsetDateTime, request: &Request<'_>) -> Submission {
         self.requests += 1;
-        let rate = match self.admit(now, &request.caller) {
+        let rate = match self.admit(now, &request.caller, Act::Send) {
             Ok(rate) => rate,
             Err(refusal) => return Submission::Answered(refusal),
         };

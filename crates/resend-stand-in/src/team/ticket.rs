@@ -35,11 +35,6 @@ pub(super) fn failed(fault: &Fault) -> Answer {
     if fault.malformed {
         return Answer::ok(Value::String("We are back in a moment.".to_owned()));
     }
-    let problem = Problem {
-        status: fault.status,
-        name: fault.name.clone().into(),
-        retry_after: fault.retry_after_s,
-        ..Problem::application_error()
-    };
+    let problem = Problem { retry_after: fault.retry_after_s, ..Problem::named(fault.status, fault.name.clone()) };
     Answer { cut: fault.drop_connection, ..problem.into() }
 }

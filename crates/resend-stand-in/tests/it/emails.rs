@@ -26,7 +26,12 @@ async fn an_unknown_mail_is_not_found() {
     let look = |id: &str| authorized(TestRequest::get().uri(&format!("/emails/{id}")));
     let unknown = "00000000-0000-4000-8000-000000000000";
     assert_eq!(stand_in.call(look(unknown)).await.problem(), (404, "not_found".to_owned()));
-    assert_eq!(stand_in.call(look("7")).await.problem(), (422, "validation_error".to_owned()));
+    assert_eq!(stand_in.call(look("7")).await.problem(), (422, "invalid_parameter".to_owned()));
+    for elsewhere in ["metrics", "receiving"] {
+        let refused = stand_in.call(look(elsewhere)).await;
+        assert_eq!(refused.problem(), (422, "invalid_parameter".to_owned()));
+        assert!(refused.text().contains("not supported by this stand-in"), "{}", refused.text());
+    }
 }
 
 #[actix_web::test]
@@ -54,7 +59,8 @@ async fn unknown_paths_and_methods_are_problems() {
     let stand_in = StandIn::new(Behaviour::default());
     assert_eq!(stand_in.get("/nowhere").await.problem(), (404, "not_found".to_owned()));
     for path in ["/emails", "/emails/batch"] {
-        assert_eq!(stand_in.get(path).await.problem(), (405, "method_not_allowed".to_owned()));
+        let refused = stand_in.get(path).await;
+        assert_eq!((refused.problem(), refused.header("allow")), ((405, "method_not_allowed".to_owned()), "POST"));
     }
 }
 

@@ -28,7 +28,7 @@ impl StandIn {
 
     pub(super) async fn call(&self, request: TestRequest) -> Reply {
         let app = init_service(App::new().app_data(self.0.clone()).configure(routes)).await;
-        let response = call_service(&app, request.to_request()).await;
+        let response = call_service(&app, request.insert_header(("host", "localhost")).to_request()).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = to_bytes(response.into_body()).await.ok();
         let text = body.map(|bytes| String::from_utf8(bytes.to_vec()).expect("answers are text"));

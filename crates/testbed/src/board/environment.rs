@@ -15,7 +15,7 @@ pub(super) fn of(board: &Board, part: Part, ports: Ports) -> Vec<(&'static str, 
     let public_keys = ("TOKEN_PUBLIC_KEYS", secrets.tokens.public_jwks());
     let sign_in_keys = ("SIGN_IN_KEYS", secrets.sign_in_keys.clone());
     environment.extend(match part {
-        Part::ResendStandIn => vec![],
+        Part::ResendStandIn => vec![("RATE_LIMIT", "none".to_owned())],
         Part::Api => vec![
             database,
             redis,
