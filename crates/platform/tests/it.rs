@@ -25,6 +25,7 @@ mod it {
     mod sql_outages;
     mod sql_transactions;
     mod support;
+    mod sweep;
     mod telemetry;
     mod tls;
 }
