@@ -18,6 +18,7 @@ mod it {
     mod probes;
     mod redis;
     mod rings;
+    mod sabotage;
     mod slow_clients;
     mod slow_requests;
     mod sql;
