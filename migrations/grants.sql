@@ -35,9 +35,11 @@ GRANT
     )
     ON jobs TO board_api;
 GRANT INSERT (id, kind, reason, payload, priority, send_before, traceparent) ON outbox TO board_api;
+-- A sweep locks the rows that it deletes, and PostgreSQL lets nobody lock a row who may update no column of it.
 GRANT
     SELECT,
     INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id),
+    UPDATE (created_at),
     DELETE
     ON idempotency_keys TO board_api, board_applications;
 

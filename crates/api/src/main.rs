@@ -24,6 +24,6 @@ fn main() -> ExitCode {
         .fallback()
         .problems(contracts::problems::OF_API)
         .routes(routes::routes)
-        .background("sign-in sweep", sign_in::sweep)
+        .sweep(sign_in::SWEEP)
         .run()
 }

@@ -8,6 +8,5 @@ pub mod protocol;
 pub mod resend;
 pub mod settings;
 pub mod store;
-pub mod sweeper;
 pub mod telemetry;
 pub mod worker;

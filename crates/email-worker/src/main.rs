@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use email_worker::settings::Settings;
-use email_worker::{sweeper, worker};
+use email_worker::{store, worker};
 use platform::function::Function;
 
 fn main() -> ExitCode {
     Function::<Settings>::named("email-worker", "sends the mails of the outbox through Resend")
         .postgres()
         .background("worker", worker::run)
-        .background("sweeper", sweeper::run)
+        .sweep(store::SWEEP)
         .run()
 }

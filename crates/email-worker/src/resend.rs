@@ -9,6 +9,7 @@ use opentelemetry_semantic_conventions::attribute::{
     HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
 };
 use platform::guard::breaker::Verdict;
+use platform::http::edge::once;
 use platform::sabotage;
 use platform::telemetry::{context, trace::OpenSpan};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -97,7 +98,8 @@ impl Resend {
         let mut response = request.send().await.map_err(|error| doubt(&error))?;
         let status = response.status().as_u16();
         span.set(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let retry_after = once(response.headers().get_all(RETRY_AFTER)).ok().flatten();
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut read = Vec::new();
         // An answer that breaks off is none: a refusal without its name would be taken for another one.
         while let Some(chunk) = response.chunk().await.map_err(|error| doubt(&error))? {

@@ -5,7 +5,7 @@ mod claimed;
 
 use std::time::Duration;
 
-use platform::postgres::{Error, Pool, Row, Statement};
+use platform::postgres::{Error, Pool, Row, Statement, Sweep};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -23,7 +23,9 @@ const LATER: Statement = Statement::new("let go of batch", include_str!("sql/lat
 const FREE_LATE: Statement = Statement::new("free late batches", include_str!("sql/free_late.sql"));
 const EXPIRE: Statement = Statement::new("expire mails", include_str!("sql/expire.sql"));
 const GIVE_UP: Statement = Statement::new("give up batches", include_str!("sql/give_up.sql"));
-const SWEEP: Statement = Statement::new("sweep mails", include_str!("sql/sweep.sql"));
+
+/// How long a settled mail is kept, for questions about it.
+pub const SWEEP: Sweep = Sweep { table: "outbox", since: "settled_at", keep: Duration::from_hours(30 * 24) };
 
 /// The outbox.
 #[derive(Clone)]
@@ -145,15 +147,6 @@ impl Store {
     /// See [`Error`].
     pub async fn give_up(&self, after: Duration, most: usize) -> Result<Vec<OfKind>, Error> {
         by_kind(&self.pool.query(&GIVE_UP, &[&after.as_secs_f64(), &bounded(most)]).await?, &GIVE_UP)
-    }
-
-    /// `sweep.sql`: deletes so many mails at most that were settled so long ago, and says how many.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn sweep(&self, keep: Duration, most: usize) -> Result<u64, Error> {
-        let rows = self.pool.query(&SWEEP, &[&keep.as_secs_f64(), &bounded(most)]).await?;
-        number(&rows, "mails", &SWEEP)
     }
 
     async fn ours(

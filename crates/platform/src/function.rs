@@ -18,10 +18,11 @@ pub use tools::Tools;
 use crate::config::{EXIT_MISCONFIGURED, Reader, Settings};
 use crate::drain::DrainSettings;
 use crate::http::fallback::FallbackSettings;
+use crate::http::idempotency;
 use crate::http::problem::Kind;
 use crate::http::server::ServerSettings;
 use crate::identity::PublicKeys;
-use crate::postgres::PoolSettings;
+use crate::postgres::{PoolSettings, Sweep};
 use crate::probe::Check;
 use crate::redis::RedisSettings;
 use crate::telemetry::TelemetrySettings;
@@ -39,6 +40,7 @@ pub struct Function<S> {
     asks: Asks,
     routes: Option<Routes<S>>,
     background: Vec<Background<S>>,
+    sweeps: Vec<Sweep>,
     checks: Option<MakeChecks<S>>,
 }
 
@@ -47,7 +49,6 @@ struct Asks {
     postgres: bool,
     redis: bool,
     identity: bool,
-    idempotency: bool,
     fallback: bool,
 }
 
@@ -68,7 +69,8 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     #[must_use]
     pub fn named(name: &'static str, about: &'static str) -> Self {
         let asks = Asks::default();
-        Self { name, about, problems: &[], asks, routes: None, background: Vec::new(), checks: None }
+        let (background, sweeps) = (Vec::new(), Vec::new());
+        Self { name, about, problems: &[], asks, routes: None, background, sweeps, checks: None }
     }
 
     /// Asks for PostgreSQL: each worker gets a [`Pool`](crate::postgres::Pool).
@@ -95,9 +97,8 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     /// Asks to answer repeated requests as the first one: handlers may take an
     /// [`IdempotencyKey`](crate::http::idempotency::IdempotencyKey), and old answers are swept.
     #[must_use]
-    pub fn idempotency(mut self) -> Self {
-        self.asks.idempotency = true;
-        self
+    pub fn idempotency(self) -> Self {
+        self.sweep(idempotency::SWEEP)
     }
 
     /// Asks for a memory of last good answers: handlers may take a [`Fallback`](crate::http::fallback::Fallback).
@@ -131,6 +132,13 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         work: impl Fn(Tools<S>) -> F + 'static,
     ) -> Self {
         self.background.push((name, Box::new(move |tools| work(tools).boxed_local())));
+        self
+    }
+
+    /// A table whose old rows it deletes, for as long as it lives.
+    #[must_use]
+    pub fn sweep(mut self, sweep: Sweep) -> Self {
+        self.sweeps.push(sweep);
         self
     }
 

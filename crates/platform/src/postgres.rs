@@ -4,6 +4,7 @@ pub mod lease;
 pub mod outbox;
 pub mod pool;
 pub mod statement;
+pub mod sweep;
 
 mod alone;
 mod error;
@@ -20,5 +21,6 @@ pub use lease::Transaction;
 pub use pool::Pool;
 pub use settings::{PoolSettings, PostgresSettings};
 pub use statement::Statement;
+pub use sweep::Sweep;
 pub use tokio_postgres::Row;
 pub use tokio_postgres::types::ToSql;

@@ -1,8 +1,13 @@
 //! Takes a safety feature out, so that the test which guards it can be seen to fail.
 //!
-//! Only a build with the cargo feature `sabotage`, which no production build has, can do this: there the environment
+//! Only a build with the cargo feature `sabotage`, which does not compile without debug assertions, can do this: there the environment
 //! variable `SABOTAGE` names what is taken out. In every other build [`takes_out`] is constantly false, and the
 //! compiler leaves the branch away.
+
+#[cfg(all(feature = "sabotage", not(debug_assertions)))]
+compile_error!(
+    "the feature `sabotage` takes safety features out by an environment variable: no build without debug assertions has it"
+);
 
 /// Whether this safety feature is taken out.
 #[cfg(not(feature = "sabotage"))]

@@ -18,6 +18,7 @@ mod it {
     mod probes;
     mod redis;
     mod rings;
+    mod sabotage;
     mod slow_clients;
     mod slow_requests;
     mod sql;
@@ -25,6 +26,7 @@ mod it {
     mod sql_outages;
     mod sql_transactions;
     mod support;
+    mod sweep;
     mod telemetry;
     mod tls;
 }

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use platform::http::edge::once;
 use serde_json::Value;
 use testbed::process::{Command, Process};
 
@@ -76,7 +77,7 @@ async fn shows_the_trace_of_a_problem(table: &str, jobs: &str) {
     let search = format!("{pages}traces?id={id}");
     let shown = testbed::wait::until_some(Duration::from_secs(20), "the trace", async || {
         let answer = http.get(&search).send().await.expect("answered");
-        let place = answer.headers().get("location")?;
+        let place = once(answer.headers().get_all("location")).expect("at most one")?;
         Some(place.to_str().expect("an address").trim_start_matches('/').to_owned())
     });
     let page = format!("{pages}{}", shown.await.expect("it arrives"));

@@ -85,13 +85,16 @@ impl Board {
     }
 
     pub(super) fn store(&self) -> Store {
+        Store::new(self.pool())
+    }
+
+    pub(super) fn pool(&self) -> Pool {
         let mut reader = Reader::new([("DATABASE_URL".to_owned(), self.url())]);
         let settings = PoolSettings::read(&mut reader);
         let settings = reader.finish(settings).expect("an address");
         let metrics = Metrics::default();
         let breaker = Breaker::new("postgres", settings.breaker, metrics.clone());
-        let pool = Pool::new(settings, "test".to_owned(), metrics, Seen::default(), breaker);
-        Store::new(pool.expect("a pool"))
+        Pool::new(settings, "test".to_owned(), metrics, Seen::default(), breaker).expect("a pool")
     }
 
     /// Puts a mail into the outbox.

@@ -11,9 +11,8 @@ const KEEP: &str =
     "INSERT INTO idempotency_keys (person_id, route, key_hash, fingerprint, status, body, location, resource_id)
                     VALUES (ID, 'POST /v1/jobs', sha256('k'), sha256('f'), 201, '{}', NULL, ID)
                     RETURNING status, body, location";
-const SWEEP: &str = "DELETE FROM idempotency_keys WHERE (person_id, route, key_hash) IN
-                     (SELECT person_id, route, key_hash FROM idempotency_keys
-                      WHERE created_at < now() + interval '1 hour')";
+const SWEEP: &str = "DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency_keys
+                     WHERE created_at < now() + interval '1 hour' FOR UPDATE SKIP LOCKED))";
 
 async fn all(client: &Client, statements: &[&str]) {
     for statement in statements {
@@ -41,7 +40,8 @@ async fn publish(api: &Client) {
              ON CONFLICT DO NOTHING",
             KEEP,
             SWEEP,
-            "DELETE FROM sign_ins WHERE created_at < now() - interval '24 hours'",
+            "DELETE FROM sign_ins WHERE ctid = ANY(ARRAY(SELECT ctid FROM sign_ins
+             WHERE created_at < now() - interval '24 hours' FOR UPDATE SKIP LOCKED))",
         ],
     )
     .await;
@@ -79,7 +79,8 @@ async fn mail(worker: &Client) {
             "UPDATE mail_batches SET request = 'x', unknown_since = now(), fence = fence + 1 WHERE id = ID",
             "UPDATE outbox SET state = 'sent', provider_id = 'r', batch_id = NULL, settled_at = now() WHERE id = ID",
             "DELETE FROM mail_batches WHERE id = ID",
-            "DELETE FROM outbox WHERE settled_at < now() + interval '1 day'",
+            "DELETE FROM outbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM outbox
+             WHERE settled_at < now() + interval '1 day' FOR UPDATE SKIP LOCKED))",
         ],
     )
     .await;

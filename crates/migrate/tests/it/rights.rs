@@ -40,7 +40,7 @@ async fn each_function_has_exactly_these_rights() {
     insta::assert_snapshot!(matrix(&database, GROUPS).await, @r"
     board_api companies: SELECT; INSERT (id, name, website, place)
     board_api company_members: SELECT; INSERT (company_id, person_id)
-    board_api idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); DELETE
+    board_api idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); UPDATE (created_at); DELETE
     board_api jobs: SELECT; INSERT (id, company_id, title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status, published_at); UPDATE (title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status, published_at)
     board_api outbox: INSERT (id, kind, reason, payload, priority, send_before, traceparent)
     board_api people: SELECT; INSERT (id, email, email_key, name); UPDATE (email_key, name)
@@ -49,7 +49,7 @@ async fn each_function_has_exactly_these_rights() {
     board_applications applications: SELECT; INSERT (id, job_id, person_id, letter, created_at)
     board_applications companies: SELECT (id, name)
     board_applications company_members: SELECT
-    board_applications idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); DELETE
+    board_applications idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); UPDATE (created_at); DELETE
     board_applications jobs: SELECT (id, company_id, title, closes_at, status)
     board_applications outbox: SELECT (created_at, state); INSERT (id, kind, reason, payload, priority, send_before, traceparent)
     board_applications people: SELECT (id, email, name)

@@ -16,10 +16,11 @@ use crate::clock::{Clock, Stopwatch};
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
 use crate::guard::rings::Rings;
+use crate::http::client;
 use crate::http::fallback::Fallback;
 use crate::http::server::Own;
-use crate::http::{client, idempotency};
 use crate::identity::Verifier;
+use crate::postgres::Sweep;
 use crate::probe::capacity::{CapacityCheck, Pools};
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
@@ -168,7 +169,9 @@ fn start_background<S: Settings + Send + Sync + 'static>(
         pool: shared.pool("background")?,
     };
     let own = function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone()))));
-    let swept = tools.pool.clone().filter(|_| function.asks.idempotency);
-    let sweep = swept.map(|pool| ("idempotency sweep", spawn(idempotency::sweep(pool, shared.drain.clone()))));
-    Ok(own.chain(sweep).collect())
+    let sweeps = tools.pool.iter().flat_map(|pool| {
+        let start = |sweep: &Sweep| (sweep.table, spawn(sweep.run(pool.clone(), shared.drain.clone())));
+        function.sweeps.iter().map(start)
+    });
+    Ok(own.chain(sweeps).collect())
 }

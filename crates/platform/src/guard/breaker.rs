@@ -139,10 +139,10 @@ impl Breaker {
         self.core().state()
     }
 
-    /// Whether this was made before it last opened: a connection of that time may be dead without showing it.
+    /// Whether it has opened since this was made: a connection of that time may be dead without showing it.
     #[must_use]
-    pub fn outlived_by(&self, made: Instant) -> bool {
-        self.core().opened().is_none_or(|opened| made > opened) || sabotage::takes_out("old connections")
+    pub fn has_opened_since(&self, made: Instant) -> bool {
+        self.core().opened().is_some_and(|opened| made <= opened) && !sabotage::takes_out("old connections")
     }
 
     fn permit_of(&self, epoch: u64, trial: bool) -> Permit {

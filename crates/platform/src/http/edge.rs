@@ -4,6 +4,8 @@
 mod caller;
 mod client_address;
 mod fields;
+mod json;
+mod once;
 mod paging;
 mod request;
 mod text;
@@ -11,6 +13,7 @@ mod text;
 pub use caller::{Caller, MaybeCaller};
 pub use client_address::{AddressSource, ClientAddress, Network};
 pub use fields::{Body, Fields, Patch, Query, choice};
+pub use once::{GivenTwice, once};
 pub use paging::{Cursor, Paging};
 pub use request::{RequestSpan, around};
 pub use text::{Line, Prose};

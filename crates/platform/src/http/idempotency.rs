@@ -8,11 +8,11 @@
 mod answer;
 mod key;
 mod store;
-mod sweep;
 
 use std::cell::Cell;
 use std::future::{Ready, ready};
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
@@ -21,13 +21,17 @@ use ring::digest::{Context, SHA256, digest};
 pub use answer::Answer;
 pub(crate) use key::quoted;
 pub use store::{CLAIM, Found, KeyRefused, LOOKUP, write_once};
-pub(crate) use sweep::sweep;
 
 use crate::http::edge::Caller;
 use crate::http::problem::{MALFORMED_IDEMPOTENCY_KEY, Problem};
+use crate::postgres::Sweep;
 
 /// The name of the header.
 pub const HEADER: &str = "idempotency-key";
+
+/// How long answers are kept. Every function that answers repeated requests sweeps them.
+pub(crate) const SWEEP: Sweep =
+    Sweep { table: "idempotency_keys", since: "created_at", keep: Duration::from_hours(24) };
 
 /// A SHA-256.
 pub type Hash = [u8; 32];

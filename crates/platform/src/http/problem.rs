@@ -41,6 +41,8 @@ pub struct Kind {
 pub enum Place {
     /// A field of the body, by name.
     Body(String),
+    /// A member of the body at any depth, by the names and places on the way to it.
+    Within(Vec<String>),
     /// A parameter of the query, by name.
     Query(String),
 }
@@ -57,14 +59,16 @@ pub struct WrongValue {
 impl WrongValue {
     fn json(&self) -> Value {
         match &self.place {
-            // RFC 6901: `~` and `/` are escaped in a pointer.
-            Place::Body(field) => {
-                let pointer = field.replace('~', "~0").replace('/', "~1");
-                json!({ "pointer": format!("#/{pointer}"), "detail": self.detail })
-            }
+            Place::Body(field) => json!({ "pointer": pointer(std::slice::from_ref(field)), "detail": self.detail }),
+            Place::Within(way) => json!({ "pointer": pointer(way), "detail": self.detail }),
             Place::Query(name) => json!({ "parameter": name, "detail": self.detail }),
         }
     }
+}
+
+/// RFC 6901: `~` and `/` are escaped in a pointer.
+fn pointer(way: &[String]) -> String {
+    way.iter().fold("#".to_owned(), |pointer, name| pointer + "/" + &name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// An answer that says what went wrong.

@@ -69,7 +69,7 @@ impl Pool {
             .pre_recycle(Hook::sync_fn({
                 let breaker = breaker.clone();
                 move |_, metrics| {
-                    if breaker.outlived_by(metrics.created) { Ok(()) } else { Err(HookError::message(SUSPECT)) }
+                    if breaker.has_opened_since(metrics.created) { Err(HookError::message(SUSPECT)) } else { Ok(()) }
                 }
             }))
             .build()

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_postgres::Config;
@@ -103,6 +104,10 @@ struct Address {
 fn address(text: &str) -> Option<Address> {
     let mut url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"))?;
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let names: BTreeSet<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+    if names.len() < pairs.len() {
+        return None;
+    }
     let mode = pairs.iter().find(|(name, _)| name == "sslmode").map_or("verify-full", |(_, value)| value);
     let (verification, ssl) = match mode {
         "disable" => (tls::Verification::None, SslMode::Disable),
@@ -143,7 +148,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_without_being_shown() {
-        for wrong in ["", "h:5432", "mysql://u:p@h/d", "postgres://u:p@h/d?sslmode=prefer", "postgres:///d"] {
+        let twice = "postgres://u:p@h/d?sslmode=verify-full&sslmode=disable";
+        for wrong in ["", "h:5432", "mysql://u:p@h/d", "postgres://u:p@h/d?sslmode=prefer", "postgres:///d", twice] {
             let mut reader = Reader::new([("DATABASE_URL".to_owned(), format!("{wrong} "))]);
             let settings = PostgresSettings::read(&mut reader);
             let told = reader.finish(settings).expect_err(wrong).to_string();

@@ -9,6 +9,8 @@ use opentelemetry::trace::{
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use crate::http::edge::once;
+
 const TRACEPARENT: &str = "traceparent";
 
 /// Marks a context whose ids are kept and whose sampled flag is not believed.
@@ -94,7 +96,8 @@ struct Received<'a>(&'a HeaderMap);
 impl Extractor for Received<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         // A tracestate is other people's text and of no use to us: only the ids come in.
-        (key == TRACEPARENT).then(|| self.0.get(key)?.to_str().ok()).flatten().filter(|text| well_formed(text))
+        let given = (key == TRACEPARENT).then(|| once(self.0.get_all(key)).ok().flatten()).flatten();
+        given.and_then(|value| value.to_str().ok()).filter(|text| well_formed(text))
     }
 
     fn keys(&self) -> Vec<&str> {

@@ -40,6 +40,20 @@ async fn no_token_and_bad_tokens_are_refused() {
 }
 
 #[tokio::test]
+async fn of_two_tokens_none_is_believed_whichever_comes_first() {
+    let database = database().await;
+    let function = database.small().await.ready().await;
+    let (good, other) = (fresh(&database), "Bearer x".to_owned());
+    for request in
+        [me(&good).header("Authorization", &other), me("x").header("Authorization", &format!("Bearer {good}"))]
+    {
+        let answer = request.ask(function.address).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (400, "bad-request"), "{answer:?}");
+        assert_eq!(answer.json()["detail"], "The header authorization is given more than once: wanted once.");
+    }
+}
+
+#[tokio::test]
 async fn the_log_and_the_trace_know_the_caller_by_id_alone() {
     let database = database().await;
     let receiver = testbed::otlp::Receiver::start().expect("it listens");

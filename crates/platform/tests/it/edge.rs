@@ -84,6 +84,34 @@ async fn bodies_that_are_not_as_wanted_are_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_member_that_is_given_twice_is_refused_by_name_at_every_depth() {
+    let function = bare().ready().await;
+    let body = r#"{"text":"x","text":"y","more":[{"a/b":1,"a/b":1}]}"#;
+    let answer = Request::post("/echo", body).ask(function.address).await;
+    assert_eq!((answer.status, answer.problem().as_str()), (422, "validation-failed"));
+    let body = answer.json();
+    let twice = body["errors"].as_array().expect("a list").iter();
+    let twice = twice.filter(|error| error["detail"] == "is given more than once: wanted once");
+    let pointers: Vec<_> = twice.map(|error| &error["pointer"]).collect();
+    assert_eq!(pointers, ["#/more/0/a~1b", "#/text"], "{body}");
+}
+
+#[tokio::test]
+async fn a_media_type_that_is_given_twice_is_refused_also_when_both_are_equal() {
+    let function = bare().ready().await;
+    for second in ["application/json", "text/plain"] {
+        let request = Request::post("/echo", r#"{"text":"x"}"#).header("Content-Type", second);
+        let answer = request.ask(function.address).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (400, "bad-request"), "{second}");
+        assert_eq!(answer.json()["detail"], "The header content-type is given more than once: wanted once.");
+    }
+    let identity = Request::post("/echo", r#"{"text":"x"}"#).header("Content-Encoding", "identity");
+    assert_eq!(identity.clone().ask(function.address).await.status, 200);
+    let hidden = identity.header("Content-Encoding", "gzip").ask(function.address).await;
+    assert_eq!((hidden.status, hidden.problem().as_str()), (415, "unsupported-media-type"));
+}
+
+#[tokio::test]
 async fn every_wrong_field_is_named_at_once() {
     let function = bare().ready().await;
     let answer = Request::post("/echo", json!({ "text": 1, "tixt": "x" })).ask(function.address).await;

@@ -3,6 +3,7 @@
 use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, rt};
+use platform::http::edge::once;
 
 use super::reply::{read, refuse, reply};
 use crate::answer::Answer;
@@ -34,8 +35,11 @@ async fn submit(endpoint: Endpoint, http: &HttpRequest, payload: Payload, shared
     let request = Request {
         endpoint,
         caller: caller(http),
-        // A key whose bytes are no text is as bad as one of no length.
-        key: http.headers().get("idempotency-key").map(|key| key.to_str().unwrap_or_default()),
+        // One whose bytes are no text, or of several, is as bad as one of no length.
+        key: match once(http.headers().get_all("idempotency-key")) {
+            Ok(key) => key.map(|key| key.to_str().unwrap_or_default()),
+            Err(_) => Some(""),
+        },
         validation: header(http, "x-batch-validation"),
         body: &body,
     };
@@ -63,5 +67,5 @@ fn caller(http: &HttpRequest) -> Caller<'_> {
 }
 
 fn header<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    http.headers().get(name).and_then(|value| value.to_str().ok())
+    once(http.headers().get_all(name)).ok().flatten().and_then(|value| value.to_str().ok())
 }

@@ -5,6 +5,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, web};
 use platform::clock::Clock;
+use platform::http::edge::once;
 use resend_stand_in::{Behaviour, Shared, routes};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -61,7 +62,7 @@ impl Reply {
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        once(self.headers.get_all(name)).expect("at most one").and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The status and the name of the problem.

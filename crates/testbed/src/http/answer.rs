@@ -26,8 +26,16 @@ impl Answer {
     }
 
     /// A header; empty when there is none.
+    ///
+    /// # Panics
+    ///
+    /// When there are several.
+    #[track_caller]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        let mut values = self.headers.get_all(name).iter();
+        let (value, more) = (values.next(), values.next());
+        assert!(more.is_none(), "{name} is given more than once: {self:?}");
+        value.and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The body as JSON.

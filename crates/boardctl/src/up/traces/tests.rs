@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use hyper::header::CONTENT_SECURITY_POLICY;
+use platform::http::edge::once;
 use testbed::otlp::{Kind, Receiver, Span, Trace};
 
 use super::*;
@@ -117,7 +118,7 @@ fn every_page_loads_nothing_and_names_itself() {
     let receiver = Receiver::start().expect("listening");
     for address in ["/", "/traces?id=x", "/traces/x", &format!("/traces/{TRACE}"), "/nowhere"] {
         let answer = at(&receiver.traces(), address);
-        let policy = answer.headers().get(CONTENT_SECURITY_POLICY).expect("a policy");
+        let policy = once(answer.headers().get_all(CONTENT_SECURITY_POLICY)).expect("at most one").expect("a policy");
         assert!(policy.as_bytes().starts_with(b"default-src 'none'"), "{address}");
         for outside in ["src=", "<link", "@import", "url(", "http:", "https:"] {
             assert!(!answer.body().contains(outside), "{address} has {outside}");

@@ -119,13 +119,13 @@ fn who_makes_the_trial_himself_is_let_in_alone() {
 fn a_connection_from_before_it_last_opened_is_not_used_again() {
     due(|breaker, _| {
         let before = Instant::now().checked_sub(Duration::from_secs(1)).expect("the machine is older");
-        assert!(!breaker.outlived_by(before));
+        assert!(breaker.has_opened_since(before));
         breaker.trial().expect("it is due").settle(Verdict::Good);
-        assert!(!breaker.outlived_by(before), "closed again, it is as old as it was");
-        assert!(breaker.outlived_by(Instant::now()));
+        assert!(breaker.has_opened_since(before), "closed again, it is as old as it was");
+        assert!(!breaker.has_opened_since(Instant::now()));
     });
     let (breaker, _) = breaker();
-    assert!(breaker.outlived_by(Instant::now()), "it never opened");
+    assert!(!breaker.has_opened_since(Instant::now()), "it never opened");
 }
 
 #[test]

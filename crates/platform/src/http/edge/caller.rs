@@ -11,6 +11,7 @@ use opentelemetry::trace::TraceContextExt as _;
 use uuid::Uuid;
 
 use super::ClientAddress;
+use super::once::header;
 use crate::guard::rings::Rings;
 use crate::http::problem::{Problem, UNAUTHENTICATED};
 use crate::identity::Verifier;
@@ -71,8 +72,8 @@ fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let Some(verifier) = request.app_data::<Data<Verifier>>() else {
         return Err(Problem::from(crate::http::problem::INTERNAL).because_text("no public keys were given"));
     };
-    let header = request.headers().get(AUTHORIZATION).ok_or_else(|| refuse("The request has no access token."))?;
-    let token = header
+    let given = header(request.headers(), AUTHORIZATION)?.ok_or_else(|| refuse("The request has no access token."))?;
+    let token = given
         .to_str()
         .ok()
         .and_then(|value| value.split_once(' '))

@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
+use super::once::once;
 use crate::config::{Reader, Settings, setting};
 
 /// Bits of an IPv6 address that are one customer's: he has the others to himself.
@@ -81,7 +82,10 @@ impl ClientAddress {
         let peer = request.peer_addr().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip());
         let told = match source {
             AddressSource::Peer => None,
-            AddressSource::Fly => request.headers().get("fly-client-ip").and_then(|value| value.to_str().ok()),
+            AddressSource::Fly => {
+                let told = once(request.headers().get_all("fly-client-ip")).ok().flatten();
+                told.and_then(|value| value.to_str().ok())
+            }
         };
         Self(told.and_then(|text| text.trim().parse().ok()).unwrap_or(peer).to_canonical())
     }
@@ -117,6 +121,14 @@ mod tests {
         let request = TestRequest::default().peer_addr(peer.parse().expect("an address")).app_data(Data::new(source));
         let request = told.into_iter().fold(request, |request, told| request.insert_header(("fly-client-ip", told)));
         ClientAddress::of(&request.to_http_request())
+    }
+
+    #[test]
+    fn several_words_are_none() {
+        let request = TestRequest::default().peer_addr("192.0.2.1:9".parse().expect("an address"));
+        let request = request.app_data(Data::new(AddressSource::Fly));
+        let told = request.append_header(("fly-client-ip", "198.51.100.7")).append_header(("fly-client-ip", "::1"));
+        assert_eq!(ClientAddress::of(&told.to_http_request()), is("192.0.2.1"));
     }
 
     fn is(text: &str) -> ClientAddress {

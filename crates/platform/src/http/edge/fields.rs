@@ -11,6 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::LARGEST_BODY;
+use super::json::{self, Read};
+use super::once::{GivenTwice, header};
 use crate::guard::deadline;
 use crate::guard::overload::{self, Place, Stopped};
 use crate::http::idempotency::BodyHash;
@@ -60,11 +62,18 @@ impl Fields {
         Self { values, wrong: Vec::new(), place: problem::Place::Body }
     }
 
+    /// Notes members of the body that are given more than once, each by the way to it.
+    fn given_twice(mut self, members: impl IntoIterator<Item = Vec<String>>) -> Self {
+        let wrong = |way| WrongValue { place: problem::Place::Within(way), detail: GivenTwice.to_string() };
+        self.wrong.extend(members.into_iter().map(wrong));
+        self
+    }
+
     pub(super) fn of_query(text: &str) -> Self {
         let mut fields = Self { values: Map::new(), wrong: Vec::new(), place: problem::Place::Query };
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             if fields.values.insert(name.to_string(), value.into()).is_some() {
-                fields.refuse(&name, "is given twice: wanted once");
+                fields.refuse(&name, GivenTwice.to_string());
             }
         }
         fields
@@ -158,8 +167,10 @@ impl FromRequest for Body {
             if let Some(hash) = hash {
                 hash.note(&bytes);
             }
-            match serde_json::from_slice(&bytes) {
-                Ok(Value::Object(values)) => Ok(Self(Fields::of_body(values))),
+            match json::read(&bytes) {
+                Ok(Read { value: Value::Object(values), twice }) => {
+                    Ok(Self(Fields::of_body(values).given_twice(twice)))
+                }
                 Ok(_) => Err(Problem::from(MALFORMED_JSON).detail("The body is JSON, but not an object.")),
                 Err(error) => {
                     let place = format!("Reading stopped at line {}, column {}.", error.line(), error.column());
@@ -171,9 +182,10 @@ impl FromRequest for Body {
 }
 
 fn accepted(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
-    let plain = !headers.contains_key(CONTENT_ENCODING) || text(CONTENT_ENCODING).eq_ignore_ascii_case("identity");
+    let media_type = header(headers, CONTENT_TYPE)?.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    // A list, which may also stand in several lines.
+    let plain = headers.get_all(CONTENT_ENCODING).all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if media_type.eq_ignore_ascii_case("application/json") && plain {
         return Ok(());
     }

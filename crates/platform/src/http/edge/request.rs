@@ -13,6 +13,7 @@ use tracing_actix_web::RootSpanBuilder;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::caller::{KnownCaller, within_rings};
+use super::once::once;
 use crate::clock::Stopwatch;
 use crate::drain::Drain;
 use crate::guard::deadline;
@@ -169,16 +170,17 @@ impl Noted {
 fn as_problem(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = answer.status();
     // Plain text, or nothing, is what actix-web says by itself; anything else a handler chose.
-    let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = once(answer.headers().get_all(header::CONTENT_TYPE)).ok().flatten();
+    let media_type = media_type.and_then(|value| value.to_str().ok());
     let chosen = media_type.is_some_and(|name| !name.starts_with("text/plain"));
     if chosen || !(status.is_client_error() || status.is_server_error()) {
         return answer;
     }
-    let allow = answer.headers().get(header::ALLOW).cloned();
+    let allow: Vec<_> = answer.headers().get_all(header::ALLOW).cloned().collect();
     let request = answer.request().clone();
     let mut response = HttpResponse::from_error(problem_of(status.as_u16()));
-    if let Some(allow) = allow {
-        response.headers_mut().insert(header::ALLOW, allow);
+    for allow in allow {
+        response.headers_mut().append(header::ALLOW, allow);
     }
     ServiceResponse::new(request, response)
 }

@@ -7,6 +7,7 @@ use actix_web::body::to_bytes;
 use uuid::Uuid;
 
 use super::*;
+use crate::http::edge::once;
 use crate::http::problem::{INTERNAL, UNAVAILABLE, VALIDATION_FAILED};
 
 const NOBODY: Option<Caller> = None;
@@ -53,7 +54,7 @@ fn outage() -> Problem {
 }
 
 fn header<'a>(answer: &'a HttpResponse, name: &str) -> Option<&'a str> {
-    answer.headers().get(name).map(|value| value.to_str().expect("text"))
+    once(answer.headers().get_all(name)).expect("at most one").map(|value| value.to_str().expect("text"))
 }
 
 /// Guards: fallback.

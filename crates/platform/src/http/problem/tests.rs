@@ -1,9 +1,15 @@
 use super::*;
+use crate::http::edge::once;
 use actix_web::body::to_bytes;
+use actix_web::http::header::{HeaderName, HeaderValue};
 
 #[derive(Debug, thiserror::Error)]
 #[error("the store failed")]
 struct Outer(#[source] std::num::ParseIntError);
+
+fn one(head: &HttpResponse<()>, name: HeaderName) -> &HeaderValue {
+    once(head.headers().get_all(name)).expect("at most one").expect("a header")
+}
 
 async fn answered(problem: Problem) -> (HttpResponse<()>, Value) {
     let (head, body) = problem.error_response().into_parts();
@@ -53,15 +59,15 @@ async fn retry_after_is_in_whole_seconds_rounded_up() {
     for (wait, header) in [(0, "1"), (1_000, "1"), (1_001, "2")] {
         let problem = Problem::from(UNAVAILABLE).retry_after(Duration::from_millis(wait));
         let (head, _) = answered(problem).await;
-        assert_eq!(head.headers().get(RETRY_AFTER).expect("a header"), header);
+        assert_eq!(one(&head, RETRY_AFTER), header);
     }
 }
 
 #[actix_web::test]
 async fn a_401_says_how_to_authenticate() {
     let (head, _) = answered(Problem::from(UNAUTHENTICATED)).await;
-    assert_eq!(head.headers().get(WWW_AUTHENTICATE).expect("a header"), "Bearer");
-    assert_eq!(head.headers().get(CONTENT_TYPE).expect("a header"), PROBLEM_JSON);
+    assert_eq!(one(&head, WWW_AUTHENTICATE), "Bearer");
+    assert_eq!(one(&head, CONTENT_TYPE), PROBLEM_JSON);
 }
 
 #[test]

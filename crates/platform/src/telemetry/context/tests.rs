@@ -17,6 +17,13 @@ fn a_strangers_ids_are_kept_and_marked() {
 }
 
 #[test]
+fn of_several_contexts_none_is_believed() {
+    let mut several = headers(SAMPLED);
+    several.append(HeaderName::from_static(TRACEPARENT), HeaderValue::from_static(SAMPLED));
+    assert!(from_stranger(&several).is_none());
+}
+
+#[test]
 fn a_row_of_ours_is_no_stranger() {
     let context = from_row(SAMPLED).expect("well-formed");
     assert_eq!(context.get::<Stranger>(), None);
