@@ -4,8 +4,9 @@
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName};
 use actix_web::middleware::Next;
+use platform::http::edge::once;
 
 use super::reply::refuse;
 use crate::problem::Problem;
@@ -22,13 +23,14 @@ pub(crate) async fn check<B: MessageBody + 'static>(
 }
 
 fn verdict(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let text = |name| once(headers.get_all(name)).ok().flatten().and_then(|value| value.to_str().ok());
     // A name that leads here today may be one that a stranger's server gave out.
     if !text(HOST).is_some_and(is_own) {
         let message = "Ask for this machine by `localhost`, by an address, or by a name without a dot.";
         return Err(Problem::new(403, "invalid_permission", message));
     }
-    if text(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| matches!(site, "cross-site" | "same-site")) {
+    let site = HeaderName::from_static("sec-fetch-site");
+    if headers.contains_key(&site) && !text(site).is_some_and(|site| matches!(site, "same-origin" | "none")) {
         return Err(Problem::new(403, "invalid_permission", "A page of another site may not ask for this."));
     }
     // A page may send any text without being asked for leave; JSON it may not.
@@ -56,6 +58,8 @@ fn is_own(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+
     use super::*;
 
     fn refused(method: &Method, fields: &[(&'static str, &'static str)]) -> Option<u16> {

@@ -60,6 +60,17 @@ async fn a_killed_temporary_redis_starts_again_empty_on_the_same_port() {
 }
 
 #[tokio::test]
+async fn an_emptied_redis_knows_nothing_more_and_runs_on() {
+    let redis = Redis::start(Options::temporary()).await.expect("a server");
+    redis.command(&["SET", "k", "v"]).await.expect("it answers");
+    let process = redis.process().pid();
+    redis.empty().await.expect("it answers");
+    let there = redis.command(&["EXISTS", "k"]).await.expect("it answers");
+    assert!(there.starts_with(":0\r\n"), "{there}");
+    assert_eq!(redis.process().pid(), process);
+}
+
+#[tokio::test]
 async fn a_kept_redis_remembers() {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     for round in 0..2 {
