@@ -6,4 +6,4 @@ pub mod sabotage;
 pub mod sample;
 mod sibling;
 pub mod up;
-pub mod walk;
+pub mod smoke_test;

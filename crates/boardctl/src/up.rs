@@ -17,7 +17,7 @@ use testbed::otlp::Trace;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use crate::walk::{self, Places};
+use crate::smoke_test::{self, Places};
 use start::Running;
 
 /// How long a trace may take to arrive as a whole, the mails' spans included.
@@ -26,7 +26,7 @@ const TRACE_ARRIVES: Duration = Duration::from_secs(20);
 /// Options of `boardctl up`.
 #[derive(clap::Args, Debug)]
 pub struct Options {
-    /// Do one walk (sign in, post, publish, apply, mail arrives), print its steps and its trace, and end: 0 if all of
+    /// Do one smoke test (sign in, post, publish, apply, mail arrives), print its steps and its trace, and end: 0 if all of
     /// it was there, 1 if not.
     #[arg(long)]
     pub check: bool,
@@ -57,7 +57,7 @@ pub enum UpError {
     /// The sample data was refused.
     #[error("the sample data could not be filled in")]
     Sample(#[source] tokio_postgres::Error),
-    /// The walk's spans cannot be sent.
+    /// The smoke test's spans cannot be sent.
     #[error(transparent)]
     Export(#[from] ExportError),
     /// The HTTP stack cannot be had.
@@ -65,7 +65,7 @@ pub enum UpError {
     Http(#[from] reqwest::Error),
 }
 
-/// Starts everything, then waits for Ctrl-C, or walks.
+/// Starts everything, then waits for Ctrl-C, or runs the smoke test.
 ///
 /// # Errors
 /// When something does not start; what had started is ended.
@@ -107,7 +107,7 @@ async fn started(options: &Options) -> Result<Up, UpError> {
 }
 
 impl Up {
-    /// Walks, or waits; then drains everything.
+    /// Tests, or waits; then drains everything.
     async fn until(self, options: &Options, asked: impl Future<Output = ()>) -> Result<ExitCode, UpError> {
         let code = if options.check {
             tokio::select! {
@@ -139,26 +139,26 @@ pub fn places(board: &Board) -> Option<Places> {
 
 async fn check(board: &Board, json: bool) -> Result<ExitCode, UpError> {
     let otlp = Url::parse(&board.servers.otlp.url()).ok();
-    let exporting = Exporting::start(walk::resource(), HeadSampler::ratio(1.0), otlp, &Metrics::default())?;
+    let exporting = Exporting::start(smoke_test::resource(), HeadSampler::ratio(1.0), otlp, &Metrics::default())?;
     let http = stack()?;
-    let walked = match places(board) {
-        Some(places) => walk::walk(&places, &http, &uuid::Uuid::new_v4().simple().to_string()).await,
+    let test = match places(board) {
+        Some(places) => smoke_test::run(&places, &http, &uuid::Uuid::new_v4().simple().to_string()).await,
         None => return Ok(ExitCode::FAILURE),
     };
     exporting.flush().await;
-    let trace = complete(board, &walked.trace_id).await;
-    let missing = walk::missing(&walked, &trace);
+    let trace = complete(board, &test.trace_id).await;
+    let missing = smoke_test::missing(&test, &trace);
     if json {
-        println!("{}", report::json(&walked, &trace, &missing));
+        println!("{}", report::json(&test, &trace, &missing));
     } else {
-        report::walked(&walked, &trace, &missing);
+        report::test(&test, &trace, &missing);
     }
     Ok(if missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The walk's trace, once all of it is there; or as much of it as arrived.
+/// The smoke test's trace, once all of it is there; or as much of it as arrived.
 async fn complete(board: &Board, trace_id: &str) -> Trace {
-    let whole = |trace: &Trace| walk::is_whole(trace);
+    let whole = |trace: &Trace| smoke_test::is_whole(trace);
     let arrived = board.servers.otlp.wait_for(trace_id, whole, TRACE_ARRIVES).await;
     arrived.unwrap_or_else(|_| board.servers.otlp.trace(trace_id))
 }

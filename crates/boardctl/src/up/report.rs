@@ -6,7 +6,7 @@ use testbed::otlp::Trace;
 
 use super::start::Running;
 use super::traces::span_as_json;
-use crate::walk::Walked;
+use crate::smoke_test::SmokeTest;
 
 /// What runs where, and what to try; `pages` is where traces are shown.
 pub(super) fn ready(board: &Board, running: &Running, pages: &str) {
@@ -47,15 +47,15 @@ fn servers(board: &Board) -> Vec<(&'static str, String, String)> {
 }
 
 /// The steps with their times, the trace as a tree, and what is missing.
-pub(super) fn walked(walked: &Walked, trace: &Trace, missing: &[String]) {
-    println!("\nThe walk:\n");
-    for step in &walked.steps {
+pub(super) fn test(test: &SmokeTest, trace: &Trace, missing: &[String]) {
+    println!("\nThe smoke test:\n");
+    for step in &test.steps {
         println!("  {:>9.1} ms  {}", step.took.as_secs_f64() * 1_000.0, step.name);
     }
-    if let Some(failure) = &walked.failure {
+    if let Some(failure) = &test.failure {
         println!("             failed: {failure}");
     }
-    println!("\nIts trace, {} with {} spans:\n\n{}", walked.trace_id, trace.spans().len(), trace.tree());
+    println!("\nIts trace, {} with {} spans:\n\n{}", test.trace_id, trace.spans().len(), trace.tree());
     if missing.is_empty() {
         println!("Everything is there.");
     } else {
@@ -64,16 +64,16 @@ pub(super) fn walked(walked: &Walked, trace: &Trace, missing: &[String]) {
 }
 
 /// The same for programs, in milliseconds.
-pub(super) fn json(walked: &Walked, trace: &Trace, missing: &[String]) -> Value {
+pub(super) fn json(test: &SmokeTest, trace: &Trace, missing: &[String]) -> Value {
     let steps: Vec<_> =
-        walked.steps.iter().map(|step| json!({ "name": step.name, "ms": step.took.as_secs_f64() * 1_000.0 })).collect();
+        test.steps.iter().map(|step| json!({ "name": step.name, "ms": step.took.as_secs_f64() * 1_000.0 })).collect();
     let spans: Vec<_> = trace.spans().iter().map(span_as_json).collect();
     json!({
         "ok": missing.is_empty(),
         "missing": missing,
-        "trace_id": walked.trace_id,
+        "trace_id": test.trace_id,
         "steps": steps,
-        "failure": walked.failure,
+        "failure": test.failure,
         "spans": spans,
     })
 }

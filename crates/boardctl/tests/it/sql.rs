@@ -44,15 +44,15 @@ fn of_log(log: &str, application: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_sql_spans_of_a_walk_are_the_statements_in_the_log() {
+async fn the_sql_spans_of_a_smoke_test_are_the_statements_in_the_log() {
     let whole = Whole::start(&LOGGED).await;
-    // The first walk opens the connections and prepares the statements.
-    assert_eq!(whole.walk().await.failure, None);
+    // The first smoke test opens the connections and prepares the statements.
+    assert_eq!(whole.smoke_test().await.failure, None);
     let server = whole.board.servers.postgres.own().expect("a server of ours");
     let before = server.log_text().len();
-    let walked = whole.walk().await;
-    assert_eq!(walked.failure, None);
-    let trace = trace_of(&walked).await;
+    let test = whole.smoke_test().await;
+    assert_eq!(test.failure, None);
+    let trace = trace_of(&test).await;
     let log = server.log_text();
     for service in ["api", "applications"] {
         let spans = of_spans(&trace, service);

@@ -30,7 +30,7 @@ async fn output_of(command: Command, code: i32) -> String {
 }
 
 #[tokio::test]
-async fn the_check_walks_and_ends_well_twice_on_the_same_data() {
+async fn the_check_tests_and_ends_well_twice_on_the_same_data() {
     let folder = folder();
     let first = output_of(up(folder.path()).arg("--check"), 0).await;
     assert!(first.contains("filling in 50 companies and 300 jobs"), "{first}");
@@ -40,7 +40,7 @@ async fn the_check_walks_and_ends_well_twice_on_the_same_data() {
     let json = again.lines().find(|line| line.starts_with('{')).expect("a line of JSON");
     let told: Value = serde_json::from_str(json).expect("JSON");
     assert_eq!(told["ok"], true);
-    assert_eq!(told["steps"].as_array().map(Vec::len), Some(boardctl::walk::STEPS.len()));
+    assert_eq!(told["steps"].as_array().map(Vec::len), Some(boardctl::smoke_test::STEPS.len()));
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
-//! A board for tests, with all parts at work and walks that are traced.
+//! A board for tests, with all parts at work and smoke tests that are traced.
 
 use std::time::Duration;
 
 use boardctl::up::places;
-use boardctl::walk::{self, Places, Walked};
+use boardctl::smoke_test::{self, Places, SmokeTest};
 use platform::http::client::stack;
 use platform::telemetry::metric::Metrics;
 use platform::telemetry::trace::{Exporting, HeadSampler};
@@ -29,7 +29,7 @@ impl Whole {
             Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, [0; 4]).await.expect("a board");
         let mut parts = Vec::new();
         for part in Part::ALL {
-            // The walk's own spans are sent where this process sends them: see `tracing`.
+            // The smoke test's own spans are sent where this process sends them: see `tracing`.
             let command =
                 board.command(part).expect("a binary").env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver().await.url());
             parts.push(command.start().expect("started"));
@@ -41,15 +41,15 @@ impl Whole {
         Self { places: places(&board).expect("addresses"), http: stack().expect("a client"), board, _parts: parts }
     }
 
-    /// Walks once.
-    pub(super) async fn walk(&self) -> Walked {
-        walk::walk(&self.places, &self.http, &uuid::Uuid::new_v4().simple().to_string()).await
+    /// Tests once.
+    pub(super) async fn smoke_test(&self) -> SmokeTest {
+        smoke_test::run(&self.places, &self.http, &uuid::Uuid::new_v4().simple().to_string()).await
     }
 }
 
-/// The trace of a walk, once it is whole.
-pub(super) async fn trace_of(walked: &Walked) -> Trace {
-    let arrived = receiver().await.wait_for(&walked.trace_id, walk::is_whole, Duration::from_secs(30)).await;
+/// The trace of a smoke test, once it is whole.
+pub(super) async fn trace_of(test: &SmokeTest) -> Trace {
+    let arrived = receiver().await.wait_for(&test.trace_id, smoke_test::is_whole, Duration::from_secs(30)).await;
     arrived.expect("the whole trace arrives")
 }
 
@@ -64,7 +64,7 @@ async fn receiver() -> &'static Receiver {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = Box::leak(Box::new(runtime.expect("a runtime")));
             let _entered = runtime.enter();
-            let started = Exporting::start(walk::resource(), HeadSampler::ratio(1.0), Some(url), &Metrics::default());
+            let started = Exporting::start(smoke_test::resource(), HeadSampler::ratio(1.0), Some(url), &Metrics::default());
             started.expect("spans can be sent")
         });
         (receiver, exporting.join().expect("started"))

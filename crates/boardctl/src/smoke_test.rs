@@ -1,8 +1,8 @@
-//! The walk: an employer signs in, posts and publishes a job, a candidate applies for it, and mails arrive. Each walk is
-//! one trace, whose root is the walk's own span.
+//! The smoke test: an employer signs in, posts and publishes a job, a candidate applies for it, and mails arrive. Each is
+//! one trace, whose root is the test's own span.
 
 mod inbox;
-mod verdict;
+mod missing;
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ use url::Url;
 
 use inbox::Inbox;
 pub use inbox::InboxError;
-pub use verdict::{is_whole, missing};
+pub use missing::{is_whole, missing};
 
 /// Where the parts of a board are.
 #[derive(Clone, Debug)]
@@ -44,14 +44,14 @@ pub struct Step {
     pub took: Duration,
 }
 
-/// How a walk went.
+/// How a smoke test went.
 #[derive(Debug)]
-pub struct Walked {
+pub struct SmokeTest {
     /// What was done, in order.
     pub steps: Vec<Step>,
     /// Why it went no further.
     pub failure: Option<String>,
-    /// The walk's trace.
+    /// The smoke test's trace.
     pub trace_id: String,
     /// Who signed in: the employer and the candidate.
     pub people: Vec<PersonId>,
@@ -59,7 +59,7 @@ pub struct Walked {
 
 /// Why a step was not done.
 #[derive(Debug, thiserror::Error)]
-pub enum WalkError {
+pub enum SmokeTestError {
     /// A function did not answer as it should.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -71,7 +71,7 @@ pub enum WalkError {
     Wrong(&'static str),
 }
 
-/// The steps of a walk that goes well.
+/// The steps of a smoke test that goes well.
 pub const STEPS: [&str; 11] = [
     "the employer signs in by a mailed link",
     "the employer tells a name",
@@ -86,20 +86,20 @@ pub const STEPS: [&str; 11] = [
     "both see the application",
 ];
 
-/// The service that the walk's own spans come from.
-const SERVICE: &str = "walk";
+/// The service that the smoke test's own spans come from.
+const SERVICE: &str = "smoke-test";
 
-/// What the walk's own spans say of where they come from.
+/// What the smoke test's own spans say of where they come from.
 #[must_use]
 pub fn resource() -> Resource {
     Resource::builder_empty().with_attributes([KeyValue::new("service.name", SERVICE)]).build()
 }
 
-/// Walks once. `unique` makes the addresses of this walk its own.
-pub async fn walk(places: &Places, http: &reqwest::Client, unique: &str) -> Walked {
-    let root = OpenSpan::below(&Context::new(), "walk", SpanKind::Internal, Vec::new());
+/// Runs it once. `unique` makes the addresses of this smoke test its own.
+pub async fn run(places: &Places, http: &reqwest::Client, unique: &str) -> SmokeTest {
+    let root = OpenSpan::below(&Context::new(), "smoke test", SpanKind::Internal, Vec::new());
     let trace_id = root.context().span().span_context().trace_id().to_string();
-    let mut walker = Walker {
+    let mut tester = Tester {
         api: Client::new(http.clone(), places.api.clone()),
         applications: Client::new(http.clone(), places.applications.clone()),
         inbox: Inbox::new(http.clone(), places.inbox.clone()),
@@ -107,12 +107,12 @@ pub async fn walk(places: &Places, http: &reqwest::Client, unique: &str) -> Walk
         steps: Vec::new(),
         people: Vec::new(),
     };
-    let failure = walker.go(unique).await.err().map(|error| chain(&error));
+    let failure = tester.go(unique).await.err().map(|error| chain(&error));
     root.end(failure.clone());
-    Walked { steps: walker.steps, failure, trace_id, people: walker.people }
+    SmokeTest { steps: tester.steps, failure, trace_id, people: tester.people }
 }
 
-struct Walker {
+struct Tester {
     api: Client,
     applications: Client,
     inbox: Inbox,
@@ -121,8 +121,8 @@ struct Walker {
     people: Vec<PersonId>,
 }
 
-impl Walker {
-    async fn go(&mut self, unique: &str) -> Result<(), WalkError> {
+impl Tester {
+    async fn go(&mut self, unique: &str) -> Result<(), SmokeTestError> {
         let employer_address = format!("employer.{unique}@example.com");
         let candidate_address = format!("candidate.{unique}@example.com");
         let employer = self.signs_in(&employer_address).await?;
@@ -140,13 +140,13 @@ impl Walker {
         let apply = Apply { job_id: job.id, letter: "I have walked all my life.".to_owned() };
         let read: Job = self.call(&self.api.clone(), &GetJob { id: job.id }).await?;
         if read.title != job.title || read.apply_url.path() != apply.path() {
-            return Err(WalkError::Wrong("the job reads otherwise than it was posted"));
+            return Err(SmokeTestError::Wrong("the job reads otherwise than it was posted"));
         }
         let applications = self.applications.with_token(token.into());
         self.call(&applications, &apply).await?;
-        self.step(async |walker, _| {
-            walker.inbox.wait_for(&candidate_address, "application").await?;
-            walker.inbox.wait_for(&employer_address, "application").await.map(drop).map_err(WalkError::from)
+        self.step(async |tester, _| {
+            tester.inbox.wait_for(&candidate_address, "application").await?;
+            tester.inbox.wait_for(&employer_address, "application").await.map(drop).map_err(SmokeTestError::from)
         })
         .await?;
         let theirs = self.applications.with_token(employer.access_token.into());
@@ -155,17 +155,17 @@ impl Walker {
             let call = JobApplications { job_id: job.id, limit: 10, cursor: None };
             let received = theirs.below(span).send(&call).await?;
             let seen = mine.items.len() == 1 && received.items.iter().any(|item| item.id == mine.items[0].id);
-            if seen { Ok(()) } else { Err(WalkError::Wrong("the application is not in both lists")) }
+            if seen { Ok(()) } else { Err(SmokeTestError::Wrong("the application is not in both lists")) }
         })
         .await
     }
 
-    async fn signs_in(&mut self, address: &str) -> Result<Session, WalkError> {
+    async fn signs_in(&mut self, address: &str) -> Result<Session, SmokeTestError> {
         let session = self
-            .step(async |walker, span| {
-                let api = walker.api.below(span);
+            .step(async |tester, span| {
+                let api = tester.api.below(span);
                 api.send(&SignIn { email: address.to_owned() }).await?;
-                let token = walker.inbox.sign_in_token(address).await?;
+                let token = tester.inbox.sign_in_token(address).await?;
                 Ok(api.send(&BeginSession { token }).await?)
             })
             .await?;
@@ -174,15 +174,15 @@ impl Walker {
     }
 
     /// A step that is one call.
-    async fn call<C: Call>(&mut self, client: &Client, call: &C) -> Result<C::Answer, WalkError> {
+    async fn call<C: Call>(&mut self, client: &Client, call: &C) -> Result<C::Answer, SmokeTestError> {
         self.step(async |_, span| Ok(client.below(span).send(call).await?)).await
     }
 
     /// Does the next step, below a span of its own.
     async fn step<T>(
         &mut self,
-        work: impl AsyncFnOnce(&Self, &Context) -> Result<T, WalkError>,
-    ) -> Result<T, WalkError> {
+        work: impl AsyncFnOnce(&Self, &Context) -> Result<T, SmokeTestError>,
+    ) -> Result<T, SmokeTestError> {
         let name = STEPS.get(self.steps.len()).copied().unwrap_or("a step too many");
         let (span, began) = (OpenSpan::below(&self.root, name, SpanKind::Internal, Vec::new()), Instant::now());
         let done = work(self, span.context()).await;

@@ -1,12 +1,12 @@
-//! What a walk's trace must hold.
+//! What a smoke test's trace must hold.
 
 use std::time::Duration;
 
 use testbed::otlp::{Kind, Span, Trace};
 
-use super::{SERVICE, STEPS, Walked};
+use super::{SERVICE, STEPS, SmokeTest};
 
-/// Mails of a walk: two sign-ins, one to the candidate, one to the employer.
+/// Mails of a smoke test: two sign-ins, one to the candidate, one to the employer.
 const MAILS: usize = 4;
 /// How much later than its parent a span may end within one process.
 const TOLERANCE: Duration = Duration::from_millis(2);
@@ -14,28 +14,28 @@ const TOLERANCE: Duration = Duration::from_millis(2);
 /// gets the processor again.
 const TOLERANCE_ACROSS: Duration = Duration::from_millis(250);
 
-/// Whether all of a walk's spans have arrived. Each process sends its spans in the order in which they ended: with the
-/// root all of the walk's own are there, and with a request's span all that was done for it.
+/// Whether all of a smoke test's spans have arrived. Each process sends its spans in the order in which they ended: with
+/// the root all of the test's own are there, and with a request's span all that was done for it.
 #[must_use]
 pub fn is_whole(trace: &Trace) -> bool {
     let parents = trace.roots().len() == 1 && trace.orphans().is_empty();
     parents && mails(trace).count() == MAILS && unanswered(trace).next().is_none()
 }
 
-/// What a walk or its trace lacks, each in a sentence.
+/// What a smoke test or its trace lacks, each in a sentence.
 #[must_use]
-pub fn missing(walked: &Walked, trace: &Trace) -> Vec<String> {
+pub fn missing(test: &SmokeTest, trace: &Trace) -> Vec<String> {
     let mut missing = Vec::new();
     let mut want = |is: bool, what: String| {
         if !is {
             missing.push(what);
         }
     };
-    for step in STEPS.iter().skip(walked.steps.len()) {
+    for step in STEPS.iter().skip(test.steps.len()) {
         want(false, format!("the step: {step}"));
     }
     let roots: Vec<_> = trace.roots().iter().map(|span| span.name.clone()).collect();
-    want(roots == ["walk"], format!("one root, the walk's own: there are {roots:?}"));
+    want(roots == ["smoke test"], format!("one root, the smoke test's own: there are {roots:?}"));
     let orphans: Vec<_> = trace.orphans().iter().map(|span| span.name.clone()).collect();
     want(orphans.is_empty(), format!("the parents of {orphans:?}"));
     let unanswered: Vec<_> = unanswered(trace).map(|span| span.name.clone()).collect();
@@ -56,7 +56,7 @@ pub fn missing(walked: &Walked, trace: &Trace) -> Vec<String> {
     missing
 }
 
-/// The walk's requests of which no function's span is there.
+/// The smoke test's requests of which no function's span is there.
 fn unanswered(trace: &Trace) -> impl Iterator<Item = &Span> {
     let requests = trace.spans().iter().filter(|span| span.service == SERVICE && span.kind == Kind::Client);
     requests.filter(|request| !trace.children(request).iter().any(|span| span.kind == Kind::Server))
@@ -97,11 +97,11 @@ mod tests {
         mail
     }
 
-    /// A walk of one request, which caused all the mails.
+    /// A smoke test of one request, which caused all the mails.
     fn whole() -> Vec<Span> {
         let mut spans = vec![
-            span(SERVICE, "walk", None, Kind::Internal),
-            span(SERVICE, "request", Some("walk"), Kind::Client),
+            span(SERVICE, "smoke test", None, Kind::Internal),
+            span(SERVICE, "request", Some("smoke test"), Kind::Client),
             span("api", "answer", Some("request"), Kind::Server),
             span("api", "statement", Some("answer"), Kind::Client),
         ];
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_trace_is_whole_with_its_root_every_answer_and_all_mails() {
         assert!(is_whole(&Trace::new("t", whole())));
-        for lost in ["walk", "request", "answer", "mail 0"] {
+        for lost in ["smoke test", "request", "answer", "mail 0"] {
             let left = whole().into_iter().filter(|span| span.span_id != lost);
             // What an answer was made of was sent before it.
             let left = left.filter(|span| lost != "answer" || span.span_id != "statement");
@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn a_request_without_a_span_of_who_answered_it_is_missed_by_name() {
-        let walked = Walked { steps: Vec::new(), failure: None, trace_id: "t".to_owned(), people: Vec::new() };
-        let told = |spans: Vec<Span>| missing(&walked, &Trace::new("t", spans)).join("\n");
+        let test = SmokeTest { steps: Vec::new(), failure: None, trace_id: "t".to_owned(), people: Vec::new() };
+        let told = |spans: Vec<Span>| missing(&test, &Trace::new("t", spans)).join("\n");
         assert!(!told(whole()).contains("what was done"));
         let cut = whole().into_iter().filter(|span| span.service != "api").collect();
         assert!(told(cut).contains(r#"what was done for ["request"]"#));
