@@ -18,6 +18,9 @@ $database$;
 
 GRANT USAGE ON SCHEMA public TO board_api, board_applications, board_email_worker;
 
+-- Each is ready only where the migrations that it was built for were applied.
+GRANT SELECT (version, name) ON refinery_schema_history TO board_api, board_applications, board_email_worker;
+
 -- api: people and how they sign in, companies, jobs.
 GRANT SELECT, INSERT (id, email, email_key, name), UPDATE (email_key, name) ON people TO board_api;
 GRANT SELECT, INSERT (id, email, email_key, key_id, expires_at), UPDATE (used_at), DELETE ON sign_ins TO board_api;

@@ -11,13 +11,14 @@ mod sign_in;
 
 use std::process::ExitCode;
 
+use contracts::schema;
 use platform::function::Function;
 
 use settings::ApiSettings;
 
 fn main() -> ExitCode {
     Function::<ApiSettings>::named("api", "people, sign-in, companies and jobs")
-        .postgres()
+        .postgres(schema::api())
         .redis()
         .identity()
         .idempotency()

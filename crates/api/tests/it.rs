@@ -17,6 +17,7 @@ mod it {
     mod me;
     mod odd;
     mod own;
+    mod ready;
     mod secrecy;
     mod sessions;
     mod sign_in;

@@ -7,12 +7,13 @@ mod routes;
 
 use std::process::ExitCode;
 
+use contracts::schema;
 use platform::function::{Function, Tools};
 use platform::postgres::outbox;
 
 fn main() -> ExitCode {
     Function::<()>::named("applications", "apply for jobs and see applications")
-        .postgres()
+        .postgres(schema::applications())
         .redis()
         .identity()
         .idempotency()

@@ -1,9 +1,11 @@
 //! What crosses between functions, and between them and their callers: typed ids, the shapes of answers, problem
-//! types, mail kinds, how a sign-in token is derived, and each endpoint as a [`Call`](platform::http::client::Call).
+//! types, mail kinds, how a sign-in token is derived, the schema and the rights that functions were built for, and each
+//! endpoint as a [`Call`](platform::http::client::Call).
 
 pub mod answers;
 pub mod calls;
 pub mod ids;
 pub mod mail;
 pub mod problems;
+pub mod schema;
 pub mod sign_in;

@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
+use contracts::schema;
 use email_worker::settings::Settings;
 use email_worker::{store, worker};
 use platform::function::Function;
 
 fn main() -> ExitCode {
     Function::<Settings>::named("email-worker", "sends the mails of the outbox through Resend")
-        .postgres()
+        .postgres(schema::email_worker())
         .background("worker", worker::run)
         .sweep(store::SWEEP)
         .run()

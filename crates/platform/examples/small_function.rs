@@ -12,7 +12,7 @@ use platform::guard::deadline::REDIS;
 use platform::http::edge::{Body, Caller};
 use platform::http::problem::Problem;
 use platform::http::server::{on, resource};
-use platform::postgres::{Error, Pool, Statement};
+use platform::postgres::{Error, Pool, Schema, Statement};
 use platform::redis::Redis;
 use platform::telemetry::context;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ const SETTINGS: Statement = Statement::new(
 
 fn main() -> ExitCode {
     Function::<()>::named("small_function", "sleeps in the database and writes rows")
-        .postgres()
+        .postgres(Schema::default())
         .redis()
         .identity()
         .routes(routes)

@@ -22,7 +22,7 @@ use crate::http::idempotency;
 use crate::http::problem::Kind;
 use crate::http::server::ServerSettings;
 use crate::identity::PublicKeys;
-use crate::postgres::{PoolSettings, Sweep};
+use crate::postgres::{PoolSettings, Schema, Sweep};
 use crate::probe::Check;
 use crate::redis::RedisSettings;
 use crate::telemetry::TelemetrySettings;
@@ -38,6 +38,8 @@ pub struct Function<S> {
     about: &'static str,
     problems: &'static [Kind],
     asks: Asks,
+    /// Of the database, where one is asked for.
+    schema: Option<Schema>,
     routes: Option<Routes<S>>,
     background: Vec<Background<S>>,
     sweeps: Vec<Sweep>,
@@ -46,7 +48,6 @@ pub struct Function<S> {
 
 #[derive(Clone, Copy, Default)]
 struct Asks {
-    postgres: bool,
     redis: bool,
     identity: bool,
     fallback: bool,
@@ -70,13 +71,13 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     pub fn named(name: &'static str, about: &'static str) -> Self {
         let asks = Asks::default();
         let (background, sweeps) = (Vec::new(), Vec::new());
-        Self { name, about, problems: &[], asks, routes: None, background, sweeps, checks: None }
+        Self { name, about, problems: &[], asks, schema: None, routes: None, background, sweeps, checks: None }
     }
 
-    /// Asks for PostgreSQL: each worker gets a [`Pool`](crate::postgres::Pool).
+    /// Asks for PostgreSQL with this schema: each worker gets a [`Pool`](crate::postgres::Pool).
     #[must_use]
-    pub fn postgres(mut self) -> Self {
-        self.asks.postgres = true;
+    pub fn postgres(mut self, schema: Schema) -> Self {
+        self.schema = Some(schema);
         self
     }
 
@@ -179,7 +180,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
 
     fn read(&self, from: &mut Reader) -> Option<AllSettings<S>> {
         let own = S::read(from);
-        let postgres = self.asks.postgres.then(|| PoolSettings::read(from));
+        let postgres = self.schema.is_some().then(|| PoolSettings::read(from));
         let redis = self.asks.redis.then(|| RedisSettings::read(from));
         let keys = self.asks.identity.then(|| PublicKeys::read(from));
         let fallback = self.asks.fallback.then(|| FallbackSettings::read(from));

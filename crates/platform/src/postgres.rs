@@ -8,6 +8,7 @@ pub mod sweep;
 
 mod alone;
 mod error;
+mod schema;
 mod settings;
 mod tls;
 
@@ -19,6 +20,7 @@ pub use alone::Alone;
 pub use error::{Error, Refusal};
 pub use lease::Transaction;
 pub use pool::Pool;
+pub use schema::{Right, Schema};
 pub use settings::{PoolSettings, PostgresSettings};
 pub use statement::Statement;
 pub use sweep::Sweep;

@@ -15,6 +15,7 @@ mod it {
     mod outages;
     mod overload;
     mod pipelines;
+    mod pooler;
     mod probes;
     mod redis;
     mod rings;

@@ -19,6 +19,7 @@ pub mod haproxy;
 pub mod http;
 pub mod load;
 pub mod otlp;
+pub mod pgbouncer;
 pub mod port;
 pub mod postgres;
 pub mod process;

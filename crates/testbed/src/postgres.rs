@@ -75,6 +75,11 @@ impl Postgres {
         self.url("postgres", &self.password, database)
     }
 
+    /// The superuser as PgBouncer's configuration wants it.
+    pub(crate) fn superuser_pairs(&self) -> String {
+        format!("host=127.0.0.1 port={} user=postgres password={}", self.port, self.password)
+    }
+
     /// A login's address of a database. Names and password stand in it as they are: letters, digits, `-` and `_`.
     pub fn url(&self, user: &str, password: &str, database: &str) -> String {
         format!("postgres://{user}:{password}@127.0.0.1:{}/{database}", self.port)

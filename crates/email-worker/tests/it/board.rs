@@ -12,14 +12,11 @@ use platform::probe::Seen;
 use platform::telemetry::metric::Metrics;
 use serde_json::{Value, json};
 use testbed::postgres::{Options, Postgres};
+use testbed::process::Process;
 use tokio::sync::OnceCell;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-const MIGRATIONS: [&str; 2] = [
-    include_str!("../../../../migrations/V0001__create_board.sql"),
-    include_str!("../../../../migrations/V0002__create_outbox.sql"),
-];
 const TEMPLATE: &str = "migrated";
 
 /// One server for all tests; its guard ends it with this process.
@@ -63,10 +60,9 @@ pub(super) fn id() -> Uuid {
 async fn server() -> Postgres {
     let server = Postgres::start(Options::temporary()).await.expect("PostgreSQL starts");
     server.create_database(TEMPLATE, None).await.expect("an empty database");
-    let client = server.client(TEMPLATE).await.expect("a connection");
-    for migration in MIGRATIONS {
-        client.batch_execute(migration).await.expect("a migration");
-    }
+    let migrate = Process::command(testbed::cargo::binary("migrate").expect("a binary")).clean_env();
+    let url = format!("{}?sslmode=disable", server.superuser_url(TEMPLATE));
+    migrate.env("DATABASE_URL", url).run().expect("it is brought forward");
     server
 }
 

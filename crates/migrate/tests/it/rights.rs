@@ -44,6 +44,7 @@ async fn each_function_has_exactly_these_rights() {
     board_api jobs: SELECT; INSERT (id, company_id, title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status, published_at); UPDATE (title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status, published_at)
     board_api outbox: INSERT (id, kind, reason, payload, priority, send_before, traceparent)
     board_api people: SELECT; INSERT (id, email, email_key, name); UPDATE (email_key, name)
+    board_api refinery_schema_history: SELECT (version, name)
     board_api sign_ins: SELECT; INSERT (id, email, email_key, key_id, expires_at); UPDATE (used_at); DELETE
     board_applications application_events: SELECT; INSERT (application_id, status, person_id)
     board_applications applications: SELECT; INSERT (id, job_id, person_id, letter, created_at)
@@ -53,6 +54,7 @@ async fn each_function_has_exactly_these_rights() {
     board_applications jobs: SELECT (id, company_id, title, closes_at, status)
     board_applications outbox: SELECT (created_at, state); INSERT (id, kind, reason, payload, priority, send_before, traceparent)
     board_applications people: SELECT (id, email, name)
+    board_applications refinery_schema_history: SELECT (version, name)
     board_email_worker applications: SELECT (id, job_id, person_id)
     board_email_worker companies: SELECT (id, name)
     board_email_worker company_members: SELECT (company_id, person_id)
@@ -60,6 +62,7 @@ async fn each_function_has_exactly_these_rights() {
     board_email_worker mail_batches: SELECT; INSERT; UPDATE; DELETE
     board_email_worker outbox: SELECT; UPDATE (state, batch_id, alone, due_at, provider_id, error, settled_at); DELETE
     board_email_worker people: SELECT (id, email, name)
+    board_email_worker refinery_schema_history: SELECT (version, name)
     board_email_worker sign_ins: SELECT (id, email, key_id, expires_at)
     ");
 }

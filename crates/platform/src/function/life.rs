@@ -144,7 +144,8 @@ fn checks<S: Settings>(
     let mut list: Vec<Box<dyn Check>> = Vec::new();
     if let Some(Postgres { settings, breaker }) = postgres.cloned() {
         let application = format!("{}/probe", function.name);
-        list.push(Box::new(PostgresCheck::new(settings.database, application, seen.clone(), breaker)));
+        let schema = function.schema.clone().unwrap_or_default();
+        list.push(Box::new(PostgresCheck::new(&settings.database, application, schema, breaker)));
     }
     if let Some(settings) = redis {
         list.push(Box::new(RedisCheck::new(settings)?));

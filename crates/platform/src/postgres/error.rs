@@ -108,7 +108,10 @@ impl Error {
             &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::LOCK_NOT_AVAILABLE => {
                 Self::Conflict(refusal)
             }
-            &SqlState::FEATURE_NOT_SUPPORTED | &SqlState::INVALID_SQL_STATEMENT_NAME => Self::Stale(refusal),
+            &SqlState::FEATURE_NOT_SUPPORTED
+            | &SqlState::INVALID_SQL_STATEMENT_NAME
+            | &SqlState::DUPLICATE_PSTATEMENT
+            | &SqlState::PROTOCOL_VIOLATION => Self::Stale(refusal),
             _ if last || refusal.code.starts_with("57P0") => Self::Lost,
             _ if IN_TROUBLE.iter().any(|class| refusal.code.starts_with(class)) => Self::InTrouble(refusal),
             _ => Self::Refused(refusal),
@@ -221,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_stale_statement_takes_its_connection_with_it_and_is_no_outage() {
-        for code in ["0A000", "26000"] {
+        for code in ["0A000", "26000", "42P05", "08P01"] {
             let error = told(code, false);
             assert!(matches!(error, Error::Stale(_)) && error.verdict().is_none(), "{code}: {error:?}");
             assert!(!error.leaves_connection_good(), "{code}");

@@ -18,7 +18,6 @@ use crate::guard::breaker::{Breaker, Permit, Verdict};
 use crate::guard::deadline;
 use crate::probe::Seen;
 use crate::probe::capacity::Load;
-use crate::sabotage;
 use crate::telemetry::metric::Metrics;
 use crate::telemetry::trace::Stretch;
 
@@ -49,6 +48,7 @@ impl Pool {
         breaker: Breaker,
     ) -> Result<Self, Error> {
         let PoolSettings { database, size, .. } = settings;
+        let database = database.bounded();
         let mut config = database.config.clone();
         config.application_name(&name);
         let manager = Manager::from_config(
@@ -61,10 +61,6 @@ impl Pool {
             .wait_timeout(Some(deadline::POOL_WAIT))
             .create_timeout(Some(deadline::CONNECT))
             .runtime(Runtime::Tokio1)
-            // Settings of a group role do not reach its members, so each connection is told.
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move { client.batch_execute(&timeouts()).await.map_err(HookError::Backend) })
-            }))
             // A connection from before the breaker opened may lead to a server that is gone, without showing it.
             .pre_recycle(Hook::sync_fn({
                 let breaker = breaker.clone();
@@ -192,16 +188,6 @@ impl Pool {
     }
 }
 
-/// What the server is told to cut, in milliseconds.
-fn timeouts() -> String {
-    let statement = if sabotage::takes_out("statement timeout") { 0 } else { deadline::STATEMENT.as_millis() };
-    let lock = if sabotage::takes_out("lock timeout") { 0 } else { deadline::LOCK.as_millis() };
-    let idle = deadline::IDLE_IN_TRANSACTION.as_millis();
-    format!(
-        "SET statement_timeout = {statement}; SET lock_timeout = {lock}; SET idle_in_transaction_session_timeout = {idle}"
-    )
-}
-
 /// Gives the breaker the verdict of an answer, and hands the answer on.
 fn judged<T>(permit: Permit, answer: Result<T, Error>) -> Result<T, Error> {
     give(permit, answer.as_ref().map_or_else(Error::verdict, |_| Some(Verdict::Good)));
@@ -255,9 +241,7 @@ fn pool_error(error: &PoolError) -> Error {
     match error {
         PoolError::Timeout(TimeoutType::Wait) => Error::PoolBusy,
         PoolError::Timeout(_) => too_slow(),
-        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
-            Error::Connect(settings::reason(error))
-        }
+        PoolError::Backend(error) => Error::Connect(settings::reason(error)),
         PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
             Error::Connect("the pool is closed".to_owned())
         }

@@ -10,6 +10,7 @@ use super::{Alone, tls};
 use crate::config::{Reader, Settings, setting};
 use crate::guard::breaker::BreakerSettings;
 use crate::guard::deadline;
+use crate::sabotage;
 
 const WANTED: &str = "postgres://USER:PASSWORD@HOST:PORT/DATABASE with sslmode=disable, require or verify-full \
                       (the default)";
@@ -68,6 +69,29 @@ impl Settings for PostgresSettings {
 }
 
 impl PostgresSettings {
+    /// What each connection of a function asks the server for, by setting: what it cuts, and when.
+    pub(crate) fn bounds() -> [(&'static str, String); 3] {
+        let unless = |taken_out: bool, bound: Duration| if taken_out { Duration::ZERO } else { bound };
+        let statement = unless(sabotage::takes_out("statement timeout"), deadline::STATEMENT);
+        let lock = unless(sabotage::takes_out("lock timeout"), deadline::LOCK);
+        [
+            ("statement_timeout", statement),
+            ("lock_timeout", lock),
+            ("idle_in_transaction_session_timeout", deadline::IDLE_IN_TRANSACTION),
+        ]
+        .map(|(name, bound)| (name, format!("{}ms", bound.as_millis())))
+    }
+
+    /// The same database, over connections that ask for these bounds as they begin. Settings of a group role do not
+    /// reach its members. Said later, by `SET`, they would reach others where a pooler lends the connection on.
+    pub(crate) fn bounded(&self) -> Self {
+        let ours = Self::bounds().map(|(name, bound)| format!("-c {name}={bound}"));
+        let theirs = self.config.get_options().map(str::to_owned);
+        let mut config = self.config.clone();
+        config.options(theirs.into_iter().chain(ours).collect::<Vec<_>>().join(" "));
+        Self { config, tls: self.tls.clone() }
+    }
+
     /// Opens one connection outside of any pool.
     ///
     /// # Errors
@@ -155,6 +179,19 @@ mod tests {
             let told = reader.finish(settings).expect_err(wrong).to_string();
             assert!(told.contains("DATABASE_URL has a wrong value (not shown)"), "{told}");
         }
+    }
+
+    #[test]
+    fn bounds_are_asked_for_at_the_start_beside_what_the_address_asks_for() {
+        let address = address("postgres://u:p@h/d?sslmode=disable&options=-c%20work_mem%3D8MB").expect("an address");
+        let tls = MakeRustlsConnect::new(tls::client(tls::Verification::None, None).expect("a client"));
+        let bounded = PostgresSettings { config: address.config, tls }.bounded();
+        let options = bounded.config.get_options().expect("there are some");
+        assert_eq!(
+            options,
+            "-c work_mem=8MB -c statement_timeout=2500ms -c lock_timeout=2000ms \
+             -c idle_in_transaction_session_timeout=3500ms"
+        );
     }
 
     #[test]

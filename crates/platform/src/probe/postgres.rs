@@ -1,25 +1,29 @@
+mod question;
+
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 
-use super::{Check, Seen};
-use crate::guard::breaker::{Breaker, State, Verdict};
-use crate::postgres::{Alone, PostgresSettings};
+use super::Check;
+use crate::guard::breaker::{Breaker, Verdict};
+use crate::postgres::{PostgresSettings, Schema};
+use question::{Kept, Unable};
 
-/// Asks PostgreSQL `SELECT 1` over a connection of the prober's own, so that a full pool is not taken for a lost
-/// database. Its rounds are not counted by the breaker; the one trial of an open breaker is made by it, so that no
-/// person pays for that.
+/// Asks PostgreSQL whether it can serve the function: it takes writes, has the schema and gives the rights that the
+/// function was built for, and remembers what was prepared. Over a connection of the prober's own, so that a full pool
+/// is not taken for a lost database. The one trial of an open breaker is made by it, so that no person pays for that;
+/// to that one it is enough that there is an answer.
 pub struct PostgresCheck {
     settings: PostgresSettings,
     application: String,
-    seen: Seen,
+    schema: Schema,
     breaker: Breaker,
-    client: Option<Alone>,
+    kept: Option<Kept>,
 }
 
 impl PostgresCheck {
     /// `application` is the connection's `application_name`.
     #[must_use]
-    pub fn new(settings: PostgresSettings, application: String, seen: Seen, breaker: Breaker) -> Self {
-        Self { settings, application, seen, breaker, client: None }
+    pub fn new(settings: &PostgresSettings, application: String, schema: Schema, breaker: Breaker) -> Self {
+        Self { settings: settings.bounded(), application, schema, breaker, kept: None }
     }
 }
 
@@ -30,31 +34,34 @@ impl Check for PostgresCheck {
 
     fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>> {
         // Taken out first: a question that is cut takes its connection with it.
-        let kept = self.client.take().filter(|client| !client.is_closed());
+        let kept = self.kept.take().filter(|kept| !kept.is_closed());
         async move {
-            let Some(trial) = self.breaker.trial() else { return self.select_1(kept).await };
-            // Everybody will need a new connection, so it is a new one that must work. Cut, the trial is a bad one.
-            let answer = self.select_1(None).await;
-            trial.settle(if answer.is_ok() { Verdict::Good } else { Verdict::Bad });
-            answer
+            let answer = match self.breaker.trial() {
+                None => self.put(kept).await,
+                Some(trial) => {
+                    // Everybody will need a new connection, so it is a new one that must work. Cut, the trial is a bad one.
+                    let answer = self.put(None).await;
+                    trial.settle(if matches!(answer, Err(Unable::Away(_))) { Verdict::Bad } else { Verdict::Good });
+                    answer
+                }
+            };
+            answer.map_err(Unable::why)
         }
         .boxed_local()
-    }
-
-    fn seen(&self) -> Option<&Seen> {
-        // An open breaker waits for the trial, whatever was answered before.
-        (self.breaker.state() == State::Closed).then_some(&self.seen)
     }
 }
 
 impl PostgresCheck {
-    async fn select_1(&mut self, kept: Option<Alone>) -> Result<(), String> {
-        let client = match kept {
-            Some(client) => client,
-            None => self.settings.connect(&self.application).await.map_err(|error| error.to_string())?,
+    async fn put(&mut self, kept: Option<Kept>) -> Result<(), Unable> {
+        let (kept, answer) = match kept {
+            Some(mut kept) => {
+                let answer = kept.ask(&self.schema).await;
+                (kept, answer)
+            }
+            None => Kept::open(&self.settings, &self.application, &self.schema).await?,
         };
-        client.simple_query("SELECT 1").await.map_err(|_| "SELECT 1 failed".to_owned())?;
-        self.client = Some(client);
-        Ok(())
+        // Kept while its questions are answered; whatever else went wrong is asked again from the first.
+        self.kept = Some(kept).filter(|_| matches!(answer, Ok(()) | Err(Unable::Unfit(_))));
+        answer
     }
 }

@@ -134,7 +134,7 @@ async fn a_server_that_takes_no_writes_keeps_it_closed() {
     let read_only = "DO $$ BEGIN
         EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$";
     database.client.batch_execute(read_only).await.expect("the server takes it");
-    let function = database.small().await.ready().await;
+    let function = database.small().await.alive().await;
     for _ in 0..12 {
         let answer = Request::post("/rows", json!({ "n": 1 })).ask(function.address).await;
         assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"));

@@ -149,7 +149,7 @@ impl Command {
     }
 
     /// Runs it to its end and returns what it wrote to standard output. Blocks.
-    pub(crate) fn run(&self) -> Result<String, Error> {
+    pub fn run(&self) -> Result<String, Error> {
         let command = self.text();
         let ended = self
             .standard()
