@@ -153,9 +153,9 @@ impl Traces {
         self.0.store().trace(trace_id)
     }
 
-    /// The newest traces by when their first span came, at most `count`, oldest first.
-    pub fn newest(&self, count: usize) -> Vec<Trace> {
-        self.0.store().newest(count)
+    /// The newest traces with such a span, by when their first span came, at most `count`, oldest first.
+    pub fn newest(&self, count: usize, such: impl Fn(&Span) -> bool) -> Vec<Trace> {
+        self.0.store().newest(count, such)
     }
 
     /// The spans of other traces that name this trace in a link, in no order.
