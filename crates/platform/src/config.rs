@@ -243,7 +243,8 @@ fn shown<T>(parse: impl Fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, Str
     move |text| parse(text).ok_or_else(|| format!("is \"{text}\""))
 }
 
-/// Reads an address of one of these schemes, for a [secret](Reader::secret) setting.
+/// Reads an address of one of these schemes, for a [secret](Reader::secret) setting. It may have no host, which some give
+/// as a parameter.
 ///
 /// # Errors
 /// Which part of it is wrong.
@@ -259,13 +260,7 @@ pub fn secret_address(text: &str, schemes: &[&str]) -> Result<Url, &'static str>
         url::ParseError::EmptyHost => "has no host",
         _ => "has a bad host",
     })?;
-    if !schemes.contains(&url.scheme()) {
-        return Err("has an unknown scheme");
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err("has no host");
-    }
-    Ok(url)
+    if schemes.contains(&url.scheme()) { Ok(url) } else { Err("has an unknown scheme") }
 }
 
 const HTTP_URL: &str = "an http or https address";

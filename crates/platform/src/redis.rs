@@ -53,7 +53,9 @@ impl Settings for RedisSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let wanted = "redis://HOST:PORT, or rediss:// for TLS, with user and password where it needs them";
         let config = from.secret(setting("REDIS_URL", "Redis"), wanted, |text| {
-            secret_address(text, &["redis", "rediss"])?;
+            if secret_address(text, &["redis", "rediss"])?.host_str().is_none_or(str::is_empty) {
+                return Err("has no host");
+            }
             Config::from_url(text).map_err(|_| "has a database that is no number")
         });
         let authorities = from.file(
@@ -209,6 +211,7 @@ mod tests {
             ("redis-cluster://h", "has an unknown scheme"),
             ("redis://cache.example/first", "has a database that is no number"),
         ] {
+            ("redis:///0", "has no host"),
             let told = read(wrong).expect_err(wrong).to_string();
             assert!(told.contains(&format!("REDIS_URL {why} (its value is not shown)")), "{told}");
             assert!(!told.contains(wrong), "{told}");
