@@ -39,22 +39,29 @@ impl Settings for SignInKeys {
 
 impl SignInKeys {
     /// Reads `ID:KEY,ID:KEY`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// What is wrong, without any of it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         let (mut newest, mut blinding) = (None, None);
         let mut keys = BTreeMap::new();
         for pair in text.split(',') {
-            let (id, key) = pair.trim().split_once(':')?;
-            let key = STANDARD.decode(key).ok().filter(|key| key.len() >= MAC_BYTES)?;
+            let (id, key) = pair.trim().split_once(':').ok_or("has a part that is not ID:KEY")?;
+            let key = STANDARD.decode(key).map_err(|_| "has a KEY that is not base64")?;
+            if key.len() < MAC_BYTES {
+                return Err("has a KEY of less than 32 bytes");
+            }
+            if id.is_empty() {
+                return Err("has a KEY without an ID");
+            }
             newest.get_or_insert_with(|| id.to_owned());
             let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
             blinding.get_or_insert_with(|| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, BLINDING).as_ref()));
-            let unique = keys.insert(id.to_owned(), key).is_none();
-            if id.is_empty() || !unique {
-                return None;
+            if keys.insert(id.to_owned(), key).is_some() {
+                return Err("has an ID twice");
             }
         }
-        Some(Self { newest: newest?, keys, blinding: blinding? })
+        newest.zip(blinding).map(|(newest, blinding)| Self { newest, keys, blinding }).ok_or("is empty")
     }
 
     /// The key id for new tokens.
@@ -165,8 +172,16 @@ mod tests {
     #[test]
     fn keys_that_are_none_are_refused() {
         let (good, short) = (key(1), STANDARD.encode([1; 31]));
-        for wrong in ["", "k1", "k1:", &format!(":{good}"), &format!("k1:{short}"), &format!("k1:{good},k1:{good}")] {
-            assert!(SignInKeys::parse(wrong).is_none(), "{wrong} was taken");
+        for (wrong, why) in [
+            ("", "has a part that is not ID:KEY"),
+            ("k1", "has a part that is not ID:KEY"),
+            ("k1:", "has a KEY of less than 32 bytes"),
+            ("k1:_", "has a KEY that is not base64"),
+            (&format!(":{good}"), "has a KEY without an ID"),
+            (&format!("k1:{short}"), "has a KEY of less than 32 bytes"),
+            (&format!("k1:{good},k1:{good}"), "has an ID twice"),
+        ] {
+            assert_eq!(SignInKeys::parse(wrong).err(), Some(why), "{wrong}");
         }
     }
 }

@@ -89,7 +89,7 @@ fn resend(from: &mut Reader) -> Option<ResendSettings> {
     });
     let api_key =
         from.secret(setting("RESEND_API_KEY", "what Resend knows us by"), "a key that begins with re_", |text| {
-            is_key(text).then(|| SecretString::from(text))
+            key(text).map(SecretString::from)
         });
     let post_limit =
         from.seconds(setting("POST_LIMIT_S", "when a post to Resend is cut; less than LEASE_S"), 0.1..=60.0, 5.0);
@@ -98,8 +98,13 @@ fn resend(from: &mut Reader) -> Option<ResendSettings> {
 }
 
 /// It becomes a header, so nothing but visible ASCII will do.
-fn is_key(text: &str) -> bool {
-    text.strip_prefix("re_").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
+fn key(text: &str) -> Result<&str, &'static str> {
+    let rest = text.strip_prefix("re_").ok_or("does not begin with re_")?;
+    if rest.is_empty() {
+        return Err("has nothing behind re_");
+    }
+    let visible = rest.bytes().all(|byte| byte.is_ascii_graphic());
+    if visible { Ok(text) } else { Err("has a space, a line break or another character that no key has") }
 }
 
 fn letters(from: &mut Reader) -> Option<LetterSettings> {

@@ -77,7 +77,7 @@ impl Reader {
 
     /// A value that must be set.
     pub fn required<T: FromStr>(&mut self, about: About, wanted: &str) -> Option<T> {
-        self.parse(about, wanted, None, false, |text| text.parse().ok())
+        self.parse(about, wanted, None, shown(|text| text.parse().ok()))
     }
 
     /// A value that may be absent.
@@ -91,7 +91,7 @@ impl Reader {
 
     /// A value with a default, which is written as the environment would have it.
     pub fn default<T: FromStr>(&mut self, about: About, wanted: &str, default: &str) -> Option<T> {
-        self.parse(about, wanted, Some(default), false, |text| text.parse().ok())
+        self.parse(about, wanted, Some(default), shown(|text| text.parse().ok()))
     }
 
     /// A value with a default and rules of its own.
@@ -102,29 +102,29 @@ impl Reader {
         default: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
-        self.parse(about, wanted, Some(default), false, parse)
+        self.parse(about, wanted, Some(default), shown(parse))
     }
 
     /// A whole number within bounds.
     pub fn count(&mut self, about: About, bounds: std::ops::RangeInclusive<usize>, default: usize) -> Option<usize> {
         let wanted = format!("a whole number from {} to {}", bounds.start(), bounds.end());
-        self.parse(about, &wanted, Some(&default.to_string()), false, |text| {
-            text.parse().ok().filter(|number| bounds.contains(number))
-        })
+        let parse = |text: &str| text.parse().ok().filter(|number| bounds.contains(number));
+        self.parse(about, &wanted, Some(&default.to_string()), shown(parse))
     }
 
     /// A length of time in seconds, decimals allowed, within bounds.
     pub fn seconds(&mut self, about: About, bounds: std::ops::RangeInclusive<f64>, default: f64) -> Option<Duration> {
         let wanted = format!("seconds from {} to {}, decimals allowed", bounds.start(), bounds.end());
-        self.parse(about, &wanted, Some(&default.to_string()), false, |text| {
+        let parse = |text: &str| {
             let seconds: f64 = text.parse().ok()?;
             bounds.contains(&seconds).then(|| Duration::from_secs_f64(seconds))
-        })
+        };
+        self.parse(about, &wanted, Some(&default.to_string()), shown(parse))
     }
 
     /// An `http` or `https` address that must be set.
     pub fn url(&mut self, about: About) -> Option<Url> {
-        self.parse(about, HTTP_URL, None, false, http_url)
+        self.parse(about, HTTP_URL, None, shown(http_url))
     }
 
     /// An `http` or `https` address that may be absent.
@@ -136,14 +136,20 @@ impl Reader {
         Some(None)
     }
 
-    /// A value that is never shown, also not when it is wrong.
-    pub fn secret<T>(&mut self, about: About, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-        self.parse(about, wanted, None, true, parse)
+    /// A value that is never shown, also not when it is wrong: `parse` says what is wrong with it, in words of its own
+    /// that follow on the setting's name, such as "has no host".
+    pub fn secret<T>(
+        &mut self,
+        about: About,
+        wanted: &str,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        self.parse(about, wanted, None, |text| parse(text).map_err(|wrong| format!("{wrong} (its value is not shown)")))
     }
 
     /// A secret that is a plain text.
     pub fn secret_text(&mut self, about: About, wanted: &str) -> Option<SecretString> {
-        self.secret(about, wanted, |text| Some(SecretString::from(text)))
+        self.secret(about, wanted, |text| Ok(SecretString::from(text)))
     }
 
     /// The contents of a file that the setting names; absent where the setting is.
@@ -199,8 +205,7 @@ impl Reader {
         about: About,
         wanted: &str,
         default: Option<&str>,
-        secret: bool,
-        parse: impl Fn(&str) -> Option<T>,
+        parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
         self.note(about, wanted, default);
         let name = about.name;
@@ -208,12 +213,13 @@ impl Reader {
             self.mistake(format!("{name} is missing: wanted {wanted}"));
             return None;
         };
-        let value = parse(text);
-        if value.is_none() {
-            let had = if secret { "has a wrong value (not shown)".to_owned() } else { format!("is \"{text}\"") };
-            self.mistake(format!("{name} {had}: wanted {wanted}"));
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(wrong) => {
+                self.mistake(format!("{name} {wrong}: wanted {wanted}"));
+                None
+            }
         }
-        value
     }
 
     fn note(&mut self, About { name, about }: About, wanted: &str, default: Option<&str>) {
@@ -230,6 +236,31 @@ pub struct Misconfigured(pub Vec<String>);
 
 fn count(mistakes: usize) -> String {
     if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") }
+}
+
+/// What is wrong with a value that may be shown is seen by it.
+fn shown<T>(parse: impl Fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, String> {
+    move |text| parse(text).ok_or_else(|| format!("is \"{text}\""))
+}
+
+/// Reads an address of one of these schemes, for a [secret](Reader::secret) setting. It may have no host, which some give
+/// as a parameter.
+///
+/// # Errors
+/// Which part of it is wrong.
+pub fn secret_address(text: &str, schemes: &[&str]) -> Result<Url, &'static str> {
+    if !text.contains("://") {
+        return Err("has no scheme");
+    }
+    let url = Url::parse(text).map_err(|error| match error {
+        // A password with a slash or a number sign in it ends the address early, within what looks like a port.
+        url::ParseError::InvalidPort => {
+            "has a bad port, or a password whose special characters are not percent-encoded"
+        }
+        url::ParseError::EmptyHost => "has no host",
+        _ => "has a bad host",
+    })?;
+    if schemes.contains(&url.scheme()) { Ok(url) } else { Err("has an unknown scheme") }
 }
 
 const HTTP_URL: &str = "an http or https address";

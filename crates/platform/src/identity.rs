@@ -61,7 +61,7 @@ impl Settings for SignerSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let wanted = "an Ed25519 private key in PEM (PKCS #8)";
         let key = from.secret(setting("TOKEN_SIGNING_KEY", "signs access tokens"), wanted, |text| {
-            EncodingKey::from_ed_pem(text.as_bytes()).ok()
+            EncodingKey::from_ed_pem(text.as_bytes()).map_err(|_| no_signing_key(text))
         });
         let key_id = from.required(setting("TOKEN_KEY_ID", "the `kid` of its public half"), "a text");
         Some(Self { key: key?, key_id: key_id? })
@@ -132,14 +132,39 @@ impl Settings for PublicKeys {
             setting("TOKEN_PUBLIC_KEYS", "check access tokens"),
             "a JWK Set (RFC 7517) of Ed25519 keys, each with a kid",
             |text| {
-                let keys: JwkSet = serde_json::from_str(text).ok()?;
-                let good =
-                    |key: &Jwk| key.common.key_id.is_some() && is_ed25519(key) && DecodingKey::from_jwk(key).is_ok();
-                (!keys.keys.is_empty() && keys.keys.iter().all(good)).then_some(keys)
+                let keys: JwkSet = serde_json::from_str(text).map_err(|_| "is no JWK Set")?;
+                if keys.keys.is_empty() {
+                    return Err("has no key");
+                }
+                keys.keys.iter().try_for_each(public_key)?;
+                Ok(keys)
             },
         );
         keys.map(Self)
     }
+}
+
+/// What is wrong with a text that is no private key.
+fn no_signing_key(text: &str) -> &'static str {
+    if text.contains("\\n") {
+        "has \\n where its line breaks were"
+    } else if text.contains("-----BEGIN PRIVATE KEY-----") {
+        "is damaged, or of another kind than Ed25519"
+    } else if text.contains("-----BEGIN") {
+        "is PEM of something else than PKCS #8"
+    } else {
+        "is no PEM"
+    }
+}
+
+fn public_key(key: &Jwk) -> Result<(), &'static str> {
+    if key.common.key_id.is_none() {
+        return Err("has a key without a kid");
+    }
+    if !is_ed25519(key) {
+        return Err("has a key of another kind than Ed25519");
+    }
+    DecodingKey::from_jwk(key).map(drop).map_err(|_| "has a key that is damaged")
 }
 
 fn is_ed25519(key: &Jwk) -> bool {

@@ -22,6 +22,7 @@ pub mod http {
     pub mod client;
     pub mod connection;
     pub mod edge;
+    pub mod failure;
     pub mod fallback;
     pub mod idempotency;
     pub mod listener;

@@ -13,7 +13,7 @@ use fred::types::config::{Server, TlsConfig, UnresponsiveConfig};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use tokio::sync::broadcast::Receiver as BroadcastReceiver;
 
-use crate::config::{Reader, Settings, setting};
+use crate::config::{Reader, Settings, secret_address, setting};
 use crate::guard::deadline;
 use crate::postgres::tls_client;
 use crate::probe::Check;
@@ -53,8 +53,10 @@ impl Settings for RedisSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let wanted = "redis://HOST:PORT, or rediss:// for TLS, with user and password where it needs them";
         let config = from.secret(setting("REDIS_URL", "Redis"), wanted, |text| {
-            let known = text.starts_with("redis://") || text.starts_with("rediss://");
-            known.then(|| Config::from_url(text).ok()).flatten()
+            if secret_address(text, &["redis", "rediss"])?.host_str().is_none_or(str::is_empty) {
+                return Err("has no host");
+            }
+            Config::from_url(text).map_err(|_| "has a database that is no number")
         });
         let authorities = from.file(
             setting("REDIS_CA_FILE", "for rediss://, who may vouch for the server; by default the web's"),
@@ -202,10 +204,17 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_without_being_shown() {
-        for wrong in ["127.0.0.1:6379", "http://cache.example", "redis-cluster://h"] {
+    fn anything_else_is_refused_by_what_is_wrong_with_it_without_being_shown() {
+        for (wrong, why) in [
+            ("127.0.0.1:6379", "has no scheme"),
+            ("http://cache.example", "has an unknown scheme"),
+            ("redis-cluster://h", "has an unknown scheme"),
+            ("redis://cache.example/first", "has a database that is no number"),
+        ] {
+            ("redis:///0", "has no host"),
             let told = read(wrong).expect_err(wrong).to_string();
-            assert!(told.contains("REDIS_URL has a wrong value (not shown)"), "{told}");
+            assert!(told.contains(&format!("REDIS_URL {why} (its value is not shown)")), "{told}");
+            assert!(!told.contains(wrong), "{told}");
         }
     }
 }

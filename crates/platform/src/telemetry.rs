@@ -3,6 +3,7 @@
 pub mod context;
 pub mod log;
 pub mod metric;
+pub mod throttle;
 pub mod trace;
 
 use opentelemetry::KeyValue;

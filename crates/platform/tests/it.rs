@@ -11,6 +11,7 @@ mod it {
     mod drain;
     mod drain_telemetry;
     mod edge;
+    mod exports;
     mod log;
     mod outages;
     mod overload;

@@ -9,6 +9,7 @@ mod trace;
 mod tree;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,11 +41,24 @@ pub struct Traces(Arc<Shared>);
 struct Shared {
     store: Mutex<Store>,
     hanging: watch::Sender<bool>,
+    refusal: Mutex<Option<Refusal>>,
+    refused: AtomicUsize,
+}
+
+/// What every request is answered with, instead of being taken.
+#[derive(Clone, Debug)]
+struct Refusal {
+    status: u16,
+    retry_after: Option<String>,
 }
 
 impl Shared {
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Option<Refusal>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,7 +78,12 @@ impl Receiver {
     ///
     /// When the port can't be listened on.
     pub fn start_on(port: u16) -> Result<Self, Error> {
-        let shared = Arc::new(Shared { store: Mutex::new(Store::new(CAPACITY)), hanging: watch::Sender::new(false) });
+        let shared = Arc::new(Shared {
+            store: Mutex::new(Store::new(CAPACITY)),
+            hanging: watch::Sender::new(false),
+            refusal: Mutex::default(),
+            refused: AtomicUsize::new(0),
+        });
         let its = Arc::clone(&shared);
         let server = Server::start("OTLP receiver", port, move |request| {
             let its = Arc::clone(&its);
@@ -91,6 +110,22 @@ impl Receiver {
     /// Answers again, also the requests that hang and whose sender still waits.
     pub fn resume(&self) {
         self.shared.hanging.send_replace(false);
+    }
+
+    /// Refuses all requests from now on with this status, and this `Retry-After`.
+    pub fn refuse(&self, status: u16, retry_after: Option<&str>) {
+        let refusal = Refusal { status, retry_after: retry_after.map(str::to_owned) };
+        *self.shared.refusal() = Some(refusal);
+    }
+
+    /// Takes what comes again.
+    pub fn take(&self) {
+        *self.shared.refusal() = None;
+    }
+
+    /// How many requests were refused.
+    pub fn refused(&self) -> usize {
+        self.shared.refused.load(Ordering::Relaxed)
     }
 
     /// All spans that are remembered, oldest trace first.
@@ -153,9 +188,9 @@ impl Traces {
         self.0.store().trace(trace_id)
     }
 
-    /// The newest traces by when their first span came, at most `count`, oldest first.
-    pub fn newest(&self, count: usize) -> Vec<Trace> {
-        self.0.store().newest(count)
+    /// The newest traces with such a span, by when their first span came, at most `count`, oldest first.
+    pub fn newest(&self, count: usize, such: impl Fn(&Span) -> bool) -> Vec<Trace> {
+        self.0.store().newest(count, such)
     }
 
     /// The spans of other traces that name this trace in a link, in no order.

@@ -2,6 +2,7 @@
 //! what the receiver remembers at each look.
 
 mod amount;
+mod filter;
 mod json;
 mod layout;
 mod list;
@@ -18,8 +19,9 @@ use testbed::Error;
 use testbed::otlp::Traces;
 use testbed::site::Site;
 
+use filter::Filter;
 pub(super) use json::span as span_as_json;
-use search::{Wanted, wanted};
+use search::{Reader, Wanted, wanted};
 
 /// Beside the inbox.
 const PORT: u16 = 8026;
@@ -34,16 +36,23 @@ pub(super) fn serve(traces: Traces) -> Result<Site, Error> {
 
 fn page(traces: &Traces, uri: &Uri) -> Response<String> {
     match wanted(uri) {
-        Wanted::List => layout::html(StatusCode::OK, list::page(&traces.newest(MOST_LISTED))),
+        Wanted::List(filter) => layout::html(StatusCode::OK, list::page(&listed(traces, &filter), &filter)),
+        Wanted::ListJson(filter) => json::list(&listed(traces, &filter)),
         Wanted::Search(id) => found(traces, &id),
         Wanted::Waterfall(id) => match known(traces, &id) {
             Some(trace) => layout::html(StatusCode::OK, waterfall::page(&trace, &traces.linking_to(&id))),
             None => unknown(&id),
         },
-        Wanted::Json(id) => json::answer(known(traces, &id).as_ref()),
+        Wanted::Json(id, filter) => json::answer(known(traces, &id).as_ref(), &filter),
+        Wanted::NoFilter(wrong, Reader::Person) => layout::html(StatusCode::BAD_REQUEST, layout::no_filter(&wrong)),
+        Wanted::NoFilter(wrong, Reader::Program) => json::no_filter(&wrong),
         Wanted::NoId(given) => layout::html(StatusCode::BAD_REQUEST, layout::no_id(&given)),
         Wanted::Nothing => layout::html(StatusCode::NOT_FOUND, layout::no_page()),
     }
+}
+
+fn listed(traces: &Traces, filter: &Filter) -> Vec<testbed::otlp::Trace> {
+    traces.newest(MOST_LISTED, |span| filter.takes(span))
 }
 
 fn known(traces: &Traces, id: &str) -> Option<testbed::otlp::Trace> {

@@ -13,7 +13,7 @@ impl Settings for Sample {
         let wait = from.seconds(setting("WAIT_S", "how long to wait"), 0.1..=10.0, 1.5);
         let size = from.count(setting("SIZE", "how many"), 1..=8, 4);
         let key = from.secret(setting("KEY", "opens the door"), "8 hex digits", |text| {
-            (text.len() == 8).then(|| text.to_owned())
+            if text.len() == 8 { Ok(text.to_owned()) } else { Err("has another length") }
         });
         let file = from.file(setting("CA_FILE", "who is trusted"), "a PEM file");
         let _ = (url?, wait?, size?, key?, file?);
@@ -45,9 +45,9 @@ fn all_mistakes_are_told_together_with_what_was_wanted() {
 }
 
 #[test]
-fn a_wrong_secret_is_not_shown() {
+fn of_a_wrong_secret_is_told_what_is_wrong_and_not_what_it_is() {
     let told = mistakes(&[("PAGE_URL", "https://a.example"), ("KEY", "hunter2")]).join("\n");
-    assert_eq!(told, "KEY has a wrong value (not shown): wanted 8 hex digits");
+    assert_eq!(told, "KEY has another length (its value is not shown): wanted 8 hex digits");
 }
 
 #[test]
@@ -98,4 +98,19 @@ fn help_lists_every_setting_with_its_unit_and_default() {
           who is trusted
           the path of a PEM file; default none
     ");
+}
+
+#[test]
+fn of_an_address_is_told_which_part_is_wrong() {
+    let wrong = |text| secret_address(text, &["redis", "rediss"]).expect_err(text);
+    assert_eq!(wrong("cache.example:6379"), "has no scheme");
+    assert_eq!(wrong("http://cache.example"), "has an unknown scheme");
+    assert_eq!(wrong("redis://:6379"), "has no host");
+    for port in ["redis://cache.example:port", "redis://cache.example:65536", "redis://u:half#half@cache.example"] {
+        assert_eq!(wrong(port), "has a bad port, or a password whose special characters are not percent-encoded");
+    }
+    assert_eq!(wrong("redis://cache example"), "has a bad host");
+    for good in ["rediss://u:p@cache.example:6380/1", "redis:///?host=cache.example"] {
+        assert!(secret_address(good, &["redis", "rediss"]).is_ok(), "{good}");
+    }
 }

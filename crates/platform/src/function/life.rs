@@ -25,6 +25,7 @@ use crate::probe::capacity::{CapacityCheck, Pools};
 use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
 use crate::telemetry::Telemetry;
+use crate::telemetry::log::chain;
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
 use leaving::{a_signal, first_to_end, leave};
@@ -38,7 +39,7 @@ pub(super) fn live<S: Settings + Send + Sync + 'static>(function: Function<S>, s
         match Process::start(function, settings) {
             Ok(process) => process.run(limits).await,
             Err(error) => {
-                eprintln!("{name}: cannot start: {error}");
+                eprintln!("{name}: cannot start: {}", chain(&*error));
                 ExitCode::FAILURE
             }
         }

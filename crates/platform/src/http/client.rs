@@ -18,6 +18,7 @@ use url::Url;
 use crate::guard::deadline::{self, TooLate};
 use crate::http::idempotency;
 use crate::telemetry::context;
+use crate::telemetry::log::chain;
 use crate::telemetry::trace::OpenSpan;
 
 /// An endpoint as its caller sees it: method, path, body, and the shape of its answer.
@@ -184,7 +185,7 @@ impl Client {
         );
         let answer = deadline::within(deadline::OUTGOING, self.exchange(call, &span)).await;
         let answer = answer.unwrap_or_else(|late| Err(late.into()));
-        span.end(answer.as_ref().err().map(ToString::to_string));
+        span.end(answer.as_ref().err().map(|error| chain(error)));
         answer
     }
 

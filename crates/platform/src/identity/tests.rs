@@ -101,16 +101,26 @@ fn texts_that_are_no_tokens_are_foreign() {
 
 #[test]
 fn keys_that_are_none_are_mistakes_and_not_shown() {
-    for (name, wrong) in [
-        ("TOKEN_SIGNING_KEY", "hunter2"),
-        ("TOKEN_PUBLIC_KEYS", "{}"),
-        ("TOKEN_PUBLIC_KEYS", "hunter2"),
-        ("TOKEN_PUBLIC_KEYS", r#"{"keys":[{"kty":"oct","kid":"k1","k":"aHVudGVyMg"}]}"#),
+    let cut = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----";
+    for (name, wrong, why) in [
+        ("TOKEN_SIGNING_KEY", "hunter2", "is no PEM"),
+        ("TOKEN_SIGNING_KEY", cut, "is damaged, or of another kind than Ed25519"),
+        ("TOKEN_SIGNING_KEY", &cut.replace('\n', "\\n"), "has \\n where its line breaks were"),
+        ("TOKEN_SIGNING_KEY", &cut.replace("PRIVATE", "EC PRIVATE"), "is PEM of something else than PKCS #8"),
+        ("TOKEN_PUBLIC_KEYS", "{}", "is no JWK Set"),
+        ("TOKEN_PUBLIC_KEYS", "hunter2", "is no JWK Set"),
+        ("TOKEN_PUBLIC_KEYS", r#"{"keys":[]}"#, "has no key"),
+        ("TOKEN_PUBLIC_KEYS", r#"{"keys":[{"kty":"oct","k":"aHVudGVyMg"}]}"#, "has a key without a kid"),
+        (
+            "TOKEN_PUBLIC_KEYS",
+            r#"{"keys":[{"kty":"oct","kid":"k1","k":"aHVudGVyMg"}]}"#,
+            "has a key of another kind than Ed25519",
+        ),
     ] {
         let mut reader = Reader::new([(name.to_owned(), wrong.to_owned())]);
         let _ = (SignerSettings::read(&mut reader), PublicKeys::read(&mut reader));
         let told = reader.finish(None::<()>).expect_err("mistakes").to_string();
-        assert!(told.contains(&format!("{name} has a wrong value (not shown)")), "{told}");
+        assert!(told.contains(&format!("{name} {why} (its value is not shown)")), "{told}");
         assert!(!told.contains("hunter2"));
     }
 }

@@ -4,10 +4,9 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
-use url::Url;
 
 use super::{Alone, tls};
-use crate::config::{Reader, Settings, setting};
+use crate::config::{Reader, Settings, secret_address, setting};
 use crate::guard::breaker::BreakerSettings;
 use crate::guard::deadline;
 use crate::sabotage;
@@ -125,31 +124,28 @@ struct Address {
     verification: tls::Verification,
 }
 
-fn address(text: &str) -> Option<Address> {
-    let mut url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"))?;
+fn address(text: &str) -> Result<Address, &'static str> {
+    let mut url = secret_address(text, &["postgres", "postgresql"])?;
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let names: BTreeSet<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
     if names.len() < pairs.len() {
-        return None;
+        return Err("has a parameter that is given twice");
     }
     let mode = pairs.iter().find(|(name, _)| name == "sslmode").map_or("verify-full", |(_, value)| value);
     let (verification, ssl) = match mode {
         "disable" => (tls::Verification::None, SslMode::Disable),
         "require" => (tls::Verification::None, SslMode::Require),
         "verify-full" => (tls::Verification::Full, SslMode::Require),
-        _ => return None,
+        _ => return Err("has an unknown sslmode"),
     };
     let others: Vec<_> = pairs.iter().filter(|(name, _)| name != "sslmode").collect();
     url.set_query(None);
     if !others.is_empty() {
         url.query_pairs_mut().extend_pairs(others);
     }
-    let mut config: Config = url.as_str().parse().ok()?;
-    if config.get_hosts().is_empty() {
-        return None;
-    }
+    let mut config: Config = url.as_str().parse().map_err(|_| "has a parameter that is not known here")?;
     config.ssl_mode(ssl).connect_timeout(deadline::CONNECT).keepalives_idle(Duration::from_secs(30));
-    Some(Address { config, verification })
+    Ok(Address { config, verification })
 }
 
 #[cfg(test)]
@@ -171,13 +167,20 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_without_being_shown() {
-        let twice = "postgres://u:p@h/d?sslmode=verify-full&sslmode=disable";
-        for wrong in ["", "h:5432", "mysql://u:p@h/d", "postgres://u:p@h/d?sslmode=prefer", "postgres:///d", twice] {
-            let mut reader = Reader::new([("DATABASE_URL".to_owned(), format!("{wrong} "))]);
+    fn anything_else_is_refused_by_what_is_wrong_with_it_without_being_shown() {
+        for (wrong, why) in [
+            ("h:5432", "has no scheme"),
+            ("mysql://u:p@h/d", "has an unknown scheme"),
+            ("postgres://u:p@h/d?sslmode=prefer", "has an unknown sslmode"),
+            ("postgres://u:p@h/d?sslmode=verify-full&sslmode=disable", "has a parameter that is given twice"),
+            ("postgres://u:p@h/d?sslrootcert=ca.pem", "has a parameter that is not known here"),
+            ("postgres:///d", "has no host"),
+        ] {
+            let mut reader = Reader::new([("DATABASE_URL".to_owned(), wrong.to_owned())]);
             let settings = PostgresSettings::read(&mut reader);
             let told = reader.finish(settings).expect_err(wrong).to_string();
-            assert!(told.contains("DATABASE_URL has a wrong value (not shown)"), "{told}");
+            assert!(told.contains(&format!("DATABASE_URL {why} (its value is not shown)")), "{told}");
+            assert!(!told.contains(wrong), "{told}");
         }
     }
 
@@ -205,3 +208,8 @@ mod tests {
         assert!(reader.finish(settings).is_err());
     }
 }
+    #[test]
+    fn a_host_may_be_a_parameter() {
+        assert!(address("postgres:///d?host=h").is_ok());
+    }
+

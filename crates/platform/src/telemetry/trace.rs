@@ -1,5 +1,6 @@
 //! Traces: the head's decision, spans built once at their end, and a bounded queue that never holds anybody up.
 
+mod delivery;
 mod export;
 mod sampler;
 

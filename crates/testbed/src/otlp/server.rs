@@ -1,13 +1,15 @@
 //! The HTTP side of the receiver (OTLP 1.x over HTTP/1.1, binary protobuf).
 
+use std::sync::atomic::Ordering;
+
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
-use super::{Shared, Span};
+use super::{Refusal, Shared, Span};
 
 /// A full queue of 8,192 spans in one request is about 8 MB.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -15,6 +17,11 @@ const LARGEST: usize = 64 * 1024 * 1024;
 pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
     // The sender lives as long as the receiver.
     let _ = shared.hanging.subscribe().wait_for(|hanging| !hanging).await;
+    let refusal = shared.refusal().clone();
+    if let Some(refusal) = refusal {
+        shared.refused.fetch_add(1, Ordering::Relaxed);
+        return refused(&refusal);
+    }
     if request.uri().path() != "/v1/traces" {
         return text(StatusCode::NOT_FOUND, "only /v1/traces is received here");
     }
@@ -39,6 +46,15 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Respo
         }
         Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
     }
+}
+
+fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = text(status, "refused as asked");
+    if let Some(wait) = refusal.retry_after.as_ref().and_then(|text| HeaderValue::from_str(text).ok()) {
+        response.headers_mut().insert(RETRY_AFTER, wait);
+    }
+    response
 }
 
 fn text(status: StatusCode, body: &str) -> Response<Full<Bytes>> {

@@ -49,10 +49,13 @@ impl Store {
         first_times.cloned().collect()
     }
 
-    /// The newest traces by when their first span came, oldest first.
-    pub(super) fn newest(&self, count: usize) -> Vec<Trace> {
+    /// The newest traces with such a span, by when their first span came, oldest first.
+    pub(super) fn newest(&self, count: usize, such: impl Fn(&Span) -> bool) -> Vec<Trace> {
         let ids = self.trace_ids();
-        ids[ids.len().saturating_sub(count)..].iter().map(|id| self.trace(id)).collect()
+        let is_so = |id: &&String| self.traces.get(*id).is_some_and(|spans| spans.iter().any(&such));
+        let mut found: Vec<Trace> = ids.iter().rev().filter(is_so).take(count).map(|id| self.trace(id)).collect();
+        found.reverse();
+        found
     }
 
     /// The spans of other traces that name this trace in a link, in no order.
@@ -92,9 +95,13 @@ mod tests {
         for (trace, id) in [("a", "1"), ("b", "2"), ("c", "3"), ("a", "4")] {
             store.add(span(trace, id));
         }
-        let newest = store.newest(2);
-        assert_eq!(newest.iter().map(Trace::id).collect::<Vec<_>>(), ["b", "c"]);
-        assert_eq!(store.newest(9).len(), 3);
+        let newest = |count, such: fn(&Span) -> bool| {
+            store.newest(count, such).iter().map(|trace| trace.id().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(newest(2, |_| true), ["b", "c"]);
+        assert_eq!(newest(9, |_| true).len(), 3);
+        assert_eq!(newest(1, |span| span.span_id == "4"), ["a"], "an older one, by a span that came later");
+        assert!(newest(9, |_| false).is_empty());
     }
 
     #[test]

@@ -5,12 +5,55 @@ use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 use testbed::otlp::{Span, Trace};
 
-/// The trace, or that it is not known.
-pub(super) fn answer(trace: Option<&Trace>) -> Response<String> {
-    let (status, kind, body) = match trace {
-        Some(trace) => (StatusCode::OK, "application/json", whole(trace)),
-        None => (StatusCode::NOT_FOUND, "application/problem+json", not_found()),
+use super::filter::{Filter, Wrong};
+use super::list;
+use super::palette::Palette;
+
+/// Those spans of the trace that are so, or that it is not known.
+pub(super) fn answer(trace: Option<&Trace>, filter: &Filter) -> Response<String> {
+    match trace {
+        Some(trace) => good(&whole(trace, filter)),
+        None => problem(StatusCode::NOT_FOUND, not_found()),
+    }
+}
+
+/// Traces, the newest first.
+pub(super) fn list(traces: &[Trace]) -> Response<String> {
+    let one = |trace: &Trace| {
+        json!({
+            "trace_id": trace.id(),
+            "title": list::title(trace),
+            "functions": Palette::of(trace).services().iter().map(|(service, _)| *service).collect::<Vec<_>>(),
+            "start_ns": list::begin(trace),
+            "took_ns": list::took(trace),
+            "spans": trace.spans().len(),
+            "errors": list::errors(trace),
+        })
     };
+    good(&json!({ "traces": list::newest_first(traces).into_iter().map(one).collect::<Vec<_>>() }))
+}
+
+/// What was asked for cannot be.
+pub(super) fn no_filter(wrong: &[Wrong]) -> Response<String> {
+    let one = |wrong: &Wrong| json!({ "parameter": wrong.parameter, "detail": format!("wanted {}", wrong.wanted) });
+    let body = json!({
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "errors": wrong.iter().map(one).collect::<Vec<_>>(),
+    });
+    problem(StatusCode::BAD_REQUEST, body)
+}
+
+fn good(body: &Value) -> Response<String> {
+    told(StatusCode::OK, "application/json", body)
+}
+
+fn problem(status: StatusCode, body: Value) -> Response<String> {
+    told(status, "application/problem+json", &body)
+}
+
+fn told(status: StatusCode, kind: &'static str, body: &Value) -> Response<String> {
     let mut response = Response::new(body.to_string());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -18,8 +61,8 @@ pub(super) fn answer(trace: Option<&Trace>) -> Response<String> {
     response
 }
 
-fn whole(trace: &Trace) -> Value {
-    let spans: Vec<Value> = trace.spans().iter().map(span).collect();
+fn whole(trace: &Trace, filter: &Filter) -> Value {
+    let spans: Vec<Value> = trace.spans().iter().filter(|span| filter.takes(span)).map(span).collect();
     json!({ "trace_id": trace.id(), "spans": spans })
 }
 

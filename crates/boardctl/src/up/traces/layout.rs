@@ -7,6 +7,8 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::filter::Wrong;
+
 /// What a page may load and run: nothing but its own style.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -70,6 +72,14 @@ pub(super) fn no_id(given: &str) -> Markup {
                 code { "traceparent" } "."
             }
         },
+    )
+}
+
+/// What was asked for cannot be.
+pub(super) fn no_filter(wrong: &[Wrong]) -> Markup {
+    notice(
+        "No trace can be found like that",
+        html! { ul { @for Wrong { parameter, wanted } in wrong { li { code { (parameter) } ": wanted " (wanted) "." } } } },
     )
 }
 

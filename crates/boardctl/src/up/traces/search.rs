@@ -3,46 +3,64 @@
 use hyper::Uri;
 use url::form_urlencoded;
 
+use super::filter::{Filter, Wrong};
+
 /// A page, or why there is none.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Wanted {
-    /// The newest traces.
-    List,
+    /// The newest traces that are so.
+    List(Filter),
+    /// The same for programs.
+    ListJson(Filter),
     /// A trace by the id that was given in the field.
     Search(String),
     /// A trace's page.
     Waterfall(String),
-    /// The same for programs.
-    Json(String),
+    /// Those of its spans that are so, for programs.
+    Json(String, Filter),
+    /// What was asked for cannot be: for people, or for programs.
+    NoFilter(Vec<Wrong>, Reader),
     /// What was given is the id of no trace.
     NoId(String),
     /// There is no such page.
     Nothing,
 }
 
+/// Who reads an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    Person,
+    Program,
+}
+
 /// Reads the address of a request.
 pub(super) fn wanted(uri: &Uri) -> Wanted {
-    let path = uri.path();
-    if path == "/" {
-        return Wanted::List;
-    }
-    if path == "/traces" {
-        let mut fields = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        return match fields.find(|(name, _)| name == "id") {
-            // The field was left empty, or there was no field.
-            None => Wanted::List,
-            Some((_, given)) if given.trim().is_empty() => Wanted::List,
-            Some((_, given)) => id(&given).map_or_else(|| Wanted::NoId(given.into_owned()), Wanted::Search),
-        };
+    let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+    let filtered = |reader, page: &dyn Fn(Filter) -> Wanted| {
+        Filter::read(query, Some("id")).map_or_else(|wrong| Wanted::NoFilter(wrong, reader), page)
+    };
+    match path {
+        "/" => return filtered(Reader::Person, &Wanted::List),
+        "/traces.json" => return filtered(Reader::Program, &Wanted::ListJson),
+        "/traces" => {
+            let mut fields = form_urlencoded::parse(query.as_bytes());
+            return match fields.find(|(name, given)| name == "id" && !given.trim().is_empty()) {
+                // The field was left empty, or there was no field.
+                None => filtered(Reader::Person, &Wanted::List),
+                Some((_, given)) => id(&given).map_or_else(|| Wanted::NoId(given.into_owned()), Wanted::Search),
+            };
+        }
+        _ => {}
     }
     let Some(given) = path.strip_prefix("/traces/") else {
         return Wanted::Nothing;
     };
-    let (given, page): (_, fn(String) -> Wanted) = match given.strip_suffix(".json") {
-        Some(given) => (given, Wanted::Json),
-        None => (given, Wanted::Waterfall),
-    };
-    id(given).map_or_else(|| Wanted::NoId(given.to_owned()), page)
+    let (given, program) = given.strip_suffix(".json").map_or((given, false), |given| (given, true));
+    match id(given) {
+        None => Wanted::NoId(given.to_owned()),
+        Some(id) if program => filtered(Reader::Program, &|filter| Wanted::Json(id.clone(), filter)),
+        Some(id) => Wanted::Waterfall(id),
+    }
 }
 
 /// The trace id in what was pasted: the id alone, or a whole `traceparent`, with quotes or blanks around it as they come
@@ -70,18 +88,34 @@ mod tests {
 
     #[test]
     fn each_address_is_a_page() {
-        assert_eq!(of("/"), Wanted::List);
-        assert_eq!(of("/?x=y"), Wanted::List);
+        assert_eq!(of("/"), Wanted::List(Filter::default()));
+        assert_eq!(of("/traces.json"), Wanted::ListJson(Filter::default()));
         assert_eq!(of(&format!("/traces/{ID}")), Wanted::Waterfall(ID.to_owned()));
-        assert_eq!(of(&format!("/traces/{ID}.json")), Wanted::Json(ID.to_owned()));
+        assert_eq!(of(&format!("/traces/{ID}.json")), Wanted::Json(ID.to_owned(), Filter::default()));
         assert_eq!(of("/favicon.ico"), Wanted::Nothing);
         assert_eq!(of("/traces/nonsense"), Wanted::NoId("nonsense".to_owned()));
     }
 
     #[test]
+    fn each_list_takes_the_filter_and_refuses_what_is_none() {
+        let errors = Filter { errors: true, ..Filter::default() };
+        assert_eq!(of("/?errors=1"), Wanted::List(errors.clone()));
+        assert_eq!(of("/traces?id=&errors=1"), Wanted::List(errors.clone()));
+        assert_eq!(of("/traces.json?errors=1"), Wanted::ListJson(errors.clone()));
+        assert_eq!(of(&format!("/traces/{ID}.json?errors=1")), Wanted::Json(ID.to_owned(), errors));
+        let reader = |address: &str| match of(address) {
+            Wanted::NoFilter(wrong, reader) if wrong.len() == 1 && wrong[0].parameter == "x" => reader,
+            other => panic!("{address}: {other:?}"),
+        };
+        assert_eq!((reader("/?x=y"), reader("/traces?x=y")), (Reader::Person, Reader::Person));
+        assert_eq!(reader("/traces.json?x=y"), Reader::Program);
+        assert_eq!(reader(&format!("/traces/{ID}.json?x=y")), Reader::Program);
+    }
+
+    #[test]
     fn an_empty_field_leads_back_to_the_list() {
         for empty in ["/traces", "/traces?id=", "/traces?id=+"] {
-            assert_eq!(of(empty), Wanted::List, "{empty}");
+            assert_eq!(of(empty), Wanted::List(Filter::default()), "{empty}");
         }
     }
 

@@ -76,7 +76,7 @@ fn a_waterfall_shows_every_span_with_its_place() {
 #[test]
 fn a_list_shows_the_newest_trace_first() {
     let newer = Trace::new(BATCH, vec![span("walk", "1", None, 1_000_000, 1_020_000)]);
-    insta::assert_snapshot!(body_of(list::page(&[trace(), newer])));
+    insta::assert_snapshot!(body_of(list::page(&[trace(), newer], &Filter::default())));
 }
 
 /// Without the style, one tag a line, so that a difference is seen where it is.
@@ -88,7 +88,8 @@ fn body_of(page: maud::Markup) -> String {
 
 #[test]
 fn a_trace_for_programs_has_everything_that_was_received() {
-    let told: serde_json::Value = serde_json::from_str(json::answer(Some(&trace())).body()).expect("JSON");
+    let told: serde_json::Value =
+        serde_json::from_str(json::answer(Some(&trace()), &Filter::default()).body()).expect("JSON");
     insta::assert_json_snapshot!(told);
 }
 
@@ -104,8 +105,15 @@ fn what_strangers_wrote_is_text_on_every_page() {
         ..span(HOSTILE, HOSTILE, Some(HOSTILE), 0, 1)
     };
     let trace = Trace::new(HOSTILE, vec![hostile.clone()]);
-    let pages =
-        [waterfall::page(&trace, &[hostile]), list::page(&[trace]), layout::no_id(HOSTILE), layout::unknown(HOSTILE)];
+    let asked = Filter { function: Some(HOSTILE.to_owned()), ..Filter::default() };
+    let wrong = filter::Wrong { parameter: HOSTILE.to_owned(), wanted: "another one" };
+    let pages = [
+        waterfall::page(&trace, &[hostile]),
+        list::page(&[trace], &asked),
+        layout::no_id(HOSTILE),
+        layout::no_filter(&[wrong]),
+        layout::unknown(HOSTILE),
+    ];
     for page in pages {
         let page = page.into_string();
         assert!(page.contains("&lt;script&gt;"), "{page}");
@@ -116,7 +124,9 @@ fn what_strangers_wrote_is_text_on_every_page() {
 #[test]
 fn every_page_loads_nothing_and_names_itself() {
     let receiver = Receiver::start().expect("listening");
-    for address in ["/", "/traces?id=x", "/traces/x", &format!("/traces/{TRACE}"), "/nowhere"] {
+    for address in
+        ["/", "/?errors=1", "/?errors=yes", "/traces?id=x", "/traces/x", &format!("/traces/{TRACE}"), "/nowhere"]
+    {
         let answer = at(&receiver.traces(), address);
         let policy = once(answer.headers().get_all(CONTENT_SECURITY_POLICY)).expect("at most one").expect("a policy");
         assert!(policy.as_bytes().starts_with(b"default-src 'none'"), "{address}");
@@ -142,4 +152,26 @@ fn what_is_not_here_is_told_with_what_is_wanted() {
     assert!(status == 404 && problem.contains("about:blank"), "{status} {problem}");
     let (status, page) = told("/");
     assert!(status == 200 && page.contains("No trace has arrived yet"), "{status} {page}");
+}
+
+#[test]
+fn programs_get_the_list_the_spans_and_what_is_wrong_with_what_they_asked() {
+    let told = |answer: Response<String>| {
+        let status = answer.status().as_u16();
+        (status, serde_json::from_str::<serde_json::Value>(answer.body()).expect("JSON"))
+    };
+    let (status, list) = told(json::list(&[trace()]));
+    assert_eq!((status, &list["traces"][0]["trace_id"]), (200, &TRACE.into()));
+    assert_eq!((&list["traces"][0]["errors"], &list["traces"][0]["spans"]), (&1.into(), &4.into()));
+    let failed = Filter { errors: true, ..Filter::default() };
+    let (_, spans) = told(json::answer(Some(&trace()), &failed));
+    assert_eq!(spans["spans"].as_array().map(Vec::len), Some(1), "{spans}");
+    assert_eq!(spans["spans"][0]["name"], "INSERT sign_ins");
+    let receiver = Receiver::start().expect("listening");
+    for address in ["/traces.json?slower_ms=fast".to_owned(), format!("/traces/{TRACE}.json?slower_ms=fast")] {
+        let (status, problem) = told(at(&receiver.traces(), &address));
+        assert_eq!((status, &problem["errors"][0]["parameter"]), (400, &"slower_ms".into()), "{address}: {problem}");
+    }
+    let page = at(&receiver.traces(), "/?slower_ms=fast");
+    assert!(page.status() == 400 && page.body().contains("slower_ms"), "{}", page.body());
 }

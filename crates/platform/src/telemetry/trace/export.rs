@@ -3,18 +3,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use opentelemetry::Context;
-use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{
+    ExporterBuildError, Protocol, RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor};
 use prometheus_client::metrics::counter::Counter;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
 
 use super::HeadSampler;
+use super::delivery::Delivery;
 use crate::telemetry::metric::Metrics;
 
 /// Spans that wait to be handed over; more took 27 MB at 65,536 when it was measured.
@@ -23,8 +25,6 @@ const QUEUE: usize = 8_192;
 const BATCH: usize = 512;
 /// How long a batch waits for more spans.
 const LINGER: Duration = Duration::from_millis(500);
-/// How long one request to the receiver may take.
-const EXPORT_LIMIT: Duration = Duration::from_secs(5);
 /// How long the flush at the end may take.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
@@ -32,7 +32,7 @@ const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Exporting {
     task: Option<JoinHandle<()>>,
-    ending: Arc<Notify>,
+    ending: watch::Sender<bool>,
     pending: Arc<AtomicUsize>,
     dropped: Counter,
     // Held so that nothing shuts the provider down while spans may still end.
@@ -50,17 +50,17 @@ impl Exporting {
         receiver: Option<Url>,
         metrics: &Metrics,
     ) -> Result<Self, ExportError> {
-        let (pending, ending) = (Arc::<AtomicUsize>::default(), Arc::<Notify>::default());
+        let (pending, ending) = (Arc::<AtomicUsize>::default(), watch::Sender::new(false));
         let dropped = metrics.spans_dropped.clone();
         let mut provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource.clone());
-        let exporter = receiver.map(|url| exporter(&url, &resource)).transpose()?;
+        let exporter = receiver.map(|url| exporter(&url, &resource, ending.subscribe())).transpose()?;
         let mut task = None;
         if let Some(exporter) = exporter {
             let (sender, queue) = mpsc::channel(QUEUE);
             provider =
                 provider.with_span_processor(Queue { sender, pending: pending.clone(), dropped: dropped.clone() });
             let shipping = Shipping { exporter, queue, pending: pending.clone(), dropped: dropped.clone() };
-            task = Some(tokio::spawn(shipping.run(ending.clone())));
+            task = Some(tokio::spawn(shipping.run(ending.subscribe())));
         }
         let provider = provider.build();
         super::install(&provider);
@@ -70,7 +70,7 @@ impl Exporting {
     /// Hands over what is left, within a second; answers how many spans were dropped in all.
     pub async fn flush(self) -> u64 {
         if let Some(mut task) = self.task {
-            self.ending.notify_one();
+            self.ending.send_replace(true);
             if timeout(FLUSH_LIMIT, &mut task).await.is_err() {
                 task.abort();
                 self.dropped.inc_by(self.pending.swap(0, Ordering::Relaxed) as u64);
@@ -86,19 +86,23 @@ pub enum ExportError {
     /// The HTTP stack cannot be had.
     #[error("spans cannot be sent: there is no HTTP client")]
     Http(#[from] reqwest::Error),
-    /// The address is one that URLs allow and HTTP does not. It is not shown: there may be a password in it.
+    /// The address is one that URLs allow and HTTP does not. It is not shown, nor what is
+    /// behind it: there may be a password in it.
     #[error("spans cannot be sent: OTEL_EXPORTER_OTLP_ENDPOINT is no address that HTTP can use")]
-    Exporter(#[from] ExporterBuildError),
+    Address,
 }
 
-fn exporter(url: &Url, resource: &Resource) -> Result<SpanExporter, ExportError> {
+fn exporter(url: &Url, resource: &Resource, ending: watch::Receiver<bool>) -> Result<SpanExporter, ExportError> {
     let endpoint = format!("{}/v1/traces", url.as_str().trim_end_matches('/'));
     let mut exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(Http(crate::http::client::stack()?))
+        .with_http_client(Delivery::new(crate::http::client::stack()?, ending))
+        // Its own waits block the thread and end nobody's process: see `Delivery`.
+        .with_retry_policy(RetryPolicy::default().with_max_retries(0))
         .with_protocol(Protocol::HttpBinary)
         .with_endpoint(endpoint)
-        .build()?;
+        .build()
+        .map_err(|_| ExportError::Address)?;
     exporter.set_resource(resource);
     Ok(exporter)
 }
@@ -143,11 +147,11 @@ struct Shipping {
 }
 
 impl Shipping {
-    async fn run(mut self, ending: Arc<Notify>) {
+    async fn run(mut self, mut ending: watch::Receiver<bool>) {
         let mut batch = Vec::with_capacity(BATCH);
         let mut ended = false;
         loop {
-            if !ended && self.gather(&mut batch, &ending).await {
+            if !ended && self.gather(&mut batch, &mut ending).await {
                 ended = true;
                 self.queue.close();
             }
@@ -162,7 +166,7 @@ impl Shipping {
     }
 
     /// Fills the batch until it is full or has lingered; true when the process ends.
-    async fn gather(&mut self, batch: &mut Vec<SpanData>, ending: &Notify) -> bool {
+    async fn gather(&mut self, batch: &mut Vec<SpanData>, ending: &mut watch::Receiver<bool>) -> bool {
         let fill = async {
             self.queue.recv_many(batch, BATCH).await;
             let _ =
@@ -171,7 +175,7 @@ impl Shipping {
         };
         tokio::select! {
             () = fill => false,
-            () = ending.notified() => true,
+            _ = ending.wait_for(|ending| *ending) => true,
         }
     }
 
@@ -180,35 +184,10 @@ impl Shipping {
             return;
         }
         let spans = batch.len();
-        let shipped = timeout(EXPORT_LIMIT, self.exporter.export(batch)).await;
+        let shipped = self.exporter.export(batch).await;
         self.pending.fetch_sub(spans, Ordering::Relaxed);
-        if !matches!(shipped, Ok(Ok(()))) {
+        if shipped.is_err() {
             self.dropped.inc_by(spans as u64);
         }
-    }
-}
-
-/// The one HTTP stack of the process, as the exporter wants it.
-#[derive(Debug)]
-struct Http(reqwest::Client);
-
-impl HttpClient for Http {
-    fn send_bytes<'me, 'send>(
-        &'me self,
-        request: Request<Bytes>,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'send>>
-    where
-        'me: 'send,
-    {
-        Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let request = self.0.request(head.method, head.uri.to_string()).headers(head.headers).body(body);
-            let mut answer = request.send().await?.error_for_status()?;
-            let mut response = Response::builder().status(answer.status());
-            if let Some(headers) = response.headers_mut() {
-                *headers = std::mem::take(answer.headers_mut());
-            }
-            Ok(response.body(answer.bytes().await?)?)
-        })
     }
 }
