@@ -28,7 +28,7 @@ use crate::telemetry::Telemetry;
 use crate::telemetry::log::chain;
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
-use leaving::{a_signal, first_to_end, leave};
+use leaving::{Signals, first_to_end, leave};
 use servers::{Postgres, Shared, metrics_server, public_server};
 
 type Failure = Box<dyn Error>;
@@ -48,6 +48,7 @@ pub(super) fn live<S: Settings + Send + Sync + 'static>(function: Function<S>, s
 
 /// A process that has started.
 struct Process {
+    signals: Signals,
     drain: Drain,
     telemetry: Telemetry,
     metrics: Metrics,
@@ -63,6 +64,7 @@ impl Process {
         function: Function<S>,
         settings: AllSettings<S>,
     ) -> Result<Self, Failure> {
+        let signals = Signals::taken()?;
         let connections = open_files::raise().connections();
         let metrics = Metrics::default();
         let version = settings.telemetry.version.clone();
@@ -105,12 +107,12 @@ impl Process {
         ];
         let background = start_background(&function, &shared)?;
         tracing::info!(address = %settings.server.listen, metrics = %settings.server.metrics, "listening");
-        Ok(Self { drain: shared.drain.clone(), telemetry, metrics, server, vital, background })
+        Ok(Self { signals, drain: shared.drain.clone(), telemetry, metrics, server, vital, background })
     }
 
     async fn run(mut self, limits: DrainSettings) -> ExitCode {
         let told = tokio::select! {
-            () = a_signal() => true,
+            () = self.signals.first() => true,
             name = first_to_end(self.vital.iter_mut().chain(&mut self.background)) => {
                 tracing::error!(task = name.0, error = name.1, "a part of the process ended: the process ends");
                 false
@@ -119,7 +121,7 @@ impl Process {
         let left = tokio::select! {
             left = leave(&self.drain, &self.metrics, &self.server, &mut self.background, limits) => left,
             () = tokio::time::sleep(limits.give_up) => false,
-            () = a_signal() => false,
+            () = self.signals.impatient() => false,
         };
         if !left {
             tracing::error!(cut = ?self.drain.unfinished(), "the drain was given up: work in flight is cut");

@@ -168,16 +168,36 @@ async fn a_connection_without_a_request_at_work_neither_delays_the_end_nor_fails
     assert!(!function.output().contains("the drain was given up"), "{}", function.output());
 }
 
+/// Guards: repeated signals change nothing.
 #[tokio::test]
-async fn a_second_signal_ends_the_process_at_once() {
-    let function = bare().env("LAME_DUCK_S", "5").env("DRAIN_GIVE_UP_S", "20").ready().await;
-    let _working = at_work(&function, "/work/8000").await;
-    sleep(Duration::from_millis(200)).await;
-    function.signal(Signal::SIGTERM).expect("it runs");
-    function.line("draining").await;
-    let began = Instant::now();
-    assert_eq!(function.told(Signal::SIGINT).await, Some(1), "{}", function.output());
-    assert!(began.elapsed() < Duration::from_secs(2), "after {:?}", began.elapsed());
-    let told = function.line("the drain was given up: work in flight is cut").await;
-    assert!(told["cut"].as_str().is_some_and(|cut| cut.contains("GET /work/{ms} ×1")), "{told}");
+async fn a_second_sigterm_and_a_sighup_change_nothing() {
+    for first in [Signal::SIGTERM, Signal::SIGHUP] {
+        let function = bare().env("LAME_DUCK_S", "1").env("DRAIN_GIVE_UP_S", "20").ready().await;
+        let mut working = at_work(&function, "/work/1500").await;
+        sleep(Duration::from_millis(200)).await;
+        function.signal(first).expect("it runs");
+        function.line("draining").await;
+        for again in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGTERM] {
+            function.signal(again).expect("it still runs");
+        }
+        let answer = working.answer().await.expect("what was let in is answered");
+        assert!(answer.status == 200 && answer.closes(), "{answer:?}");
+        assert_eq!(function.end().await.code(), Some(0), "{}", function.output());
+    }
+}
+
+#[tokio::test]
+async fn a_sigint_after_any_signal_ends_the_process_at_once() {
+    for first in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let function = bare().env("LAME_DUCK_S", "5").env("DRAIN_GIVE_UP_S", "20").ready().await;
+        let _working = at_work(&function, "/work/8000").await;
+        sleep(Duration::from_millis(200)).await;
+        function.signal(first).expect("it runs");
+        function.line("draining").await;
+        let began = Instant::now();
+        assert_eq!(function.told(Signal::SIGINT).await, Some(1), "{}", function.output());
+        assert!(began.elapsed() < Duration::from_secs(2), "after {:?}", began.elapsed());
+        let told = function.line("the drain was given up: work in flight is cut").await;
+        assert!(told["cut"].as_str().is_some_and(|cut| cut.contains("GET /work/{ms} ×1")), "{told}");
+    }
 }

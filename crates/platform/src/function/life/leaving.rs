@@ -1,9 +1,9 @@
 //! The way out of a process.
 
-use std::future::pending;
+use std::io;
 
 use actix_web::dev::ServerHandle;
-use actix_web::rt::signal::unix::{SignalKind, signal};
+use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::drain::{Drain, DrainSettings, Phase};
@@ -50,15 +50,39 @@ pub(super) async fn leave(
     answered && ended
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub(super) async fn a_signal() {
-    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        tracing::error!("signals cannot be taken: the process can only be killed");
-        return pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that end a process. Those that come before anybody waits for them are kept.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Takes them from the system, which would let each of them end the process.
+    pub(super) fn taken() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the first of them: from here on the process drains.
+    pub(super) async fn first(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
+
+    /// Waits for somebody at a terminal who does not want to wait for the drain. Machines repeat SIGTERM, and mean the
+    /// same each time: whoever has waited enough sends SIGKILL.
+    pub(super) async fn impatient(&mut self) {
+        if sabotage::takes_out("repeated signals change nothing") {
+            return self.first().await;
+        }
+        let _ = self.interrupt.recv().await;
     }
 }
 
