@@ -143,6 +143,10 @@ fn address(text: &str) -> Result<Address, &'static str> {
     if !others.is_empty() {
         url.query_pairs_mut().extend_pairs(others);
     }
+    // A space is written as forms have it, which libpq's addresses do not know.
+    if let Some(query) = url.query().map(|query| query.replace('+', "%20")) {
+        url.set_query(Some(&query));
+    }
     let mut config: Config = url.as_str().parse().map_err(|_| "has a parameter that is not known here")?;
     config.ssl_mode(ssl).connect_timeout(deadline::CONNECT).keepalives_idle(Duration::from_secs(30));
     Ok(Address { config, verification })
