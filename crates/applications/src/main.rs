@@ -26,6 +26,6 @@ fn main() -> ExitCode {
 /// This function always runs, so the workers can be scaled by what it sees.
 async fn export_depth(tools: Tools<()>) {
     if let Ok(pool) = tools.pool() {
-        outbox::export_depth(pool, tools.metrics, tools.drain).await;
+        outbox::export_depth(pool, tools.metrics, tools.degraded, tools.drain).await;
     }
 }

@@ -3,6 +3,7 @@
 //! [`protocol`] decides and never waits; [`worker`] is the shell around it. [`store`] runs the statements, [`letters`]
 //! writes what people read, [`resend`] posts it.
 
+pub mod key_check;
 pub mod letters;
 pub mod protocol;
 pub mod resend;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use contracts::schema;
+use email_worker::key_check::KeyCheck;
 use email_worker::settings::Settings;
 use email_worker::{store, worker};
 use platform::function::Function;
@@ -10,6 +11,7 @@ use platform::function::Function;
 fn main() -> ExitCode {
     Function::<Settings>::named("email-worker", "sends the mails of the outbox through Resend")
         .postgres(schema::email_worker())
+        .checks(|settings, degraded| vec![Box::new(KeyCheck::new(settings, degraded.clone()))])
         .background("worker", worker::run)
         .sweep(store::SWEEP)
         .run()

@@ -27,6 +27,7 @@
 pub mod answer;
 pub mod backoff;
 pub mod judge;
+pub mod key;
 pub mod placeholder;
 pub mod refusal;
 

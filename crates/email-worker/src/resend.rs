@@ -17,11 +17,17 @@ use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use crate::protocol::{Answer, BatchId, answer::Doubt};
+use crate::protocol::{Answer, BatchId, ErrorName, answer::Doubt, key};
 use crate::settings::ResendSettings;
 
 /// Without one, Resend refuses with a 403.
 const USER_AGENT: &str = concat!("email-worker/", env!("CARGO_PKG_VERSION"));
+
+/// What the prober's question may take: less than the prober gives it.
+const KEY_LIMIT: Duration = Duration::from_millis(1_500);
+
+/// No mail has this id.
+const NO_MAIL: &str = "00000000-0000-0000-0000-000000000000";
 
 /// A hundred ids are 5 kB; whatever is longer than this is not Resend's.
 const LONGEST_ANSWER: usize = 256 * 1024;
@@ -83,6 +89,21 @@ impl Resend {
         let answer = exchange.unwrap_or(Ok(Answer::none(Doubt::TimedOut))).unwrap_or_else(Answer::none);
         span.end(failure(&answer));
         answer
+    }
+
+    /// Whether Resend knows our key, if it says so in time.
+    pub async fn knows_key(&self) -> Option<Result<(), ErrorName>> {
+        let url = format!("{}/emails/{NO_MAIL}", self.base.as_str().trim_end_matches('/'));
+        let request = self.http.get(url).header(AUTHORIZATION, self.bearer.clone());
+        let exchange = async {
+            let mut response = request.send().await.ok()?;
+            let (status, mut read) = (response.status().as_u16(), Vec::new());
+            while let Some(chunk) = response.chunk().await.ok()?.filter(|_| read.len() <= LONGEST_ANSWER) {
+                read.extend_from_slice(&chunk);
+            }
+            key::standing(status, &read)
+        };
+        tokio::time::timeout(KEY_LIMIT, exchange).await.ok().flatten()
     }
 
     async fn exchange(&self, batch: BatchId, mails: usize, body: Vec<u8>, span: &OpenSpan) -> Result<Answer, Doubt> {

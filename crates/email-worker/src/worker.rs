@@ -16,6 +16,7 @@ use platform::drain::Drain;
 use platform::function::Tools;
 use platform::guard::breaker::Breaker;
 use platform::postgres::{Error, Pool};
+use platform::probe::Degraded;
 use platform::telemetry::context;
 use platform::telemetry::log::chain;
 use tokio::task::{JoinError, JoinSet};
@@ -39,6 +40,7 @@ struct Worker {
     /// What must be left of a lease when a post begins.
     post_limit: std::time::Duration,
     metrics: WorkerMetrics,
+    degraded: Degraded,
     drain: Drain,
     pace: RefCell<Pace>,
     /// Whether the database failed the last time that something was asked of it.
@@ -75,6 +77,7 @@ impl Worker {
             settings: settings.pace.clone(),
             post_limit: settings.resend.post_limit,
             metrics: WorkerMetrics::register(&tools.metrics),
+            degraded: tools.degraded.clone(),
             drain: tools.drain.clone(),
             pace: RefCell::new(Pace::new(settings.pace.spacing, Instant::now())),
             failing: Cell::new(false),

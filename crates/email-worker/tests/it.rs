@@ -6,6 +6,7 @@ mod it {
     mod deaths;
     mod drain;
     mod faults;
+    mod key;
     mod search;
     mod secrecy;
     mod sending;

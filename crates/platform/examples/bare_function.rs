@@ -23,7 +23,7 @@ use uuid::Uuid;
 fn main() -> ExitCode {
     Function::<BareSettings>::named("bare_function", "answers a little, and fails when it is told to")
         .routes(routes)
-        .checks(|settings| vec![Box::new(Switch { first: Some(settings.first_round) })])
+        .checks(|settings, _| vec![Box::new(Switch { first: Some(settings.first_round) })])
         .background("waiter", wait)
         .run()
 }

@@ -23,13 +23,13 @@ use crate::http::problem::Kind;
 use crate::http::server::ServerSettings;
 use crate::identity::PublicKeys;
 use crate::postgres::{PoolSettings, Schema, Sweep};
-use crate::probe::Check;
+use crate::probe::{Check, Degraded};
 use crate::redis::RedisSettings;
 use crate::telemetry::TelemetrySettings;
 
 type Background<S> = (&'static str, Box<dyn Fn(Tools<S>) -> LocalBoxFuture<'static, ()>>);
 type Routes<S> = fn(&mut ServiceConfig, &S);
-type MakeChecks<S> = fn(&S) -> Vec<Box<dyn Check>>;
+type MakeChecks<S> = fn(&S, &Degraded) -> Vec<Box<dyn Check>>;
 
 /// What a function is made of. It names what is its own and what it asks for; asking for a dependency registers its
 /// settings, its check in `/readyz`, its metrics and its place in the drain.
@@ -143,7 +143,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         self
     }
 
-    /// Checks of its own in `/readyz`.
+    /// Checks of its own in `/readyz`, which may look at what its other parts have noted.
     #[must_use]
     pub fn checks(mut self, checks: MakeChecks<S>) -> Self {
         self.checks = Some(checks);

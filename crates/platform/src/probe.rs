@@ -2,6 +2,7 @@
 //! of traffic that was just answered; the workers read the verdicts and never ask themselves.
 
 pub mod capacity;
+pub mod degraded;
 mod postgres;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{LocalBoxFuture, join_all};
 use serde::Serialize;
 
+pub use degraded::Degraded;
 pub use postgres::PostgresCheck;
 
 use crate::guard::breaker::{self, Breaker};

@@ -18,9 +18,11 @@ use super::Worker;
 use crate::letters;
 use crate::protocol::judge::{Scope, unsendable};
 use crate::protocol::placeholder::{SignIn, Token, fill};
-use crate::protocol::{Attempt, Jitter, Past, Verdict, backoff, judge};
+use crate::protocol::refusal::Refusal;
+use crate::protocol::{Answer, Attempt, Jitter, Past, Verdict, backoff, judge};
 use crate::resend::{self, failure};
 use crate::store::Claimed;
+use crate::telemetry::RESEND;
 
 /// What one try came to.
 pub(super) struct Tried {
@@ -129,11 +131,23 @@ impl Worker {
         let answer = self.resend.post(claimed.batch, claimed.mails.len(), body).await;
         let took = watch.elapsed();
         self.metrics.posted(took);
+        self.note(&answer);
         let attempt =
             Attempt { mails: claimed.mails.len(), number: claimed.attempts, past: Past::from(claimed.unknown_since) };
         let (error, of_resend) = (failure(&answer), resend::verdict(&answer));
         let verdict = judge(answer, &attempt, marked_at + took, jitter());
         (Tried { verdict, error, posted: Some((watch.began(), watch.ended())) }, of_resend)
+    }
+
+    /// Tells `/readyz` while Resend refuses whatever we post.
+    fn note(&self, answer: &Answer) {
+        match answer {
+            Answer::Accepted { .. } => self.degraded.over(RESEND),
+            Answer::Refused { refusal: Refusal::Setup | Refusal::DailyQuota | Refusal::MonthlyQuota, name, .. } => {
+                self.degraded.note(RESEND, name.as_str());
+            }
+            Answer::Refused { .. } | Answer::Unknown { .. } => {}
+        }
     }
 
     /// Gives back a batch that could not be posted, with the usual wait.

@@ -22,8 +22,17 @@ pub(super) struct StandIn {
 
 impl StandIn {
     pub(super) fn start() -> Self {
+        Self::like(Behaviour::default())
+    }
+
+    /// One that knows this key alone.
+    pub(super) fn knowing(key: &str) -> Self {
+        Self::like(Behaviour { api_key: Some(key.to_owned()), ..Behaviour::default() })
+    }
+
+    fn like(behaviour: Behaviour) -> Self {
         let clock = Clock::system();
-        let shared = Data::new(Shared::new(Behaviour::default(), clock));
+        let shared = Data::new(Shared::new(behaviour, clock));
         let (port, its) = (testbed::port::free_port(), shared.clone());
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -22,7 +22,7 @@ use crate::http::server::Own;
 use crate::identity::Verifier;
 use crate::postgres::Sweep;
 use crate::probe::capacity::{CapacityCheck, Pools};
-use crate::probe::{Check, PostgresCheck, Seen, Verdicts, prober};
+use crate::probe::{Check, Degraded, PostgresCheck, Seen, Verdicts, prober};
 use crate::redis::RedisCheck;
 use crate::telemetry::Telemetry;
 use crate::telemetry::log::chain;
@@ -70,8 +70,9 @@ impl Process {
         let version = settings.telemetry.version.clone();
         let telemetry = Telemetry::start(function.name, settings.telemetry, &metrics)?;
         let postgres = settings.postgres.map(|its| Postgres::new(its, &metrics));
-        let checks = checks(&function, &settings.own, postgres.as_ref(), settings.redis.as_ref())?;
-        let (clock, seen) = (Clock::system(), checks.seen);
+        let (clock, pools) = (Clock::system(), Pools::default());
+        let degraded = Degraded::new(clock.clone());
+        let checks = checks(&function, &settings.own, postgres.as_ref(), settings.redis.as_ref(), &pools, &degraded)?;
         let shared = Arc::new(Shared {
             own: Own { service: function.name, version, started: Stopwatch::start(), problems: function.problems },
             settings: Arc::new(settings.own),
@@ -81,14 +82,15 @@ impl Process {
             fallback: settings
                 .fallback
                 .map(|settings| Data::new(Fallback::new(settings, function.name, clock.clone(), &metrics))),
-            verdicts: Verdicts::unknown(checks.list.iter().map(|check| check.name())),
+            verdicts: Verdicts::unknown(checks.iter().map(|check| check.name())),
+            degraded,
             drain: Drain::default(),
             metrics: metrics.clone(),
             clock,
-            seen,
+            seen: Seen::default(),
             rings: Data::new(Rings::new(settings.server.rings, metrics.clone())),
             addresses: Data::new(settings.server.addresses),
-            pools: checks.pools,
+            pools,
             watchdog: Watchdog::default(),
             http: client::stack()?,
         });
@@ -97,7 +99,7 @@ impl Process {
         }
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
-        let prober = spawn(prober(checks.list, shared.verdicts.clone(), metrics.clone()));
+        let prober = spawn(prober(checks, shared.verdicts.clone(), metrics.clone()));
         let public = public_server(&shared, &function, &settings.server, settings.drain, connections)?;
         let server = public.handle();
         let vital = vec![
@@ -131,19 +133,14 @@ impl Process {
     }
 }
 
-struct Checks {
-    list: Vec<Box<dyn Check>>,
-    seen: Seen,
-    pools: Pools,
-}
-
 fn checks<S: Settings>(
     function: &Function<S>,
     own: &S,
     postgres: Option<&Postgres>,
     redis: Option<&crate::redis::RedisSettings>,
-) -> Result<Checks, Failure> {
-    let (seen, pools) = (Seen::default(), Pools::default());
+    pools: &Pools,
+    degraded: &Degraded,
+) -> Result<Vec<Box<dyn Check>>, Failure> {
     let mut list: Vec<Box<dyn Check>> = Vec::new();
     if let Some(Postgres { settings, breaker }) = postgres.cloned() {
         let application = format!("{}/probe", function.name);
@@ -156,8 +153,8 @@ fn checks<S: Settings>(
     if postgres.is_some() {
         list.push(Box::new(CapacityCheck::new(pools.clone())));
     }
-    list.extend(function.checks.map(|make| make(own)).unwrap_or_default());
-    Ok(Checks { list, seen, pools })
+    list.extend(function.checks.map(|make| make(own, degraded)).unwrap_or_default());
+    Ok(list)
 }
 
 fn start_background<S: Settings + Send + Sync + 'static>(
@@ -168,10 +165,14 @@ fn start_background<S: Settings + Send + Sync + 'static>(
         settings: shared.settings.clone(),
         clock: shared.clock.clone(),
         drain: shared.drain.clone(),
+        degraded: shared.degraded.clone(),
         metrics: shared.metrics.clone(),
         http: shared.http.clone(),
         pool: shared.pool("background")?,
     };
+    if let Some(pool) = &tools.pool {
+        shared.pools.add(pool.look());
+    }
     let own = function.background.iter().map(|(name, work)| (*name, spawn(work(tools.clone()))));
     let sweeps = tools.pool.iter().flat_map(|pool| {
         let start = |sweep: &Sweep| (sweep.table, spawn(sweep.run(pool.clone(), shared.drain.clone())));

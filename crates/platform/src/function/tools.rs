@@ -3,6 +3,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::drain::Drain;
 use crate::postgres::{Error, Pool};
+use crate::probe::Degraded;
 use crate::telemetry::metric::Metrics;
 
 /// What background work is given.
@@ -13,6 +14,8 @@ pub struct Tools<S> {
     pub clock: Clock,
     /// Whether to end.
     pub drain: Drain,
+    /// Where to tell what is not as it should be.
+    pub degraded: Degraded,
     /// Where to count.
     pub metrics: Metrics,
     /// The process's HTTP stack.
@@ -36,6 +39,7 @@ impl<S> Clone for Tools<S> {
             settings: self.settings.clone(),
             clock: self.clock.clone(),
             drain: self.drain.clone(),
+            degraded: self.degraded.clone(),
             metrics: self.metrics.clone(),
             http: self.http.clone(),
             pool: self.pool.clone(),

@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{Handler, HttpResponse, Resource, Responder, ResponseError as _, Route, guard};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::clock::Stopwatch;
@@ -13,7 +14,7 @@ use crate::guard::overload;
 use crate::guard::rings::RingSettings;
 use crate::http::edge::AddressSource;
 use crate::http::problem::{self, Kind, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
-use crate::probe::Verdicts;
+use crate::probe::{Degraded, Report, Verdicts};
 use crate::sabotage;
 
 /// How the server listens.
@@ -128,9 +129,18 @@ async fn healthz(own: Data<Own>) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok", "uptime_s": uptime, "version": own.version }))
 }
 
-async fn readyz(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {
-    let report = verdicts.report(drain.begun());
-    if report.ready { HttpResponse::Ok().json(report) } else { HttpResponse::ServiceUnavailable().json(report) }
+/// The whole body of `/readyz`.
+#[derive(Serialize)]
+struct Readiness {
+    #[serde(flatten)]
+    report: Report,
+    /// What is not as it should be, and does not count.
+    degraded: Vec<String>,
+}
+
+async fn readyz(verdicts: Data<Verdicts>, drain: Data<Drain>, degraded: Data<Degraded>) -> HttpResponse {
+    let told = Readiness { report: verdicts.report(drain.begun()), degraded: degraded.told() };
+    if told.report.ready { HttpResponse::Ok().json(told) } else { HttpResponse::ServiceUnavailable().json(told) }
 }
 
 async fn routable(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {

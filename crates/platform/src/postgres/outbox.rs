@@ -20,9 +20,13 @@ use prometheus_client::metrics::gauge::Gauge;
 
 use super::{Pool, Statement};
 use crate::drain::Drain;
+use crate::probe::Degraded;
 use crate::telemetry::context;
 use crate::telemetry::log::chain;
 use crate::telemetry::metric::Metrics;
+
+/// What a mail may wait; older ones are told in `/readyz`.
+const TOO_OLD_S: f64 = 60.0;
 
 /// How often the gauges look.
 const LOOK: Duration = Duration::from_secs(15);
@@ -35,7 +39,7 @@ const DEPTH: Statement = Statement::new(
 
 /// Exports how many messages wait and how old the oldest is, until the process drains. One function that always runs
 /// does this, so that workers can be scaled by it, down to none.
-pub async fn export_depth(pool: Pool, metrics: Metrics, drain: Drain) {
+pub async fn export_depth(pool: Pool, metrics: Metrics, degraded: Degraded, drain: Drain) {
     let (depth, age) = (Gauge::<i64>::default(), Gauge::<f64, AtomicU64>::default());
     metrics.register("outbox_depth", "Messages that wait in the outbox", depth.clone());
     metrics.register_seconds("outbox_oldest_age", "Age of the oldest message that waits", age.clone());
@@ -43,7 +47,9 @@ pub async fn export_depth(pool: Pool, metrics: Metrics, drain: Drain) {
         match context::unrecorded(pool.query_opt(&DEPTH, &[])).await {
             Ok(Some(row)) => {
                 depth.set(row.get(0));
-                age.set(row.get(1));
+                let oldest = row.get(1);
+                age.set(oldest);
+                tell(&degraded, oldest);
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(error = chain(&error), "the outbox could not be measured"),
@@ -52,5 +58,31 @@ pub async fn export_depth(pool: Pool, metrics: Metrics, drain: Drain) {
             () = tokio::time::sleep(LOOK) => {}
             () = drain.wait() => return,
         }
+    }
+}
+
+/// Tells `/readyz` of messages that wait for too long.
+fn tell(degraded: &Degraded, oldest_s: f64) {
+    if oldest_s > TOO_OLD_S {
+        degraded.note("outbox", format!("oldest {oldest_s:.0} s"));
+    } else {
+        degraded.over("outbox");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn what_waits_for_longer_than_a_minute_is_told_while_it_does() {
+        let degraded = Degraded::new(Clock::system());
+        tell(&degraded, 60.0);
+        assert_eq!(degraded.told(), Vec::<String>::new());
+        tell(&degraded, 224.4);
+        assert!(degraded.told()[0].starts_with("outbox: oldest 224 s since "), "{:?}", degraded.told());
+        tell(&degraded, 0.0);
+        assert_eq!(degraded.told(), Vec::<String>::new());
     }
 }

@@ -33,12 +33,11 @@ pub struct Load {
 }
 
 impl Load {
-    fn and(self, other: Self) -> Self {
-        Self {
-            in_use: self.in_use + other.in_use,
-            size: self.size + other.size,
-            longest_wait: self.longest_wait.max(other.longest_wait),
-        }
+    /// The one of two pools that is nearer to its end. Added up, those of a background that rests would hide that no
+    /// request gets a connection, or the other way round.
+    fn or_fuller(self, other: Self) -> Self {
+        let fullness = |load: Self| (load.is_full(), load.in_use * other.size.max(self.size) / load.size.max(1));
+        if fullness(other) > fullness(self) { other } else { self }
     }
 
     fn is_full(self) -> bool {
@@ -85,11 +84,12 @@ impl Pools {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(look));
     }
 
+    /// That of the fullest.
     fn load(&self) -> Load {
         let mut load = Load::default();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|look| {
             let pool = look();
-            load = load.and(pool.unwrap_or_default());
+            load = load.or_fuller(pool.unwrap_or_default());
             pool.is_some()
         });
         load
@@ -192,13 +192,17 @@ mod tests {
     }
 
     #[test]
-    fn pools_are_looked_at_together_and_forgotten_when_they_are_gone() {
+    fn the_fullest_pool_counts_whichever_it_is_and_those_that_are_gone_are_forgotten() {
         let pools = Pools::default();
-        pools.add(|| Some(load(9, 50)));
         pools.add(|| Some(load(1, 200)));
+        pools.add(|| Some(load(9, 150)));
+        pools.add(|| Some(load(10, 0)));
         pools.add(|| None);
-        let both = Load { in_use: 10, size: 20, longest_wait: Duration::from_millis(200) };
-        assert_eq!((pools.load(), pools.load()), (both, both));
+        assert_eq!((pools.load(), pools.load()), (load(9, 150), load(9, 150)), "somebody waits for it");
+        let few = Pools::default();
+        few.add(|| Some(Load { in_use: 2, size: 2, longest_wait: Duration::ZERO }));
+        few.add(|| Some(load(7, 0)));
+        assert_eq!(few.load().size, 2, "by share, not by number");
     }
 
     /// Guards: capacity.

@@ -23,7 +23,7 @@ use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PoolSettings};
 use crate::probe::capacity::Pools;
-use crate::probe::{Seen, Verdicts};
+use crate::probe::{Degraded, Seen, Verdicts};
 use crate::redis::{Redis, RedisSettings};
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
@@ -54,6 +54,7 @@ pub(super) struct Shared<S> {
     pub(super) verifier: Option<Data<Verifier>>,
     pub(super) fallback: Option<Data<Fallback>>,
     pub(super) verdicts: Verdicts,
+    pub(super) degraded: Degraded,
     pub(super) drain: Drain,
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
@@ -94,7 +95,8 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
         move || {
             let number = worker.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             spawn(shared.watchdog.watch(&format!("worker {number}")).beat_for_ever());
-            let pool = shared.pool("pool").ok().flatten();
+            // Without routes of its own nobody here would use it: the background has one.
+            let pool = routes.and_then(|_| shared.pool("pool").ok().flatten());
             if let Some(pool) = pool.clone() {
                 shared.pools.add(pool.look());
                 spawn(pool.warm());
@@ -105,6 +107,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                     config
                         .app_data(Data::new(shared.own.clone()))
                         .app_data(Data::new(shared.verdicts.clone()))
+                        .app_data(Data::new(shared.degraded.clone()))
                         .app_data(Data::new(shared.drain.clone()))
                         .app_data(Data::new(shared.metrics.clone()))
                         .app_data(Data::new(shared.clock.clone()))
