@@ -39,6 +39,9 @@ pub enum BenchError {
     /// A statement of the bench itself failed.
     #[error("the bench's own statement failed")]
     Sql(#[from] tokio_postgres::Error),
+    /// A function did not tell its metrics.
+    #[error("the function's metrics cannot be read")]
+    Metrics(#[from] reqwest::Error),
     /// A load was not answered as its row is about.
     #[error("{row}: wanted {wanted} for each request, but {got}")]
     Unexpected {

@@ -2,6 +2,7 @@
 //! has each worker for its requests.
 
 mod patience;
+pub(crate) mod script;
 mod worker;
 
 use std::time::Duration;
@@ -14,9 +15,10 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use tokio::sync::broadcast::Receiver as BroadcastReceiver;
 
 use crate::config::{Reader, Settings, secret_address, setting};
-use crate::guard::deadline;
+use crate::guard::{deadline, quota};
 use crate::postgres::tls_client;
 use crate::probe::Check;
+use crate::sabotage;
 
 pub use worker::{NoAnswer, Redis};
 
@@ -33,6 +35,13 @@ const UNRESPONSIVE: Duration = Duration::from_secs(5);
 
 /// Unanswered questions after which the prober wants another connection.
 const GIVEN_UP: u32 = 2;
+
+/// In so many rounds the prober asks once for all that functions do with Redis, else only whether it is there: many a
+/// Redis is paid by the command.
+const REHEARSED_EVERY: u32 = 10;
+
+/// How Redis says that it is no primary. Its connection stays good, so whoever hears this must leave it to find the new one.
+const READ_ONLY: &str = "READONLY";
 
 /// What stands before rustls's reason in the details of fred's error.
 const DISTRUST: &str = "InvalidCertificate(";
@@ -110,6 +119,8 @@ pub struct RedisCheck {
     unanswered: u32,
     /// Whether the first connection was waited for.
     waited: bool,
+    /// Rounds until it is asked for everything.
+    rehearsed_in: u32,
 }
 
 impl RedisCheck {
@@ -119,7 +130,7 @@ impl RedisCheck {
     /// When the settings contradict each other.
     pub fn new(settings: &RedisSettings) -> Result<Self, fred::error::Error> {
         let client = client(settings, deadline::PROBE)?;
-        Ok(Self { errors: client.error_rx(), client, distrust: None, unanswered: 0, waited: false })
+        Ok(Self { errors: client.error_rx(), client, distrust: None, unanswered: 0, waited: false, rehearsed_in: 0 })
     }
 
     /// Until the first try to connect has come to something: before that, a question that does not wait would only
@@ -155,6 +166,22 @@ impl RedisCheck {
         answer.map(drop)
     }
 
+    /// What functions do, done to keys of the prober's own. Asked again each round until it is good.
+    async fn rehearse(&mut self) -> Result<(), String> {
+        if self.rehearsed_in > 0 || sabotage::takes_out("Redis readiness") {
+            self.rehearsed_in = self.rehearsed_in.saturating_sub(1);
+            return Ok(());
+        }
+        let answer = quota::rehearse(&self.client).await;
+        if answer.is_ok() {
+            self.rehearsed_in = REHEARSED_EVERY - 1;
+        }
+        answer.map_err(|error| {
+            leave_replica(&self.client, &error);
+            format!("it refuses what it is needed for ({})", word(&error).unwrap_or("no word of its own"))
+        })
+    }
+
     /// fred's details can hold addresses of the server, so its kind has to say enough; what TLS says of a certificate
     /// is told, since nobody would guess it.
     fn reason(&mut self, error: &fred::error::Error) -> String {
@@ -181,9 +208,30 @@ impl Check for RedisCheck {
         async {
             self.first_connect().await;
             let answer = self.ping().await;
-            answer.map_err(|error| self.reason(&error))
+            answer.map_err(|error| self.reason(&error))?;
+            self.rehearse().await
         }
         .boxed_local()
+    }
+}
+
+/// Redis' own word for why it refused, wherever it stands: an older server tells it from within the error of a script.
+fn word(error: &fred::error::Error) -> Option<&str> {
+    // From a script, Redis 7 leaves its word out.
+    if error.details().contains("The user executing the script can't") {
+        return Some("NOPERM");
+    }
+    let shouts = |word: &&str| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let words = error.details().split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.filter(shouts).find(|word| *word != "ERR")
+}
+
+/// Gives the connection up where it leads to a replica: by the name of the server the next one finds the primary. Not
+/// waited for: that takes as long as the server is away.
+fn leave_replica(client: &Client, error: &fred::error::Error) {
+    if error.details().contains(READ_ONLY) && !sabotage::takes_out("leaving replicas") {
+        let client = client.clone();
+        tokio::spawn(async move { client.force_reconnection().await });
     }
 }
 
@@ -195,6 +243,23 @@ mod tests {
         let mut reader = Reader::new([("REDIS_URL".to_owned(), url.to_owned())]);
         let settings = RedisSettings::read(&mut reader);
         reader.finish(settings)
+    }
+
+    #[test]
+    fn the_word_of_a_refusal_is_found_also_within_the_error_of_a_script() {
+        for (told, wanted) in [
+            ("NOPERM this user has no permissions to run the 'set' command", Some("NOPERM")),
+            ("OOM command not allowed when used memory > 'maxmemory'.", Some("OOM")),
+            (
+                "ERR Error running script: @user_script:1: -READONLY You can't write against a read only replica.",
+                Some("READONLY"),
+            ),
+            ("ERR The user executing the script can't run this command or subcommand script: 1f", Some("NOPERM")),
+            ("ERR value is not an integer or out of range", None),
+        ] {
+            let error = fred::error::Error::new(ErrorKind::Unknown, told);
+            assert_eq!(word(&error), wanted, "{told}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod it {
     mod pooler;
     mod probes;
     mod redis;
+    mod redis_able;
     mod rings;
     mod sabotage;
     mod slow_clients;

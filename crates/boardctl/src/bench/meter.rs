@@ -47,7 +47,7 @@ struct Postgres {
 struct Measured {
     outcome: Outcome,
     processor: Duration,
-    redis: u64,
+    redis: f64,
 }
 
 impl<'a> Meter<'a> {
@@ -87,11 +87,10 @@ impl<'a> Meter<'a> {
 
     /// Sends requests.
     pub(super) async fn round(&mut self, requests: Vec<Vec<u8>>) -> Result<(), BenchError> {
-        let redis = self.stage.redis()?;
-        let (processor, commands) = (self.function.process.processor_time(), redis.commands_run().await?);
+        let (processor, commands) = (self.function.process.processor_time(), self.function.redis_commands().await?);
         let outcome = self.send(requests).await?;
         self.measured.processor += self.function.process.processor_time().saturating_sub(processor);
-        self.measured.redis += redis.commands_run().await?.saturating_sub(commands);
+        self.measured.redis += self.function.redis_commands().await? - commands;
         let sum = &mut self.measured.outcome;
         sum.lasted += outcome.lasted;
         for (status, took) in outcome.answers {
@@ -124,7 +123,7 @@ impl<'a> Meter<'a> {
             // Those that went ahead are counted by PostgreSQL, too.
             transactions: each(count(after.transactions, self.before.transactions), self.requests),
             table_uses: each(count(after.table_uses, self.before.table_uses), self.requests),
-            redis_commands: each(f64::from(u32::try_from(*redis).unwrap_or(u32::MAX)), answers),
+            redis_commands: each(*redis, answers),
         })
     }
 }

@@ -64,6 +64,20 @@ pub(super) struct Stage {
 pub(super) struct Function {
     pub(super) process: Process,
     pub(super) address: SocketAddr,
+    http: reqwest::Client,
+    metrics: String,
+}
+
+impl Function {
+    /// How many commands it has sent to Redis for requests, by its own count.
+    pub(super) async fn redis_commands(&self) -> Result<f64, BenchError> {
+        let text = self.http.get(&self.metrics).send().await?.text().await?;
+        let sent = |line: &&str| {
+            let outcome = line.strip_prefix("redis_commands_total{outcome=");
+            outcome.is_some_and(|outcome| !outcome.starts_with("\"away\"") && !outcome.starts_with("\"resting\""))
+        };
+        Ok(text.lines().filter(sent).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
 }
 
 impl Stage {
@@ -77,14 +91,16 @@ impl Stage {
     }
 
     /// Starts a function with these settings, and waits until it is ready.
-    pub(super) async fn function(&self, part: Part, settings: &[(&str, &str)]) -> Result<Function, Error> {
+    pub(super) async fn function(&self, part: Part, settings: &[(&str, &str)]) -> Result<Function, BenchError> {
         let command = FUNCTION
             .iter()
             .chain(settings)
             .fold(self.board.command(part)?, |command, (name, value)| command.env(*name, *value));
         let process = command.start()?;
         process.wait_until_ok(&format!("{}/readyz", self.board.url(part)), PATIENCE).await?;
-        Ok(Function { process, address: SocketAddr::from(([127, 0, 0, 1], self.board.ports(part).http)) })
+        let (ports, http) = (self.board.ports(part), platform::http::client::stack()?);
+        let metrics = format!("http://127.0.0.1:{}/metrics", ports.metrics);
+        Ok(Function { process, address: SocketAddr::from(([127, 0, 0, 1], ports.http)), http, metrics })
     }
 
     /// Makes people who have not applied yet; their access tokens.

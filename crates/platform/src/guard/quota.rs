@@ -10,6 +10,8 @@ mod tally;
 
 use std::time::Duration;
 
+use fred::error::Error;
+use fred::prelude::Client;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use time::OffsetDateTime;
@@ -66,6 +68,17 @@ pub struct Standing {
     pub left: u16,
     /// How long until there is one more.
     pub reset: Duration,
+}
+
+/// Does to keys of its own what quotas do to theirs, so that the prober knows whether this Redis lets them.
+pub(crate) async fn rehearse(redis: &Client) -> Result<(), Error> {
+    let (window, own) = (Duration::from_secs(60), Uuid::new_v4());
+    let quota = Quota { name: "probe", limit: 1, window };
+    let (number, set) = (format!("quota:probe:{own}:number"), format!("quota:probe:{own}:set"));
+    tally::add(redis, window, &number, 1).await?;
+    let acceptance = Acceptance { at: OffsetDateTime::UNIX_EPOCH, id: own, key: None };
+    memory::remember(redis, &set, quota, &[acceptance]).await?;
+    memory::newest(redis, &set, quota.limit).await.map(drop)
 }
 
 impl Quota {

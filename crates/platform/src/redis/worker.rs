@@ -60,8 +60,8 @@ impl Redis {
         Ok(Self { client: super::client(settings, deadline::REDIS)?, patience: Arc::default(), metrics })
     }
 
-    /// Sends a command, or several in a pipeline, and waits for the answer: [`deadline::REDIS`] at most, or `limit`
-    /// where that is less. `operation` is what a span calls it: the command's name, `PIPELINE` for several.
+    /// Sends a command, or several in a script, and waits for the answer: [`deadline::REDIS`] at most, or `limit`
+    /// where that is less. `operation` is what a span calls it: the command's name, `EVAL` for several.
     ///
     /// # Errors
     /// Each way in which there is no answer; see [`NoAnswer`]. A request goes on without it.
@@ -95,7 +95,10 @@ impl Redis {
             Ok(Ok(answer)) => Ok(answer),
             // fred's own bound is the same as ours, and may be the first to notice.
             Ok(Err(error)) if *error.kind() == ErrorKind::Timeout => Err(NoAnswer::Late),
-            Ok(Err(error)) => Err(NoAnswer::Failed(error.kind().clone())),
+            Ok(Err(error)) => {
+                super::leave_replica(&self.client, &error);
+                Err(NoAnswer::Failed(error.kind().clone()))
+            }
             Err(_) => Err(NoAnswer::Late),
         };
         self.told(operation, span, answer.as_ref().err());

@@ -8,7 +8,9 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use fred::interfaces::{KeysInterface as _, SortedSetsInterface as _};
+use fred::error::Error;
+use fred::interfaces::SortedSetsInterface as _;
+use fred::prelude::{Client, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -18,6 +20,7 @@ use crate::guard::deadline;
 use crate::http::edge::Caller;
 use crate::http::idempotency::Hash;
 use crate::http::problem::{INTERNAL, Problem};
+use crate::redis::script::{self, EVAL};
 use crate::redis::{NoAnswer, Redis};
 use crate::sabotage;
 use crate::telemetry::metric::{Metrics, QuotaLabels};
@@ -59,13 +62,9 @@ impl Memory {
     /// The refusal. Redis that does not answer refuses nobody.
     pub async fn look(self, quota: Quota, who: Caller, request: Option<&Hash>) -> Result<Look, Problem> {
         let key = format!("quota:{}:{}", quota.name, who.0);
-        let (watch, newest) = (Stopwatch::start(), i64::from(quota.limit) - 1);
-        let found: Result<Vec<String>, NoAnswer> = self
-            .redis
-            .ask("ZRANGE", deadline::REDIS, async |redis| {
-                redis.zrange(key.as_str(), 0, newest, None, true, None, true).await
-            })
-            .await;
+        let watch = Stopwatch::start();
+        let found: Result<Vec<String>, NoAnswer> =
+            self.redis.ask("ZRANGE", deadline::REDIS, async |redis| newest(redis, &key, quota.limit).await).await;
         let accepted: Option<Vec<Acceptance>> = found.ok().map(|found| acceptances(&found));
         let verdict = accepted.as_ref().map(|accepted| quota.verdict(accepted, request, self.clock.now()));
         if let Some(Verdict::Refuse { after }) = verdict.filter(|_| !sabotage::takes_out("quota look")) {
@@ -105,19 +104,30 @@ impl Look {
     /// In one round trip: adds, keeps as many as are allowed, and forgets all after the window.
     async fn remember(self, accepted: &[Acceptance]) {
         let Some(left) = self.left.filter(|_| !accepted.is_empty()) else { return };
-        let members: Vec<(f64, String)> = accepted.iter().map(member).collect();
-        let (key, oldest) = (self.key.as_str(), -i64::from(self.quota.limit) - 1);
-        let window = i64::try_from(self.quota.window.as_millis()).unwrap_or(i64::MAX);
-        let told = self.memory.redis.ask("PIPELINE", left, async |redis| {
-            let pipeline = redis.pipeline();
-            let () = pipeline.zadd(key, None, None, false, false, members).await?;
-            let () = pipeline.zremrangebyrank(key, 0, oldest).await?;
-            let () = pipeline.pexpire(key, window, None).await?;
-            pipeline.all::<Vec<i64>>().await
-        });
+        let told =
+            self.memory.redis.ask(EVAL, left, async |redis| remember(redis, &self.key, self.quota, accepted).await);
         // A Redis that forgets refuses less: Postgres counts for itself.
         drop(told.await);
     }
+}
+
+/// A set is given its end once more before it grows: where that is refused, nothing is left behind that has none.
+const REMEMBER: &str = "redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('ZADD', KEYS[1], unpack(ARGV, 3))
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, ARGV[2])
+return redis.call('PEXPIRE', KEYS[1], ARGV[1])";
+
+/// The last acceptances with their times.
+pub(super) async fn newest(redis: &Client, key: &str, limit: u16) -> Result<Vec<String>, Error> {
+    redis.zrange(key, 0, i64::from(limit) - 1, None, true, None, true).await
+}
+
+/// Adds acceptances, and keeps as many of them as are allowed, for a window.
+pub(super) async fn remember(redis: &Client, key: &str, quota: Quota, accepted: &[Acceptance]) -> Result<i64, Error> {
+    let window = i64::try_from(quota.window.as_millis()).unwrap_or(i64::MAX);
+    let head = [window, -i64::from(quota.limit) - 1].map(Value::from);
+    let members = accepted.iter().map(member).flat_map(|(score, member)| [Value::from(score), Value::from(member)]);
+    script::run(redis, REMEMBER, key, head.into_iter().chain(members)).await
 }
 
 /// The score is the time in milliseconds, which a double holds exactly until the year 287396.

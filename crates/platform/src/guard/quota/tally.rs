@@ -8,13 +8,15 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use fred::interfaces::KeysInterface as _;
-use fred::types::ExpireOptions;
+use fred::error::Error;
+use fred::prelude::{Client, Value};
 
 use super::{Quota, note_left};
 use crate::clock::Stopwatch;
 use crate::guard::deadline;
 use crate::http::problem::{INTERNAL, Problem};
+use crate::probe::Degraded;
+use crate::redis::script::{self, EVAL};
 use crate::redis::{NoAnswer, Redis};
 use crate::sabotage;
 use crate::telemetry::metric::{Metrics, QuotaLabels};
@@ -23,6 +25,7 @@ use crate::telemetry::metric::{Metrics, QuotaLabels};
 pub struct Tally {
     redis: Data<Redis>,
     metrics: Data<Metrics>,
+    degraded: Data<Degraded>,
 }
 
 /// As many were counted as are allowed.
@@ -46,7 +49,8 @@ impl FromRequest for Tally {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let tally = || {
             let (redis, metrics) = (request.app_data::<Data<Redis>>()?, request.app_data::<Data<Metrics>>()?);
-            Some(Self { redis: redis.clone(), metrics: metrics.clone() })
+            let degraded = request.app_data::<Data<Degraded>>()?.clone();
+            Some(Self { redis: redis.clone(), metrics: metrics.clone(), degraded })
         };
         ready(tally().ok_or_else(|| Problem::from(INTERNAL).because_text("the function did not ask for Redis")))
     }
@@ -60,6 +64,7 @@ impl Tally {
     pub async fn count(self, quota: Quota, whose: &str) -> Result<Counted, Full> {
         let (watch, key) = (Stopwatch::start(), format!("quota:{}:{whose}", quota.name));
         let counted = self.add(quota, &key, 1, deadline::REDIS).await.ok();
+        self.tell(quota, counted.is_some());
         let allowed = i64::from(quota.limit);
         let full = counted.is_some_and(|counted| counted > allowed) && !sabotage::takes_out("loose quota");
         let verdict = if full { "refused" } else { "allowed" };
@@ -74,18 +79,32 @@ impl Tally {
         Ok(Counted { tally: self, quota, key, left })
     }
 
-    /// Adds to a number, which is forgotten a window after it was first made. Whichever command makes or finds it
-    /// without an end gives it one: a connection that is lost between the two must not count for ever.
-    async fn add(&self, quota: Quota, key: &str, one: i64, limit: Duration) -> Result<i64, NoAnswer> {
-        let window = i64::try_from(quota.window.as_secs()).unwrap_or(i64::MAX);
-        let told = self.redis.ask("PIPELINE", limit, async |redis| {
-            let pipeline = redis.pipeline();
-            let () = pipeline.incr_by(key, one).await?;
-            let () = pipeline.expire(key, window, Some(ExpireOptions::NX)).await?;
-            pipeline.all::<(i64, i64)>().await
-        });
-        told.await.map(|(counted, _)| counted)
+    /// Tells `/readyz` while this limits nobody.
+    fn tell(&self, quota: Quota, counted: bool) {
+        let part = format!("{} limit", quota.name);
+        if counted { self.degraded.over(&part) } else { self.degraded.note(part, "unchecked") }
     }
+
+    async fn add(&self, quota: Quota, key: &str, one: i64, limit: Duration) -> Result<i64, NoAnswer> {
+        self.redis.ask(EVAL, limit, async |redis| add(redis, quota.window, key, one).await).await
+    }
+}
+
+/// The key has its end before anything is counted: whichever command is refused, none is left that counts for ever, and
+/// locks somebody out once the command is back.
+const ADD: &str = "redis.call('SET', KEYS[1], 0, 'EX', ARGV[1], 'NX')
+return redis.call('INCRBY', KEYS[1], ARGV[2])";
+
+/// The same with its end behind it, to see that this is seen.
+const ADD_FIRST: &str = "local counted = redis.call('INCRBY', KEYS[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[1], 'NX')
+return counted";
+
+/// Adds to a number, which is forgotten a window after it was first made.
+pub(super) async fn add(redis: &Client, window: Duration, key: &str, one: i64) -> Result<i64, Error> {
+    let script = if sabotage::takes_out("ends of counts") { ADD_FIRST } else { ADD };
+    let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
+    script::run(redis, script, key, [window, one].map(Value::from)).await
 }
 
 impl Counted {
