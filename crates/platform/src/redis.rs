@@ -275,8 +275,8 @@ mod tests {
             ("http://cache.example", "has an unknown scheme"),
             ("redis-cluster://h", "has an unknown scheme"),
             ("redis://cache.example/first", "has a database that is no number"),
-        ] {
             ("redis:///0", "has no host"),
+        ] {
             let told = read(wrong).expect_err(wrong).to_string();
             assert!(told.contains(&format!("REDIS_URL {why} (its value is not shown)")), "{told}");
             assert!(!told.contains(wrong), "{told}");

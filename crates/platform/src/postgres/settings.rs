@@ -211,9 +211,9 @@ mod tests {
         let settings = PostgresSettings::read(&mut reader);
         assert!(reader.finish(settings).is_err());
     }
-}
+
     #[test]
     fn a_host_may_be_a_parameter() {
         assert!(address("postgres:///d?host=h").is_ok());
     }
-
+}
