@@ -24,6 +24,12 @@ GRANT SELECT (version, name) ON refinery_schema_history TO board_api, board_appl
 -- api: people and how they sign in, companies, jobs.
 GRANT SELECT, INSERT (id, email, email_key, name), UPDATE (email_key, name) ON people TO board_api;
 GRANT SELECT, INSERT (id, email, email_key, key_id, expires_at), UPDATE (used_at), DELETE ON sign_ins TO board_api;
+GRANT
+    SELECT,
+    INSERT (id, person_id, expires_at),
+    UPDATE (generation, refreshed_at, expires_at, ended_at),
+    DELETE
+    ON sessions TO board_api;
 GRANT SELECT, INSERT (id, name, website, place) ON companies TO board_api;
 GRANT SELECT, INSERT (company_id, person_id) ON company_members TO board_api;
 GRANT

@@ -18,10 +18,13 @@ mod it {
     mod odd;
     mod own;
     mod ready;
+    mod refresh;
+    mod refresh_model;
     mod secrecy;
     mod sessions;
     mod sign_in;
     mod sign_in_ring;
+    mod sign_out;
     mod snapshots;
     mod sweep;
     mod tokens;

@@ -45,6 +45,7 @@ async fn each_function_has_exactly_these_rights() {
     board_api outbox: INSERT (id, kind, reason, payload, priority, send_before, traceparent)
     board_api people: SELECT; INSERT (id, email, email_key, name); UPDATE (email_key, name)
     board_api refinery_schema_history: SELECT (version, name)
+    board_api sessions: SELECT; INSERT (id, person_id, expires_at); UPDATE (generation, refreshed_at, expires_at, ended_at); DELETE
     board_api sign_ins: SELECT; INSERT (id, email, email_key, key_id, expires_at); UPDATE (used_at); DELETE
     board_applications application_events: SELECT; INSERT (application_id, status, person_id)
     board_applications applications: SELECT; INSERT (id, job_id, person_id, letter, created_at)

@@ -10,7 +10,7 @@ mod paging;
 mod request;
 mod text;
 
-pub use caller::{Caller, MaybeCaller};
+pub use caller::{Caller, CurrentSession, MaybeCaller};
 pub use client_address::{AddressSource, ClientAddress, Network};
 pub use fields::{Body, Fields, Patch, Query, choice};
 pub use once::{GivenTwice, once};
