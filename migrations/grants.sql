@@ -56,7 +56,7 @@ GRANT
 GRANT SELECT (id, email, name) ON people TO board_applications;
 GRANT SELECT ON company_members TO board_applications;
 GRANT SELECT (id, name) ON companies TO board_applications;
-GRANT SELECT (id, company_id, title, status, closes_at) ON jobs TO board_applications;
+GRANT SELECT (id, company_id, title, status, closes_at, published_at) ON jobs TO board_applications;
 GRANT SELECT, INSERT (id, job_id, person_id, letter, created_at) ON applications TO board_applications;
 GRANT SELECT, INSERT (application_id, status, person_id) ON application_events TO board_applications;
 -- It reads two columns for the gauges of depth and age, which it exports because it always runs.

@@ -27,5 +27,6 @@ mod it {
     mod sign_out;
     mod snapshots;
     mod sweep;
+    mod texts;
     mod tokens;
 }

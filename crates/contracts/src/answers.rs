@@ -105,8 +105,10 @@ pub enum JobStatus {
     Draft,
     /// Seen by everybody, and open.
     Published,
-    /// Seen by who has its address, and not open any more.
+    /// Closed by its company: seen by who has its address, and not open any more.
     Closed,
+    /// The same by its date, which its company may move.
+    Expired,
 }
 
 /// A job.

@@ -62,6 +62,15 @@ pub const ALREADY_APPLIED: Kind = Kind {
     about: "One person applies for a job once. `application_id` names the application that exists.",
 };
 
+/// An application for a job that is over.
+pub const JOB_OVER: Kind = Kind {
+    name: "job-over",
+    status: 410,
+    title: "This job takes no more applications",
+    about: "The job was published and is over: `job_status` says whether its company closed it (`closed`) or its date has \
+            passed (`expired`). Nothing was written.",
+};
+
 /// An application by somebody without a name.
 pub const NAME_MISSING: Kind = Kind {
     name: "name-missing",
@@ -75,7 +84,7 @@ pub const WRONG_JOB_STATUS: Kind = Kind {
     name: "wrong-job-status",
     status: 409,
     title: "The job's status does not allow this",
-    about: "A draft can be published and closed, a published job can be closed, and a closed one stays closed.",
+    about: "A draft can be published and closed, a published or expired job can be closed, and a closed one stays closed.",
 };
 
 /// All of `api`'s.
@@ -90,4 +99,4 @@ pub const OF_API: &[Kind] = &[
 ];
 
 /// All of `applications`'.
-pub const OF_APPLICATIONS: &[Kind] = &[ALREADY_APPLIED, NAME_MISSING];
+pub const OF_APPLICATIONS: &[Kind] = &[ALREADY_APPLIED, JOB_OVER, NAME_MISSING];

@@ -52,7 +52,7 @@ async fn each_function_has_exactly_these_rights() {
     board_applications companies: SELECT (id, name)
     board_applications company_members: SELECT
     board_applications idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); UPDATE (created_at); DELETE
-    board_applications jobs: SELECT (id, company_id, title, closes_at, status)
+    board_applications jobs: SELECT (id, company_id, title, closes_at, status, published_at)
     board_applications outbox: SELECT (created_at, state); INSERT (id, kind, reason, payload, priority, send_before, traceparent)
     board_applications people: SELECT (id, email, name)
     board_applications refinery_schema_history: SELECT (version, name)

@@ -16,7 +16,7 @@ pub use fields::{Body, Fields, Patch, Query, choice};
 pub use once::{GivenTwice, once};
 pub use paging::{Cursor, Paging};
 pub use request::{RequestSpan, around};
-pub use text::{Line, Prose};
+pub use text::{Line, Prose, one_line};
 
 /// The largest body that is read, in bytes.
 pub const LARGEST_BODY: usize = 64 * 1024;
