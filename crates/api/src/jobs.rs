@@ -7,5 +7,5 @@ mod pay;
 mod status;
 mod store;
 
-pub(crate) use details::Details;
+pub(crate) use details::{Changes, Details};
 pub(crate) use pay::Pay;

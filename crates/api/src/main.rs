@@ -26,5 +26,6 @@ fn main() -> ExitCode {
         .problems(contracts::problems::OF_API)
         .routes(routes::routes)
         .sweep(sign_in::SWEEP)
+        .sweep(sessions::SWEEP)
         .run()
 }

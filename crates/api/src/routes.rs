@@ -8,11 +8,13 @@ use crate::settings::ApiSettings;
 use crate::{companies, jobs, people, sessions, sign_in};
 
 pub(crate) fn routes(config: &mut ServiceConfig, settings: &ApiSettings) {
-    let (get, post, patch) = (Method::GET, Method::POST, Method::PATCH);
+    let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
     config
         .app_data(settings.signer.clone())
         .service(resource("/v1/sign-in", [on(post.clone(), sign_in::http::begin)]))
         .service(resource("/v1/sessions", [on(post.clone(), sessions::http::begin)]))
+        .service(resource("/v1/sessions/refresh", [on(post.clone(), sessions::http::refresh)]))
+        .service(resource("/v1/sessions/current", [on(delete, sessions::http::end)]))
         .service(resource("/.well-known/jwks.json", [on(get.clone(), sessions::http::public_keys)]))
         .service(resource("/v1/me", [on(get.clone(), people::http::me), on(patch.clone(), people::http::change_me)]))
         .service(resource(

@@ -5,9 +5,12 @@ use platform::config::{Reader, Settings, setting};
 use platform::identity::{PublicKeys, Signer, SignerSettings};
 use url::Url;
 
+use crate::sessions::RefreshKeys;
+
 /// What `api` alone is told.
 pub(crate) struct ApiSettings {
     pub(crate) sign_in_keys: SignInKeys,
+    pub(crate) refresh_keys: RefreshKeys,
     pub(crate) signer: Data<Signer>,
     pub(crate) public_keys: PublicKeys,
     pub(crate) applications: Url,
@@ -16,6 +19,7 @@ pub(crate) struct ApiSettings {
 impl Settings for ApiSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let sign_in_keys = SignInKeys::read(from);
+        let refresh_keys = RefreshKeys::read(from);
         let signer = SignerSettings::read(from);
         let public_keys = PublicKeys::read(from);
         let applications =
@@ -27,6 +31,7 @@ impl Settings for ApiSettings {
         }
         Some(Self {
             sign_in_keys: sign_in_keys?,
+            refresh_keys: refresh_keys?,
             signer: Data::new(Signer::new(signer, Clock::system())),
             public_keys,
             applications: applications?,

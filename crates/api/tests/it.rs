@@ -18,11 +18,15 @@ mod it {
     mod odd;
     mod own;
     mod ready;
+    mod refresh;
+    mod refresh_model;
     mod secrecy;
     mod sessions;
     mod sign_in;
     mod sign_in_ring;
+    mod sign_out;
     mod snapshots;
     mod sweep;
+    mod texts;
     mod tokens;
 }

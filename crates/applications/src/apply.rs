@@ -7,6 +7,7 @@ mod store;
 
 use std::time::Duration;
 
+use contracts::answers::JobStatus;
 use contracts::ids::{ApplicationId, JobId, PersonId};
 use platform::guard::quota::{Acceptance, Quota, Standing};
 use platform::http::edge::Prose;
@@ -55,9 +56,12 @@ pub(crate) enum ApplyError {
     /// There is one already.
     #[error("the person has applied already")]
     Duplicate(ApplicationId),
-    /// No such job is published and open.
-    #[error("the job does not take applications")]
+    /// No such job was ever published.
+    #[error("the job does not exist")]
     NoSuchJob,
+    /// The job is over, by its company or by its date.
+    #[error("the job is over")]
+    JobOver(JobStatus),
     /// The person does not exist any more.
     #[error("the person does not exist")]
     NoPerson,

@@ -5,5 +5,5 @@ pub mod bench;
 pub mod sabotage;
 pub mod sample;
 mod sibling;
-pub mod up;
 pub mod smoke_test;
+pub mod up;

@@ -16,15 +16,19 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-/// A session that has begun.
+/// A session that has begun or was renewed. The names are OAuth 2.0's (RFC 6749, section 5.1), where it has them.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Session {
     /// Goes into `Authorization: Bearer`.
     pub access_token: String,
     /// Always `Bearer`.
     pub token_type: String,
-    /// Seconds until the token ends.
+    /// Seconds until the access token ends.
     pub expires_in: u64,
+    /// Renews the session, once.
+    pub refresh_token: String,
+    /// Seconds until the refresh token ends, and the session with it unless it was renewed.
+    pub refresh_token_expires_in: u64,
     /// Who signed in.
     pub person_id: PersonId,
 }
@@ -101,8 +105,10 @@ pub enum JobStatus {
     Draft,
     /// Seen by everybody, and open.
     Published,
-    /// Seen by who has its address, and not open any more.
+    /// Closed by its company: seen by who has its address, and not open any more.
     Closed,
+    /// The same by its date, which its company may move.
+    Expired,
 }
 
 /// A job.

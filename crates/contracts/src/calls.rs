@@ -40,6 +40,12 @@ calls! {
     BeginSession { /// The token.
         token: String } = POST "/v1/sessions" => Session,
         |_| "/v1/sessions".to_owned(), |call| Some(json!({ "token": call.token }));
+    /// Renews a session: new tokens, in place of the old refresh token.
+    RefreshSession { /// The newest refresh token.
+        refresh_token: String } = POST "/v1/sessions/refresh" => Session,
+        |_| "/v1/sessions/refresh".to_owned(), |call| Some(json!({ "refresh_token": call.refresh_token }));
+    /// Ends the caller's session. Its access tokens stay good until they expire.
+    EndSession {} = DELETE "/v1/sessions/current" => (), |_| "/v1/sessions/current".to_owned(), |_| None;
     /// Who is signed in.
     GetMe {} = GET "/v1/me" => Person, |_| "/v1/me".to_owned(), |_| None;
     /// Sets the name.

@@ -40,4 +40,6 @@ ids! {
     ApplicationId;
     /// One mailed link.
     SignInId;
+    /// One signing in, and all that is renewed from it until it ends.
+    SessionId;
 }

@@ -9,6 +9,7 @@ mod sign_in_link;
 use std::fmt;
 
 use contracts::mail::Mail;
+use platform::http::edge::one_line;
 use platform::postgres::{Error, Pool};
 use serde_json::json;
 
@@ -89,20 +90,12 @@ pub async fn write(pool: &Pool, settings: &LetterSettings, claimed: &Claimed) ->
     Ok(request::body(&settings.from, &claimed.kind, &letters))
 }
 
-/// Makes one line of a text that a person wrote. What is stored has no line breaks; a subject with one would be a
-/// header of somebody else's choosing, so nothing rests on that.
-fn one_line(text: &str) -> String {
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    text.replace(breaks, " ")
+/// A name as a mail has it; none where nothing of it is to be seen, as a name that is kept from before may be.
+fn name(kept: Option<&str>) -> Option<String> {
+    kept.map(one_line).filter(|name| !name.is_empty())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::one_line;
-
-    #[test]
-    fn no_text_becomes_a_second_line() {
-        assert_eq!(one_line("Clerk\r\nBcc: all@x.example\u{2028}\u{85}\0"), "Clerk  Bcc: all@x.example   ");
-        assert_eq!(one_line("Zoë – Köchin"), "Zoë – Köchin");
-    }
+/// Greets a reader by name, where there is one.
+fn hello(kept: Option<&str>) -> String {
+    name(kept).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
 }

@@ -7,6 +7,7 @@ mod it {
     mod history;
     mod interrupted;
     mod needed;
+    mod own_answers;
     mod rights;
     mod roles;
     mod schema;

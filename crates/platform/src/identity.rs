@@ -30,6 +30,8 @@ const REMEMBERED: usize = 10_000;
 pub struct Claims {
     /// The person.
     pub subject: Uuid,
+    /// The session that it is a part of, where it names one.
+    pub session: Option<Uuid>,
     /// When the token ends, in seconds since 1970.
     pub expires: i64,
 }
@@ -39,6 +41,9 @@ struct Written {
     iss: String,
     aud: String,
     sub: Uuid,
+    /// As OpenID Connect names it (Front-Channel Logout 1.0, section 3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<Uuid>,
     iat: i64,
     exp: i64,
     jti: Uuid,
@@ -86,23 +91,24 @@ impl Signer {
         Self { key: settings.key, header, clock }
     }
 
-    /// A token for this person, good for [`TOKEN_LIFE`] from now.
+    /// A token for this person in this session, good for [`TOKEN_LIFE`] from now.
     ///
     /// # Errors
     /// When the key cannot sign.
-    pub fn mint(&self, subject: Uuid) -> Result<(SecretString, Claims), MintError> {
+    pub fn mint(&self, subject: Uuid, session: Uuid) -> Result<(SecretString, Claims), MintError> {
         let now = self.clock.now().unix_timestamp();
         let expires = now + TOKEN_LIFE.as_secs().cast_signed();
         let written = Written {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
             sub: subject,
+            sid: Some(session),
             iat: now,
             exp: expires,
             jti: self.clock.id(),
         };
         let token = encode(&self.header, &written, &self.key).map_err(MintError)?;
-        Ok((token.into(), Claims { subject, expires }))
+        Ok((token.into(), Claims { subject, session: Some(session), expires }))
     }
 }
 
@@ -241,7 +247,8 @@ impl Verifier {
             decode::<Written>(token, &key, &self.validation)
         };
         let token = read.map_err(|_| BadToken::Foreign)?;
-        Ok(Claims { subject: token.claims.sub, expires: token.claims.exp })
+        let Written { sub, sid, exp, .. } = token.claims;
+        Ok(Claims { subject: sub, session: sid, expires: exp })
     }
 
     fn remember(&self, token: &str, claims: Claims, now: i64) {

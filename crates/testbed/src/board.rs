@@ -71,6 +71,8 @@ pub struct Secrets {
     pub tokens: KeyPair,
     /// `SIGN_IN_KEYS`.
     pub sign_in_keys: String,
+    /// `REFRESH_KEYS`.
+    pub refresh_keys: String,
     /// The password of every function's login.
     pub password: String,
 }

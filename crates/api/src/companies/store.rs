@@ -46,7 +46,7 @@ pub(super) async fn make(
 ) -> Result<Answer, Problem> {
     let website = new.website.as_ref().map(Url::as_str);
     let place = new.place.as_ref().map(Line::as_str);
-    write_once(pool, keyed, &MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0], |made| {
+    write_once(pool, keyed, &MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0], Ok(()), |made| {
         let made = company(&made.ok_or_else(gone)?);
         Answer::created(&made, format!("/v1/companies/{id}"), id.0)
     })

@@ -13,7 +13,7 @@ const LONGEST_OPEN: time::Duration = time::Duration::days(180);
 const REMOTES: &str = "no, hybrid or yes";
 const KINDS: &str = "full_time, part_time, contract, internship or temporary";
 
-/// What a company says of a job.
+/// What a company says of a new job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Details {
     pub(crate) title: Line<3, 140>,
@@ -34,7 +34,8 @@ impl Details {
         let remote = body.required("remote", choice(REMOTES));
         let kind = body.required("kind", choice(KINDS));
         let pay = PayChange::read(body).and_then(|change| change.applied(None, body));
-        let closes_at = body.optional("closes_at", |value| closing_time(value, now));
+        let closes_at = body.optional("closes_at", time);
+        judge(body, closes_at.flatten(), now);
         Some(Self {
             title: title?,
             description: description?,
@@ -45,40 +46,53 @@ impl Details {
             closes_at: closes_at?,
         })
     }
+}
 
-    /// Reads changes: what is absent stays as it is.
-    pub(crate) fn changed(self, body: &mut Fields, now: OffsetDateTime) -> Option<Self> {
+/// What a company changes of a job: what is absent stays as it is, also where it was written under an older rule.
+pub(crate) struct Changes {
+    pub(crate) title: Option<Line<3, 140>>,
+    pub(crate) description: Option<Prose<1, 20_000>>,
+    pub(crate) place: Patch<Line<1, 120>>,
+    pub(crate) remote: Option<Remote>,
+    pub(crate) kind: Option<JobKind>,
+    /// The pay after the change.
+    pub(crate) pay: Option<Pay>,
+    pub(crate) closes_at: Patch<OffsetDateTime>,
+}
+
+impl Changes {
+    /// Reads the changes of a job with this pay.
+    pub(crate) fn read(body: &mut Fields, pay: Option<Pay>, now: OffsetDateTime) -> Option<Self> {
         let title = body.change("title", Line::from_json);
         let description = body.change("description", Prose::from_json);
         let place = body.patch("place", Line::from_json);
         let remote = body.change("remote", choice(REMOTES));
         let kind = body.change("kind", choice(KINDS));
-        let pay = PayChange::read(body).and_then(|change| change.applied(self.pay, body));
-        let closes_at = body.patch("closes_at", |value| closing_time(value, now));
+        let pay = PayChange::read(body).and_then(|change| change.applied(pay, body));
+        let closes_at = body.patch("closes_at", time);
+        judge(body, closes_at.as_ref().and_then(|at| at.clone().split().1), now);
         Some(Self {
-            title: title?.unwrap_or(self.title),
-            description: description?.unwrap_or(self.description),
-            place: or_kept(place?, self.place),
-            remote: remote?.unwrap_or(self.remote),
-            kind: kind?.unwrap_or(self.kind),
+            title: title?,
+            description: description?,
+            place: place?,
+            remote: remote?,
+            kind: kind?,
             pay: pay?,
-            closes_at: or_kept(closes_at?, self.closes_at),
+            closes_at: closes_at?,
         })
     }
 }
 
-fn or_kept<T>(change: Patch<T>, kept: Option<T>) -> Option<T> {
-    let (changes, value) = change.split();
-    if changes { value } else { kept }
+fn time(value: &Value) -> Result<OffsetDateTime, String> {
+    let at = value.as_str().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+    at.ok_or_else(|| "is not a time: wanted one as RFC 3339 has it, such as 2030-01-31T12:00:00Z".to_owned())
 }
 
-fn closing_time(value: &Value, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
-    let at = value.as_str().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-    let at = at.ok_or("is not a time: wanted one as RFC 3339 has it, such as 2030-01-31T12:00:00Z")?;
-    if at <= now || at > now + LONGEST_OPEN {
-        return Err("is in the past, or more than 180 days from now".to_owned());
+/// Whether a job may close then, which was so yesterday for what is over today.
+fn judge(body: &mut Fields, closes_at: Option<OffsetDateTime>, now: OffsetDateTime) {
+    if closes_at.is_some_and(|at| at <= now || at > now + LONGEST_OPEN) {
+        body.refuse_by_clock("closes_at", "is in the past, or more than 180 days from now");
     }
-    Ok(at)
 }
 
 #[cfg(test)]
@@ -145,23 +159,33 @@ mod tests {
 
     #[test]
     fn a_change_keeps_what_it_does_not_name_and_clears_what_it_nulls() {
-        let mut before = whole();
-        before["place"] = "Bern".into();
-        before["closes_at"] = "2030-06-29T12:00:00+02:00".into();
-        let before = read(before).expect("good");
         let mut body = fields(json!({ "title": "Joiner", "place": null }));
-        let after = before.clone().changed(&mut body, NOW).expect("good");
-        assert_eq!(after.title.as_str(), "Joiner");
-        assert_eq!((after.place, after.closes_at), (None, before.closes_at));
+        let changes = Changes::read(&mut body, None, NOW).expect("good");
+        assert_eq!(changes.title.as_ref().map(Line::as_str), Some("Joiner"));
+        assert_eq!((changes.place, changes.closes_at), (Patch::Clear, Patch::Keep));
+        assert_eq!((changes.description, changes.remote), (None, None));
     }
 
     #[test]
     fn what_a_job_must_have_cannot_be_cleared() {
-        let details = read(whole()).expect("good");
         for field in ["title", "description", "remote", "kind"] {
             let mut body = fields(json!({ field: null }));
-            let changed = details.clone().changed(&mut body, NOW);
-            assert!(body.finish(changed).is_err(), "{field} was cleared");
+            let changes = Changes::read(&mut body, None, NOW);
+            assert!(body.finish(changes).is_err(), "{field} was cleared");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_over_is_refused_by_the_clock_alone() {
+        for (at, good) in
+            [("2030-01-01T00:00:00Z", false), ("2030-01-01T00:00:01Z", true), ("2030-06-30T00:00:01Z", false)]
+        {
+            let mut body = fields(whole());
+            let mut closing = fields(json!({ "closes_at": at }));
+            let (details, changes) = (Details::read(&mut body, NOW), Changes::read(&mut closing, None, NOW));
+            assert!(body.finish_before_clock(details).is_ok_and(|(_, by_clock)| by_clock.is_ok()));
+            let (_, by_clock) = closing.finish_before_clock(changes).expect("good but for the clock");
+            assert_eq!(by_clock.is_ok(), good, "{at}");
         }
     }
 }

@@ -13,9 +13,9 @@ use platform::http::problem::{Place, Problem, VALIDATION_FAILED, WrongValue};
 use platform::postgres::Pool;
 use platform::telemetry::context;
 
-use super::Details;
-use super::status::Step;
+use super::status::{NoStep, Step};
 use super::store::{self, NewJob, StepError, Stored};
+use super::{Changes, Details};
 use crate::access::visible;
 use crate::settings::ApiSettings;
 
@@ -60,11 +60,11 @@ pub(crate) async fn make(
 ) -> Result<HttpResponse, Problem> {
     let company: Option<CompanyId> = body.required("company_id", choice("the id of a company"));
     let details = Details::read(&mut body, clock.now());
-    let (company, details) = body.finish(company.zip(details))?;
+    let ((company, details), by_clock) = body.finish_before_clock(company.zip(details))?;
     let id = JobId(clock.id());
     note(id);
     let (new, keyed) = (NewJob { id, company, by: caller, details }, key.of(caller));
-    let made = store::make(&pool, keyed.as_ref(), &new, |made| {
+    let made = store::make(&pool, keyed.as_ref(), &new, by_clock, |made| {
         let made = answer(made.ok_or_else(not_a_member)?, &settings)?;
         Answer::created(&made, format!("/v1/jobs/{id}"), id.0)
     });
@@ -83,9 +83,9 @@ pub(crate) async fn change(
 ) -> Result<Json<Job>, Problem> {
     note(*id);
     let (now, change) = (clock.now(), fallback.change(page(*id)));
-    let changed = store::change(&pool, *id, caller, |details| {
-        let changed = details.changed(&mut body, now);
-        body.finish(changed)
+    let changed = store::change(&pool, *id, caller, |pay| {
+        let changes = Changes::read(&mut body, pay, now);
+        body.finish(changes)
     });
     let changed = changed.await;
     change.end(&changed);
@@ -137,7 +137,8 @@ fn page(id: JobId) -> Resource {
 impl From<StepError> for Problem {
     fn from(error: StepError) -> Self {
         match error {
-            StepError::Status(_) => WRONG_JOB_STATUS.into(),
+            StepError::Refused(NoStep::WrongStatus) => WRONG_JOB_STATUS.into(),
+            StepError::Refused(NoStep::Overdue) => wrong("closes_at", "is in the past: change it first"),
             StepError::Store(error) => error.into(),
         }
     }
@@ -150,10 +151,12 @@ fn answer(job: Stored, settings: &ApiSettings) -> Result<Job, Problem> {
 }
 
 fn not_a_member() -> Problem {
-    Problem::from(VALIDATION_FAILED).wrong([WrongValue {
-        place: Place::Body("company_id".to_owned()),
-        detail: "is none of your companies".to_owned(),
-    }])
+    wrong("company_id", "is none of your companies")
+}
+
+fn wrong(field: &str, detail: &str) -> Problem {
+    Problem::from(VALIDATION_FAILED)
+        .wrong([WrongValue { place: Place::Body(field.to_owned()), detail: detail.to_owned() }])
 }
 
 /// Which job the request is about, for its span.

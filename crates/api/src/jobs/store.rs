@@ -2,16 +2,16 @@ mod row;
 
 use contracts::answers::Page;
 use contracts::ids::{CompanyId, JobId};
-use platform::http::edge::{Caller, Cursor, Line, Paging};
+use platform::http::edge::{Caller, Cursor, Line, Paging, Prose};
 use platform::http::idempotency::{Answer, Keyed, write_once};
 use platform::http::problem::Problem;
 use platform::postgres::{Error, Pool, Statement, ToSql, Transaction};
 
 pub(super) use row::Stored;
-use row::{details, name, stored};
+use row::{name, pay, stored};
 
-use super::Details;
-use super::status::{Step, WrongStatus};
+use super::status::{NoStep, Step};
+use super::{Changes, Details, Pay};
 
 /// The columns of [`Stored`], of a job `j` and its company `c`.
 macro_rules! columns {
@@ -22,7 +22,8 @@ macro_rules! columns {
         concat!(
             "j.id, j.company_id, c.name, j.title, ",
             $description,
-            ", j.place, j.remote, j.kind, j.pay_from, j.pay_to, j.pay_currency, j.pay_per, j.closes_at, j.status, \
+            ", j.place, j.remote, j.kind, j.pay_from, j.pay_to, j.pay_currency, j.pay_per, j.closes_at, \
+             CASE WHEN j.status = 'published' AND j.closes_at <= clock_timestamp() THEN 'expired' ELSE j.status END, \
              j.published_at"
         )
     };
@@ -60,7 +61,8 @@ const LOCK: Statement = Statement::new(
     concat!(
         "SELECT ",
         columns!(),
-        " FROM jobs j JOIN companies c ON c.id = j.company_id
+        ", coalesce(j.closes_at <= clock_timestamp(), false) AS is_overdue
+     FROM jobs j JOIN companies c ON c.id = j.company_id
      JOIN company_members m ON m.company_id = j.company_id AND m.person_id = $2
      WHERE j.id = $1 FOR NO KEY UPDATE OF j",
     ),
@@ -85,8 +87,10 @@ const CHANGE: Statement = Statement::new(
     "update job",
     concat!(
         "WITH j AS (
-         UPDATE jobs SET title = $2, description = $3, place = $4, remote = $5, kind = $6, pay_from = $7, pay_to = $8,
-                         pay_currency = $9, pay_per = $10, closes_at = $11
+         UPDATE jobs SET title = coalesce($2, title), description = coalesce($3, description),
+                         place = CASE WHEN $4 THEN $5 ELSE place END, remote = coalesce($6, remote),
+                         kind = coalesce($7, kind), pay_from = $8, pay_to = $9, pay_currency = $10, pay_per = $11,
+                         closes_at = CASE WHEN $12 THEN $13 ELSE closes_at END
          WHERE id = $1 ",
         returned!(),
         ") SELECT ",
@@ -114,7 +118,7 @@ const STEP: Statement = Statement::new(
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StepError {
     #[error(transparent)]
-    Status(#[from] WrongStatus),
+    Refused(#[from] NoStep),
     #[error("the job store failed")]
     Store(#[from] Error),
 }
@@ -142,32 +146,42 @@ pub(super) struct NewJob {
     pub(super) details: Details,
 }
 
-/// Makes a draft, once under a key; `answer` gets none where the caller is no member of the company.
+/// Makes a draft, once under a key and then whatever is wrong `by_clock`; `answer` gets none where the caller is no member of the company.
 pub(super) async fn make(
     pool: &Pool,
     keyed: Option<&Keyed>,
     new: &NewJob,
+    by_clock: Result<(), Problem>,
     answer: impl FnOnce(Option<Stored>) -> Result<Answer, Problem>,
 ) -> Result<Answer, Problem> {
-    let values = Values::of(&new.details);
-    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&new.id.0, &new.company.0, &new.by.0];
-    params.extend(values.params());
-    write_once(pool, keyed, &MAKE, &params, |row| answer(row.as_ref().map(stored).transpose()?)).await
+    let Details { title, description, place, remote, kind, pay, closes_at } = &new.details;
+    let (title, description, place) = (title.as_str(), description.as_str(), place.as_ref().map(Line::as_str));
+    let (remote, kind, pay) = (name(remote)?, name(kind)?, PayColumns::of(pay.as_ref())?);
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&new.id.0, &new.company.0, &new.by.0, &title, &description, &place];
+    params.extend([&remote as &(dyn ToSql + Sync), &kind]);
+    params.extend(pay.params());
+    params.push(closes_at);
+    write_once(pool, keyed, &MAKE, &params, by_clock, |row| answer(row.as_ref().map(stored).transpose()?)).await
 }
 
-/// Changes a job by what `change` makes of it as it is now; none where the caller is no member of its company.
+/// Changes a job by what `change` reads, which is told the pay as it is now; none where the caller is no member of its company.
 pub(super) async fn change(
     pool: &Pool,
     id: JobId,
     who: Caller,
-    change: impl FnOnce(Details) -> Result<Details, Problem>,
+    change: impl FnOnce(Option<Pay>) -> Result<Changes, Problem>,
 ) -> Result<Option<Stored>, Problem> {
     pool.transaction(async |transaction: &Transaction| {
         let Some(row) = transaction.query_opt(&LOCK, &[&id.0, &who.0]).await? else { return Ok(None) };
-        let changed = change(details(&row)?)?;
-        let values = Values::of(&changed);
-        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id.0];
-        params.extend(values.params());
+        let Changes { title, description, place, remote, kind, pay, closes_at } = change(pay(&row)?)?;
+        let (title, description) = (title.as_ref().map(Line::as_str), description.as_ref().map(Prose::as_str));
+        let (moves, place) = place.split();
+        let place = place.as_ref().map(Line::as_str);
+        let (remote, kind) = (remote.as_ref().map(name).transpose()?, kind.as_ref().map(name).transpose()?);
+        let (pay, (reopens, closes_at)) = (PayColumns::of(pay.as_ref())?, closes_at.split());
+        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id.0, &title, &description, &moves, &place, &remote, &kind];
+        params.extend(pay.params());
+        params.extend([&reopens as &(dyn ToSql + Sync), &closes_at]);
         Ok(transaction.query_opt(&CHANGE, &params).await?.as_ref().map(stored).transpose()?)
     })
     .await
@@ -177,56 +191,32 @@ pub(super) async fn change(
 pub(super) async fn step(pool: &Pool, id: JobId, who: Caller, step: Step) -> Result<Option<Stored>, StepError> {
     pool.transaction(async |transaction: &Transaction| {
         let Some(row) = transaction.query_opt(&LOCK, &[&id.0, &who.0]).await? else { return Ok(None) };
-        let next = step.after(stored(&row)?.status)?;
+        let next = step.after(stored(&row)?.status, row.get("is_overdue"))?;
         let row = transaction.query_opt(&STEP, &[&id.0, &name(&next)?]).await?;
         Ok(row.as_ref().map(stored).transpose()?)
     })
     .await
 }
 
-/// Details as the columns hold them.
-struct Values<'a> {
-    title: &'a str,
-    description: &'a str,
-    place: Option<&'a str>,
-    remote: Option<String>,
-    kind: Option<String>,
-    pay: (Option<i64>, Option<i64>, Option<&'a str>, Option<String>),
-    closes_at: Option<time::OffsetDateTime>,
+/// A pay as its columns hold it.
+struct PayColumns<'a> {
+    from: Option<i64>,
+    to: Option<i64>,
+    currency: Option<&'a str>,
+    per: Option<String>,
 }
 
-impl<'a> Values<'a> {
-    fn of(details: &'a Details) -> Self {
-        let pay = details.pay.as_ref();
-        Self {
-            title: details.title.as_str(),
-            description: details.description.as_str(),
-            place: details.place.as_ref().map(Line::as_str),
-            remote: name(&details.remote).ok(),
-            kind: name(&details.kind).ok(),
-            pay: (
-                pay.map(|pay| pay.from),
-                pay.map(|pay| pay.to),
-                pay.map(|pay| pay.currency.as_str()),
-                pay.and_then(|pay| name(&pay.per).ok()),
-            ),
-            closes_at: details.closes_at,
-        }
+impl<'a> PayColumns<'a> {
+    fn of(pay: Option<&'a Pay>) -> Result<Self, Error> {
+        Ok(Self {
+            from: pay.map(|pay| pay.from),
+            to: pay.map(|pay| pay.to),
+            currency: pay.map(|pay| pay.currency.as_str()),
+            per: pay.map(|pay| name(&pay.per)).transpose()?,
+        })
     }
 
-    fn params(&self) -> [&(dyn ToSql + Sync); 10] {
-        let (from, to, currency, per) = (&self.pay.0, &self.pay.1, &self.pay.2, &self.pay.3);
-        [
-            &self.title,
-            &self.description,
-            &self.place,
-            &self.remote,
-            &self.kind,
-            from,
-            to,
-            currency,
-            per,
-            &self.closes_at,
-        ]
+    fn params(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.from, &self.to, &self.currency, &self.per]
     }
 }

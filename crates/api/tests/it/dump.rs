@@ -1,10 +1,11 @@
-//! Whoever reads the whole database signs in as nobody.
+//! Whoever reads the whole database signs in as nobody, and renews nobody's session.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::board::{Board, address};
+use super::refresh::{Kept, refreshed};
 
 #[tokio::test]
 async fn nothing_in_the_database_is_taken_for_a_sign_in() {
@@ -26,6 +27,23 @@ async fn nothing_in_the_database_is_taken_for_a_sign_in() {
         answer.problem(401, "bad-sign-in-token");
     }
     assert_eq!(board.api.post("/v1/sessions", &json!({ "token": token })).await.status, 201);
+}
+
+#[tokio::test]
+async fn nothing_in_the_database_renews_a_session() {
+    let board = Board::new().await;
+    let session = Kept::begin(&board).await;
+    let newest = refreshed(&board, &session.refresh).await.expect(200);
+    let newest = newest["refresh_token"].as_str().expect("a token");
+    let id = session.id(&board).await;
+    let rows: Vec<String> = dump(&board).await.into_iter().filter(|row| row.contains(&id)).collect();
+    assert!(!rows.is_empty(), "the session is part of the dump");
+    let words = words(rows.iter());
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        assert!(![newest, &session.refresh, &session.access].contains(&word.as_str()), "the token itself stands there");
+        refreshed(&board, word).await.problem(401, "bad-refresh-token");
+    }
+    refreshed(&board, newest).await.expect(200);
 }
 
 /// Every row of every table as text.

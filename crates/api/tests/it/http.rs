@@ -16,6 +16,8 @@ async fn a_method_that_a_path_does_not_have_is_refused_with_those_it_has() {
     for (path, method, allow) in [
         ("/v1/sign-in", Method::GET, "POST"),
         ("/v1/sessions", Method::DELETE, "POST"),
+        ("/v1/sessions/refresh", Method::GET, "POST"),
+        ("/v1/sessions/current", Method::POST, "DELETE"),
         ("/.well-known/jwks.json", Method::POST, "GET, HEAD"),
         ("/v1/me", Method::PUT, "GET, HEAD, PATCH"),
         ("/v1/companies", Method::PATCH, "GET, HEAD, POST"),

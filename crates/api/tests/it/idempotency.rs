@@ -1,11 +1,16 @@
 //! `Idempotency-Key` on what makes companies and jobs.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::http::Answer;
+use testbed::wait;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
-use super::board::{Board, Someone, job};
+use super::board::{Board, PATIENCE, Someone, job, with};
 
 async fn under(key: &str, who: &Someone, path: &str, body: &Value) -> Answer {
     Answer::to(who.api.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
@@ -44,6 +49,23 @@ async fn a_job_is_made_once_under_a_key_which_is_another_key_than_the_companys()
     // What was made has changed since; the answer has not.
     ada.api.step(&format!("{}/publish", first.header("location"))).await.expect(200);
     replayed(&under("k", &ada, "/v1/jobs", &new).await, &first);
+}
+
+#[tokio::test]
+async fn a_job_that_may_not_close_so_soon_any_more_is_answered_as_the_first_time() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let company = ada.company().await;
+    let closes = testbed::now() + Duration::from_secs(2);
+    let at = (OffsetDateTime::UNIX_EPOCH + closes).format(&Rfc3339).expect("a time");
+    let new = with(&job(&company), "closes_at", json!(at));
+    let first = under("k", &ada, "/v1/jobs", &new).await;
+    first.expect(201);
+    wait::until(PATIENCE, "its time is over", async || testbed::now() > closes).await.expect("it passes");
+    replayed(&under("k", &ada, "/v1/jobs", &new).await, &first);
+    assert_eq!(under("l", &ada, "/v1/jobs", &new).await.wrong(), ["#/closes_at"]);
+    let wronger = with(&new, "title", json!("x"));
+    assert_eq!(under("m", &ada, "/v1/jobs", &wronger).await.wrong(), ["#/closes_at", "#/title"]);
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! `publish` and `close`.
 
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::board::Board;
+use super::board::{Board, days_from_now};
 
 #[tokio::test]
 async fn a_draft_is_published_once_and_keeps_its_time_when_it_is_published_again() {
@@ -30,6 +30,36 @@ async fn a_job_is_closed_once_and_again_and_never_published_after_that() {
         ada.api.step(&format!("{path}/publish")).await.problem(409, "wrong-job-status");
         assert_eq!(ada.api.get(&path).await.expect(200), closed);
     }
+}
+
+#[tokio::test]
+async fn a_job_past_its_date_has_expired_until_the_date_is_moved() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let id = ada.published(&ada.company().await).await;
+    let path = format!("/v1/jobs/{id}");
+    board.run(&format!("UPDATE jobs SET closes_at = clock_timestamp() WHERE id = '{id}'")).await;
+    assert_eq!(board.api.get(&path).await.expect(200)["status"], "expired");
+    assert_eq!(ada.api.patch(&path, &json!({ "title": "Joiner" })).await.expect(200)["status"], "expired");
+    assert_eq!(ada.api.step(&format!("{path}/publish")).await.wrong(), ["#/closes_at"]);
+    let moved = ada.api.patch(&path, &json!({ "closes_at": days_from_now(1) })).await.expect(200);
+    assert_eq!(moved["status"], "published");
+    board.run(&format!("UPDATE jobs SET closes_at = clock_timestamp() WHERE id = '{id}'")).await;
+    assert_eq!(ada.api.step(&format!("{path}/close")).await.expect(200)["status"], "closed");
+    assert_eq!(board.api.get(&path).await.expect(200)["status"], "closed");
+}
+
+#[tokio::test]
+async fn a_draft_that_would_be_over_at_once_is_not_published() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let id = ada.draft(&ada.company().await).await;
+    let path = format!("/v1/jobs/{id}");
+    board.run(&format!("UPDATE jobs SET closes_at = clock_timestamp() WHERE id = '{id}'")).await;
+    assert_eq!(ada.api.step(&format!("{path}/publish")).await.wrong(), ["#/closes_at"]);
+    assert_eq!(ada.api.get(&path).await.expect(200)["status"], "draft");
+    ada.api.patch(&path, &json!({ "closes_at": null })).await.expect(200);
+    assert_eq!(ada.api.step(&format!("{path}/publish")).await.expect(200)["status"], "published");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ async fn a_name_has_1_to_100_characters_whatever_their_bytes() {
     let board = Board::new().await;
     let ada = nameless(&board).await;
     let longest = ["a", "ä", "語", "\u{1f600}"].map(|character| character.repeat(100));
-    for name in ["x", "O'Hara-Ñandú, 3rd", "\u{5d0}\u{5d1}\u{202e}"].map(str::to_owned).into_iter().chain(longest) {
+    for name in ["x", "O'Hara-Ñandú, 3rd", "\u{5d0}\u{5d1}"].map(str::to_owned).into_iter().chain(longest) {
         let me = ada.api.patch("/v1/me", &json!({ "name": name })).await.expect(200);
         assert_eq!(me["name"], name);
     }
@@ -46,6 +46,7 @@ async fn what_is_no_name_is_refused_and_the_old_one_stays() {
         json!("a\u{0}b"),
         json!("a\u{1b}[31m"),
         json!("a\u{85}b"),
+        json!("\u{5d0}\u{5d1}\u{202e}"),
         json!(null),
         json!(7),
         json!(true),

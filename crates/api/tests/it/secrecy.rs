@@ -16,13 +16,16 @@ async fn traffic(board: &Board) -> Vec<String> {
     let link = board.link(&email).await;
     let session = board.api.post("/v1/sessions", &json!({ "token": link })).await.expect(201);
     let token = session["access_token"].as_str().expect("a token").to_owned();
+    let refresh = session["refresh_token"].as_str().expect("a token").to_owned();
+    board.api.post("/v1/sessions/refresh", &json!({ "refresh_token": refresh })).await.expect(200);
+    board.api.with_token(&refresh).get("/v1/me").await.problem(401, "unauthenticated");
     let ada = board.api.with_token(&token);
     ada.patch("/v1/me", &json!({ "name": format!("{PRIVATE} Lovelace") })).await.expect(200);
     let company = ada.post("/v1/companies", &json!({ "name": PRIVATE })).await.expect(201);
     let new = job(company["id"].as_str().expect("an id"));
     ada.post("/v1/jobs", &with(&new, "title", json!(PRIVATE))).await.expect(201);
     // Where it does not belong.
-    board.api.post("/v1/sessions", &json!({ "token": link })).await.problem(401, "bad-sign-in-token");
+    board.api.post("/v1/sessions", &json!({ "token": link })).await.problem(401, "used-sign-in-token");
     board
         .api
         .post("/v1/sign-in", &json!({ "email": format!("{email}@"), "password": PRIVATE, PRIVATE: 1 }))
@@ -42,7 +45,7 @@ async fn traffic(board: &Board) -> Vec<String> {
     let odd =
         board.api.request(own, "/v1/me").header("User-Agent", PRIVATE).header("Referer", format!("https://x/{link}"));
     Answer::to(odd).await.problem(405, "method-not-allowed");
-    vec![link, token]
+    vec![link, token, refresh]
 }
 
 #[tokio::test]

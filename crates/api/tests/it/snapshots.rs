@@ -20,6 +20,8 @@ async fn a_session() {
       "access_token": "[token]",
       "expires_in": 900,
       "person_id": "[id]",
+      "refresh_token": "[token]",
+      "refresh_token_expires_in": 2592000,
       "token_type": "Bearer"
     }
     "#);

@@ -1,5 +1,6 @@
-use contracts::problems::{ALREADY_APPLIED, NAME_MISSING};
+use contracts::problems::{ALREADY_APPLIED, JOB_OVER, NAME_MISSING};
 use platform::http::problem::{Problem, UNAUTHENTICATED};
+use serde_json::json;
 
 use super::{ApplyError, QUOTA};
 use crate::access::not_found;
@@ -11,6 +12,7 @@ impl From<ApplyError> for Problem {
             ApplyError::Key(refused) => refused.into(),
             ApplyError::Duplicate(id) => Self::from(ALREADY_APPLIED).with("application_id", id.to_string()),
             ApplyError::NoSuchJob => not_found(),
+            ApplyError::JobOver(status) => Self::from(JOB_OVER).with("job_status", json!(status)),
             ApplyError::NoPerson => {
                 Self::from(UNAUTHENTICATED).detail("The person of this access token does not exist any more.")
             }

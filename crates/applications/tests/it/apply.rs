@@ -115,5 +115,5 @@ async fn a_job_that_closes_later_takes_applications_until_then() {
     board.run(&format!("UPDATE jobs SET closes_at = now() + interval '1 minute' WHERE id = '{job}'")).await;
     ada.apply(job, "In time").await.expect(201);
     board.run(&format!("UPDATE jobs SET closes_at = now() WHERE id = '{job}'")).await;
-    board.someone().await.apply(job, "Late").await.problem(404, "not-found");
+    board.someone().await.apply(job, "Late").await.problem(410, "job-over");
 }

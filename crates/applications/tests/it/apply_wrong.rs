@@ -6,18 +6,37 @@ use serde_json::{Value, json};
 use super::board::{Board, NOWHERE};
 
 #[tokio::test]
-async fn a_job_that_takes_no_applications_is_not_found() {
+async fn a_job_that_was_never_published_is_not_found() {
     let board = Board::new().await;
     let (ada, employer) = (board.someone().await, board.employer().await);
     let (draft, closed) =
         (board.job(&employer.company, "'draft'").await, board.job(&employer.company, "'closed'").await);
-    let late = board.job(&employer.company, "'published'").await;
-    board.run(&format!("UPDATE jobs SET closes_at = now() - interval '1 second' WHERE id = '{late}'")).await;
-    for job in [&draft, &closed, &late, NOWHERE, "x", "%00", "%27", "null", "%F0%9F%98%80"] {
+    board.run(&format!("UPDATE jobs SET published_at = NULL WHERE id IN ('{draft}', '{closed}')")).await;
+    for job in [&draft, &closed, NOWHERE, "x", "%00", "%27", "null", "%F0%9F%98%80"] {
         ada.apply(job, "Dear all").await.problem(404, "not-found");
     }
     employer.member.apply(&draft, "My own draft").await.problem(404, "not-found");
     assert_eq!(board.written(&ada).await, [0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_job_that_is_over_says_so_and_how_it_came_to_that() {
+    let board = Board::new().await;
+    let (ada, employer) = (board.someone().await, board.employer().await);
+    let closed = board.job(&employer.company, "'closed'").await;
+    let late = board.job(&employer.company, "'published'").await;
+    let both = board.job(&employer.company, "'closed'").await;
+    let over = format!("UPDATE jobs SET closes_at = now() - interval '1 second' WHERE id IN ('{late}', '{both}')");
+    board.run(&over).await;
+    for (job, status) in [(&closed, "closed"), (&late, "expired"), (&both, "closed")] {
+        assert_eq!(ada.apply(job, "Dear all").await.problem(410, "job-over")["job_status"], status);
+    }
+    // Whoever has applied already has applied already, and nobody is asked for a name for nothing.
+    ada.apply(&employer.job, "Dear all").await.expect(201);
+    board.run(&format!("UPDATE jobs SET status = 'closed' WHERE id = '{}'", employer.job)).await;
+    ada.apply(&employer.job, "Dear all").await.problem(409, "already-applied");
+    board.called(None).await.apply(&employer.job, "Dear all").await.problem(410, "job-over");
+    assert_eq!(board.written(&ada).await, [1, 1, 2]);
 }
 
 #[tokio::test]

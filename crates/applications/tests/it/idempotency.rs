@@ -175,7 +175,7 @@ async fn answers_older_than_a_day_are_gone_soon_after_a_start_and_younger_ones_s
     let make = |age: &str, count: usize| {
         format!(
             "INSERT INTO idempotency_keys (person_id, route, key_hash, fingerprint, status, body, created_at)
-             SELECT '{}', 'POST /v1/jobs', sha256(('{age}' || n)::bytea), sha256('f'), 201, '{{}}',
+             SELECT '{}', 'POST /v1/jobs/{{id}}/applications', sha256(('{age}' || n)::bytea), sha256('f'), 201, '{{}}',
                     now() - interval '{age}' FROM generate_series(1, {count}) AS n",
             ada.person.id
         )

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use boardctl::up::places;
 use boardctl::smoke_test::{self, Places, SmokeTest};
+use boardctl::up::places;
 use platform::http::client::stack;
 use platform::telemetry::metric::Metrics;
 use platform::telemetry::trace::{Exporting, HeadSampler};
@@ -64,7 +64,8 @@ async fn receiver() -> &'static Receiver {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = Box::leak(Box::new(runtime.expect("a runtime")));
             let _entered = runtime.enter();
-            let started = Exporting::start(smoke_test::resource(), HeadSampler::ratio(1.0), Some(url), &Metrics::default());
+            let started =
+                Exporting::start(smoke_test::resource(), HeadSampler::ratio(1.0), Some(url), &Metrics::default());
             started.expect("spans can be sent")
         });
         (receiver, exporting.join().expect("started"))

@@ -1,9 +1,10 @@
 //! To a person: the application arrived.
 
 use contracts::ids::ApplicationId;
+use platform::http::edge::one_line;
 use platform::postgres::{Pool, Row, Statement};
 
-use super::{Letter, Unwritten, one_line};
+use super::{Letter, Unwritten, hello};
 
 const FACTS: Statement = Statement::new("select received application", include_str!("application_received.sql"));
 
@@ -30,7 +31,7 @@ fn facts(row: &Row) -> Option<Facts> {
 
 fn letter(facts: Facts) -> Letter {
     let (title, company) = (one_line(&facts.title), one_line(&facts.company));
-    let hello = facts.name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {},", one_line(&name)));
+    let hello = hello(facts.name.as_deref());
     let text = format!(
         "{hello}
 

@@ -1,9 +1,10 @@
 //! To a member of a company: somebody applied.
 
 use contracts::ids::{ApplicationId, PersonId};
+use platform::http::edge::one_line;
 use platform::postgres::{Pool, Row, Statement};
 
-use super::{Letter, Unwritten, one_line};
+use super::{Letter, Unwritten, hello, name};
 
 const FACTS: Statement = Statement::new("select new application", include_str!("new_application.sql"));
 
@@ -32,8 +33,8 @@ fn facts(row: &Row) -> Option<Facts> {
 
 fn letter(facts: Facts) -> Letter {
     let (title, company) = (one_line(&facts.title), one_line(&facts.company));
-    let hello = facts.name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {},", one_line(&name)));
-    let applicant = facts.applicant.map_or_else(|| "Somebody".to_owned(), |name| one_line(&name));
+    let hello = hello(facts.name.as_deref());
+    let applicant = name(facts.applicant.as_deref()).unwrap_or_else(|| "Somebody".to_owned());
     let text = format!(
         "{hello}
 
@@ -73,6 +74,13 @@ mod tests {
         Sign in to read the letter and to answer. As a member of Engines you get this
         mail for each application.
         "#);
+    }
+
+    #[test]
+    fn what_was_stored_under_an_older_rule_is_mailed_clean() {
+        let letter = letter(Facts { title: "\u{202e}reviг\u{ad}d".to_owned(), ..facts(Some("\u{3164}\u{200b}")) });
+        assert_eq!(letter.subject, "New application for reviгd");
+        assert!(letter.text.contains("\nSomebody applied to Engines for \"reviгd\"."), "{}", letter.text);
     }
 
     #[test]

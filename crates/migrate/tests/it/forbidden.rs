@@ -104,6 +104,8 @@ async fn api_neither_reads_mail_nor_letters() {
             "UPDATE companies SET name = 'x'",
             "DELETE FROM company_members",
             "UPDATE sign_ins SET expires_at = now()",
+            "UPDATE sessions SET person_id = gen_random_uuid()",
+            "UPDATE sessions SET begun_at = now()",
         ],
     )
     .await;
@@ -115,6 +117,7 @@ async fn applications_reads_no_sign_in_and_no_mail() {
         "board_applications",
         &[
             "SELECT id FROM sign_ins",
+            "SELECT id FROM sessions",
             "SELECT email_key FROM people",
             "SELECT description FROM jobs",
             "SELECT website FROM companies",
@@ -136,6 +139,7 @@ async fn email_worker_reads_no_letter_and_writes_no_mail() {
             "SELECT letter FROM applications",
             "SELECT email_key FROM people",
             "SELECT used_at FROM sign_ins",
+            "SELECT id FROM sessions",
             "SELECT description FROM jobs",
             "SELECT status FROM application_events",
             "SELECT created_at FROM company_members",

@@ -45,13 +45,14 @@ async fn each_function_has_exactly_these_rights() {
     board_api outbox: INSERT (id, kind, reason, payload, priority, send_before, traceparent)
     board_api people: SELECT; INSERT (id, email, email_key, name); UPDATE (email_key, name)
     board_api refinery_schema_history: SELECT (version, name)
+    board_api sessions: SELECT; INSERT (id, person_id, expires_at); UPDATE (generation, refreshed_at, expires_at, ended_at); DELETE
     board_api sign_ins: SELECT; INSERT (id, email, email_key, key_id, expires_at); UPDATE (used_at); DELETE
     board_applications application_events: SELECT; INSERT (application_id, status, person_id)
     board_applications applications: SELECT; INSERT (id, job_id, person_id, letter, created_at)
     board_applications companies: SELECT (id, name)
     board_applications company_members: SELECT
     board_applications idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); UPDATE (created_at); DELETE
-    board_applications jobs: SELECT (id, company_id, title, closes_at, status)
+    board_applications jobs: SELECT (id, company_id, title, closes_at, status, published_at)
     board_applications outbox: SELECT (created_at, state); INSERT (id, kind, reason, payload, priority, send_before, traceparent)
     board_applications people: SELECT (id, email, name)
     board_applications refinery_schema_history: SELECT (version, name)

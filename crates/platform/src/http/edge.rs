@@ -10,13 +10,13 @@ mod paging;
 mod request;
 mod text;
 
-pub use caller::{Caller, MaybeCaller};
+pub use caller::{Caller, CurrentSession, MaybeCaller};
 pub use client_address::{AddressSource, ClientAddress, Network};
 pub use fields::{Body, Fields, Patch, Query, choice};
 pub use once::{GivenTwice, once};
 pub use paging::{Cursor, Paging};
 pub use request::{RequestSpan, around};
-pub use text::{Line, Prose};
+pub use text::{Line, Prose, one_line};
 
 /// The largest body that is read, in bytes.
 pub const LARGEST_BODY: usize = 64 * 1024;

@@ -32,17 +32,20 @@ fn board() -> Board {
     Board { keys, verifier, signer, now }
 }
 
+const SESSION: Uuid = Uuid::from_u128(0x5e55);
+
 fn minted(board: &Board, subject: Uuid) -> String {
     use secrecy::ExposeSecret as _;
-    board.signer.mint(subject).expect("a token").0.expose_secret().to_owned()
+    board.signer.mint(subject, SESSION).expect("a token").0.expose_secret().to_owned()
 }
 
 #[test]
-fn a_token_says_who() {
+fn a_token_says_who_and_in_which_session() {
     let board = board();
     let person = Uuid::new_v4();
     let token = minted(&board, person);
-    assert_eq!(board.verifier.verify(&token).map(|claims| claims.subject), Ok(person));
+    let claims = board.verifier.verify(&token).expect("a good token");
+    assert_eq!((claims.subject, claims.session), (person, Some(SESSION)));
 }
 
 /// Guards: token expiry.
@@ -82,8 +85,8 @@ fn claims_of_another_board_are_foreign() {
     let board = board();
     let exp = board.now.load(Ordering::Relaxed) + 60;
     let good = serde_json::json!({ "iss": "board", "aud": "board", "sub": Uuid::nil(), "iat": 0, "exp": exp, "jti": Uuid::nil() });
-    assert!(board.verifier.verify(&board.keys.mint_with(&good)).is_ok());
-    for (claim, wrong) in [("iss", "theirs"), ("aud", "theirs"), ("sub", "ada"), ("exp", "soon")] {
+    assert_eq!(board.verifier.verify(&board.keys.mint_with(&good)).map(|claims| claims.session), Ok(None));
+    for (claim, wrong) in [("iss", "theirs"), ("aud", "theirs"), ("sub", "ada"), ("sid", "here"), ("exp", "soon")] {
         let mut claims = good.clone();
         claims[claim] = wrong.into();
         assert_eq!(board.verifier.verify(&board.keys.mint_with(&claims)), Err(BadToken::Foreign), "{claim}");

@@ -135,7 +135,12 @@ async fn has_database(server: &Postgres) -> Result<bool, Error> {
 impl Secrets {
     /// New ones.
     pub fn generate() -> Self {
-        Self { tokens: KeyPair::generate(), sign_in_keys: sign_in_keys(), password: random_hex() }
+        Self {
+            tokens: KeyPair::generate(),
+            sign_in_keys: token_keys(),
+            refresh_keys: token_keys(),
+            password: random_hex(),
+        }
     }
 
     /// Those of a folder, made there the first time and readable by their owner alone.
@@ -145,14 +150,15 @@ impl Secrets {
     pub fn kept_in(folder: &Path) -> Result<Self, Error> {
         Ok(Self {
             tokens: KeyPair::load_or_create(folder.join("token-key.pem"))?,
-            sign_in_keys: crate::token::kept(&folder.join("sign-in-keys"), sign_in_keys)?,
+            sign_in_keys: crate::token::kept(&folder.join("sign-in-keys"), token_keys)?,
+            refresh_keys: crate::token::kept(&folder.join("refresh-keys"), token_keys)?,
             password: crate::token::kept(&folder.join("database-password"), random_hex)?,
         })
     }
 }
 
-/// `SIGN_IN_KEYS`: one key of 32 random bytes.
-fn sign_in_keys() -> String {
+/// `SIGN_IN_KEYS` or `REFRESH_KEYS`: one key of 32 random bytes.
+fn token_keys() -> String {
     use base64::Engine as _;
     format!("k1:{}", base64::engine::general_purpose::STANDARD.encode(crate::token::random::<32>()))
 }
@@ -167,6 +173,7 @@ mod tests {
         let (first, again) = (Secrets::kept_in(folder.path()), Secrets::kept_in(folder.path()));
         let (first, again) = (first.expect("made"), again.expect("read"));
         assert_eq!(first.sign_in_keys, again.sign_in_keys);
+        assert_eq!(first.refresh_keys, again.refresh_keys);
         assert_eq!(first.tokens.kid(), again.tokens.kid());
         assert_eq!(first.password, again.password);
     }

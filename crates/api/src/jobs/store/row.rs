@@ -1,6 +1,5 @@
 use contracts::answers::{Job, JobKind, JobStatus, PayPer, Remote};
 use contracts::ids::{CompanyId, JobId};
-use platform::http::edge::{Line, Prose};
 use platform::postgres::{Error, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,11 +7,11 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use url::Url;
 
-use crate::jobs::{Details, Pay};
+use crate::jobs::Pay;
 
 const SHAPE: Error = Error::Shape("a job");
 
-/// A job as it is stored.
+/// A job as it is stored. Its texts keep whatever rule there was when they were written.
 pub(crate) struct Stored {
     pub(crate) id: JobId,
     pub(crate) status: JobStatus,
@@ -69,20 +68,8 @@ pub(super) fn stored(row: &Row) -> Result<Stored, Error> {
     })
 }
 
-/// A row's details, as the domain takes them.
-pub(super) fn details(row: &Row) -> Result<Details, Error> {
-    Ok(Details {
-        title: Line::parse(row.get(3)).map_err(|_| SHAPE)?,
-        description: Prose::parse(row.get(4)).map_err(|_| SHAPE)?,
-        place: row.get::<_, Option<&str>>(5).map(Line::parse).transpose().map_err(|_| SHAPE)?,
-        remote: named(row.get(6))?,
-        kind: named(row.get(7))?,
-        pay: pay(row)?,
-        closes_at: row.get(12),
-    })
-}
-
-fn pay(row: &Row) -> Result<Option<Pay>, Error> {
+/// A row's pay.
+pub(super) fn pay(row: &Row) -> Result<Option<Pay>, Error> {
     let (from, to): (Option<i64>, Option<i64>) = (row.get(8), row.get(9));
     let (currency, per): (Option<String>, Option<&str>) = (row.get(10), row.get(11));
     let per: Option<PayPer> = per.map(named).transpose()?;

@@ -14,7 +14,7 @@ use super::ClientAddress;
 use super::once::header;
 use crate::guard::rings::Rings;
 use crate::http::problem::{Problem, UNAUTHENTICATED};
-use crate::identity::Verifier;
+use crate::identity::{Claims, Verifier};
 use crate::telemetry::context;
 
 /// Who is signed in. A handler that takes it refuses everybody else with 401.
@@ -38,6 +38,25 @@ impl FromRequest for Caller {
             context::current().span().set_attribute(KeyValue::new("app.user.id", caller.0.to_string()));
         }
         ready(caller)
+    }
+}
+
+/// The session that the caller's access token is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrentSession {
+    /// Who is signed in.
+    pub caller: Caller,
+    /// Which session; none where the token names none.
+    pub id: Option<Uuid>,
+}
+
+impl FromRequest for CurrentSession {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::from_request(request, payload).into_inner();
+        ready(caller.and_then(|caller| Ok(Self { caller, id: claims(request)?.session })))
     }
 }
 
@@ -68,6 +87,10 @@ pub(super) fn within_rings(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
+    claims(request).map(|claims| Caller(claims.subject))
+}
+
+fn claims(request: &HttpRequest) -> Result<Claims, Problem> {
     let refuse = |detail: &str| Problem::from(UNAUTHENTICATED).detail(detail);
     let Some(verifier) = request.app_data::<Data<Verifier>>() else {
         return Err(Problem::from(crate::http::problem::INTERNAL).because_text("no public keys were given"));
@@ -80,6 +103,5 @@ fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .ok_or_else(|| refuse("The Authorization header is not `Bearer TOKEN`."))?;
-    let claims = verifier.verify(token).map_err(|error| refuse(&error.to_string()))?;
-    Ok(Caller(claims.subject))
+    verifier.verify(token).map_err(|error| refuse(&error.to_string()))
 }

@@ -29,6 +29,7 @@ use crate::telemetry::metric::{Metrics, SlowLabels};
 pub struct Fields {
     values: Map<String, Value>,
     wrong: Vec<WrongValue>,
+    wrong_by_clock: Vec<WrongValue>,
     place: fn(String) -> problem::Place,
 }
 
@@ -59,7 +60,7 @@ impl Fields {
     /// Values of a body.
     #[must_use]
     pub fn of_body(values: Map<String, Value>) -> Self {
-        Self { values, wrong: Vec::new(), place: problem::Place::Body }
+        Self { values, wrong: Vec::new(), wrong_by_clock: Vec::new(), place: problem::Place::Body }
     }
 
     /// Notes members of the body that are given more than once, each by the way to it.
@@ -70,7 +71,7 @@ impl Fields {
     }
 
     pub(super) fn of_query(text: &str) -> Self {
-        let mut fields = Self { values: Map::new(), wrong: Vec::new(), place: problem::Place::Query };
+        let mut fields = Self { place: problem::Place::Query, ..Self::of_body(Map::new()) };
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             if fields.values.insert(name.to_string(), value.into()).is_some() {
                 fields.refuse(&name, GivenTwice.to_string());
@@ -124,17 +125,36 @@ impl Fields {
         self.wrong.push(WrongValue { place: (self.place)(name.to_owned()), detail: detail.into() });
     }
 
+    /// Notes what is wrong with a value by now, and was not when the same request was sent earlier.
+    pub fn refuse_by_clock(&mut self, name: &str, detail: impl Into<String>) {
+        self.wrong_by_clock.push(WrongValue { place: (self.place)(name.to_owned()), detail: detail.into() });
+    }
+
     /// Ends the reading.
     ///
     /// # Errors
     /// `validation-failed`, with every value that was wrong and every name that does not exist.
-    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Problem> {
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Problem> {
+        let (value, by_clock) = self.finish_before_clock(value)?;
+        by_clock.map(|()| value)
+    }
+
+    /// Ends the reading of what may be a repeated request: what is wrong by the clock alone comes beside the value, for
+    /// whoever looks first whether there was an answer before.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), where anything is wrong whenever it is sent.
+    pub fn finish_before_clock<T>(mut self, value: Option<T>) -> Result<(T, Result<(), Problem>), Problem> {
         for name in std::mem::take(&mut self.values).keys() {
             self.refuse(name, "does not exist here");
         }
+        let failed = |wrong: Vec<WrongValue>| Problem::from(VALIDATION_FAILED).wrong(wrong);
         match value {
-            Some(value) if self.wrong.is_empty() => Ok(value),
-            _ => Err(Problem::from(VALIDATION_FAILED).wrong(self.wrong)),
+            Some(value) if self.wrong.is_empty() => {
+                let by_clock = self.wrong_by_clock;
+                Ok((value, if by_clock.is_empty() { Ok(()) } else { Err(failed(by_clock)) }))
+            }
+            _ => Err(failed([self.wrong, self.wrong_by_clock].concat())),
         }
     }
 
@@ -282,6 +302,19 @@ mod tests {
         let mut fields = body(json!({ "a": null }));
         let change = fields.change("a", number);
         assert!(fields.finish(change).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_by_the_clock_waits_for_whether_there_was_an_answer() {
+        let late = |fields: &mut Fields| fields.refuse_by_clock("at", "is in the past");
+        let mut fields = body(json!({}));
+        late(&mut fields);
+        let (value, by_clock) = fields.finish_before_clock(Some(7)).expect("good but for the clock");
+        assert_eq!((value, by_clock.expect_err("it is late").kind()), (7, VALIDATION_FAILED));
+        let mut fields = body(json!({ "b": 1 }));
+        late(&mut fields);
+        let text = format!("{:?}", fields.finish_before_clock(Some(7)).expect_err("wrong whenever it is sent"));
+        assert!(text.contains("does not exist here") && text.contains("is in the past"), "{text}");
     }
 
     #[test]

@@ -1,15 +1,17 @@
+mod visible;
+
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// A text on one line, trimmed, with bounds on its length in characters; no control characters.
+/// A text on one line, trimmed, with bounds on its length in characters; nothing that cannot be seen, and nothing that
+/// turns the direction of what follows.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Line<const MIN: usize, const MAX: usize>(String);
 
-/// A text that may have line breaks and tabs, trimmed, with bounds on its length in characters; no other control
-/// characters.
+/// The same with line breaks and tabs.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Prose<const MIN: usize, const MAX: usize>(String);
@@ -52,12 +54,22 @@ macro_rules! text {
 }
 
 text!(Line, |_| false);
-text!(Prose, |character| matches!(character, '\n' | '\r' | '\t'));
+text!(Prose, |character| matches!(character, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}'));
+
+/// One line of a text that a person wrote under whatever rule, for where others read it: the breaks of a subject would be
+/// a header of somebody else's choosing.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    visible::cleaned(text)
+}
 
 fn bounded(text: &str, min: usize, max: usize, may: fn(char) -> bool) -> Result<String, String> {
     let text = text.trim();
-    if text.chars().any(|character| character.is_control() && !may(character)) {
-        return Err("has control characters: wanted none".to_owned());
+    if let Some((before, hidden)) = visible::fault(text, may) {
+        let (place, code) = (before + 1, u32::from(hidden));
+        return Err(format!(
+            "has U+{code:04X} as its character {place}, which cannot be seen or changes how others are: wanted none"
+        ));
     }
     let length = text.chars().count();
     if !(min..=max).contains(&length) {
@@ -84,10 +96,19 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_refused_in_both() {
-        for wrong in ["a\0b", "a\u{1b}b", "a\u{9b}b"] {
+    fn what_cannot_be_seen_is_refused_in_both_and_told_by_its_place() {
+        for wrong in ["a\0b", "a\u{1b}b", "a\u{202e}b", "a\u{ad}b"] {
             assert!(Line::<1, 9>::parse(wrong).is_err());
             assert!(Prose::<1, 9>::parse(wrong).is_err());
+        }
+        let told = Prose::<1, 9>::parse("\nää\u{ad}").expect_err("a soft hyphen");
+        assert_eq!(told, "has U+00AD as its character 3, which cannot be seen or changes how others are: wanted none");
+    }
+
+    #[test]
+    fn a_text_of_nothing_to_be_seen_is_no_text() {
+        for empty in ["\u{a0}\u{3000}", "\u{3164}", "\u{200b}", "\u{2800}"] {
+            assert!(Line::<1, 9>::parse(empty).is_err(), "{}", empty.escape_unicode());
         }
     }
 

@@ -89,18 +89,23 @@ fn replay(row: &Row) -> Answer {
 }
 
 /// Runs a statement that makes something, and answers with what `answer` makes of its row. With a key it is run once:
-/// its answer commits together with it, and whoever repeats the request gets that. A refusal stores nothing.
+/// its answer commits together with it, and whoever repeats the request gets that, whatever the clock says against it by
+/// now. A refusal stores nothing.
 ///
 /// # Errors
-/// What `answer` gives, a [`KeyRefused`], or an [`Error`] of the database.
+/// What `by_clock` and `answer` give, a [`KeyRefused`], or an [`Error`] of the database.
 pub async fn write_once<E: From<Error> + From<KeyRefused>>(
     pool: &Pool,
     keyed: Option<&Keyed>,
     statement: &Statement,
     params: Params<'_>,
+    by_clock: Result<(), E>,
     answer: impl FnOnce(Option<Row>) -> Result<Answer, E>,
 ) -> Result<Answer, E> {
-    let Some(keyed) = keyed else { return answer(pool.write(statement, params).await?) };
+    let Some(keyed) = keyed else {
+        by_clock?;
+        return answer(pool.write(statement, params).await?);
+    };
     pool.transaction(async |transaction| {
         let claimed = transaction.query(&CLAIM, &[&keyed.lock()]).await?;
         let (person, key) = (keyed.caller.0, keyed.key.as_slice());
@@ -108,6 +113,7 @@ pub async fn write_once<E: From<Error> + From<KeyRefused>>(
         if let Found::Answer(answer) = Found::read(keyed, &claimed, &found)? {
             return Ok(answer);
         }
+        by_clock?;
         let made = answer(transaction.query_opt(statement, params).await?)?;
         let (status, fingerprint) = (i16::try_from(made.status).unwrap_or_default(), keyed.fingerprint.as_slice());
         let kept: Params<'_> =
