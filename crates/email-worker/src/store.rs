@@ -20,9 +20,12 @@ const SENT: Statement = Statement::new("settle sent batch", include_str!("sql/se
 const CLOSE: Statement = Statement::new("close batch", include_str!("sql/close.sql"));
 const DISSOLVE: Statement = Statement::new("dissolve batch", include_str!("sql/dissolve.sql"));
 const LATER: Statement = Statement::new("let go of batch", include_str!("sql/later.sql"));
-const FREE_LATE: Statement = Statement::new("free late batches", include_str!("sql/free_late.sql"));
-const EXPIRE: Statement = Statement::new("expire mails", include_str!("sql/expire.sql"));
-const GIVE_UP: Statement = Statement::new("give up batches", include_str!("sql/give_up.sql"));
+/// Takes late batches apart.
+pub const FREE_LATE: Statement = Statement::new("free late batches", include_str!("sql/free_late.sql"));
+/// Expires late mails.
+pub const EXPIRE: Statement = Statement::new("expire mails", include_str!("sql/expire.sql"));
+/// Ends batches whose outcome stayed unknown.
+pub const GIVE_UP: Statement = Statement::new("give up batches", include_str!("sql/give_up.sql"));
 
 /// How long a settled mail is kept, for questions about it.
 pub const SWEEP: Sweep = Sweep { table: "outbox", since: "settled_at", keep: Duration::from_hours(30 * 24) };
@@ -67,8 +70,8 @@ impl Store {
     /// See [`Error`]. A claim whose answer was lost passes with its lease.
     pub async fn claim(&self, kinds: &[&str], most: usize, lease: Duration) -> Result<Option<Claimed>, Error> {
         let (most, lease, give_up) = (bounded(most), lease.as_secs_f64(), GIVE_UP_AFTER.as_secs_f64());
-        let row = self.pool.query_opt(&CLAIM, &[&kinds, &most, &lease, &give_up]).await?;
-        row.map(|row| Claimed::read(&row)).transpose()
+        let rows = self.pool.query_queue(&CLAIM, &[&kinds, &most, &lease, &give_up]).await?;
+        rows.first().map(Claimed::read).transpose()
     }
 
     /// `mark.sql`: freezes the bytes and allows one post, while so much of the lease is left. Gives the database's
@@ -129,7 +132,7 @@ impl Store {
     /// # Errors
     /// See [`Error`].
     pub async fn free_late(&self, most: usize) -> Result<u64, Error> {
-        let rows = self.pool.query(&FREE_LATE, &[&bounded(most)]).await?;
+        let rows = self.pool.query_queue(&FREE_LATE, &[&bounded(most)]).await?;
         number(&rows, "batches", &FREE_LATE)
     }
 
@@ -138,7 +141,7 @@ impl Store {
     /// # Errors
     /// See [`Error`].
     pub async fn expire(&self, most: usize) -> Result<Vec<OfKind>, Error> {
-        by_kind(&self.pool.query(&EXPIRE, &[&bounded(most)]).await?, &EXPIRE)
+        by_kind(&self.pool.query_queue(&EXPIRE, &[&bounded(most)]).await?, &EXPIRE)
     }
 
     /// `give_up.sql`: ends so many batches at most whose outcome has been unknown for so long.
@@ -146,7 +149,7 @@ impl Store {
     /// # Errors
     /// See [`Error`].
     pub async fn give_up(&self, after: Duration, most: usize) -> Result<Vec<OfKind>, Error> {
-        by_kind(&self.pool.query(&GIVE_UP, &[&after.as_secs_f64(), &bounded(most)]).await?, &GIVE_UP)
+        by_kind(&self.pool.query_queue(&GIVE_UP, &[&after.as_secs_f64(), &bounded(most)]).await?, &GIVE_UP)
     }
 
     async fn ours(

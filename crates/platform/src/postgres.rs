@@ -3,6 +3,7 @@
 pub mod lease;
 pub mod outbox;
 pub mod pool;
+pub mod queue;
 pub mod statement;
 pub mod sweep;
 

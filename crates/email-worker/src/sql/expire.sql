@@ -5,14 +5,13 @@
 WITH late AS MATERIALIZED (
     SELECT id
     FROM outbox
-    WHERE state = 'queued' AND batch_id IS NULL AND send_before <= clock_timestamp()
+    WHERE state = 'queued' AND batch_id IS NULL AND send_before <= statement_timestamp()
     ORDER BY send_before
     LIMIT $1
     FOR UPDATE SKIP LOCKED
 ), expired AS (
-    UPDATE outbox o SET state = 'expired', settled_at = clock_timestamp()
-    FROM late
-    WHERE o.id = late.id
-    RETURNING o.kind
+    UPDATE outbox SET state = 'expired', settled_at = clock_timestamp()
+    WHERE id = ANY (ARRAY(SELECT id FROM late))
+    RETURNING kind
 )
 SELECT kind, count(*) AS mails FROM expired GROUP BY kind

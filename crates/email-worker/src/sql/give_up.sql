@@ -7,17 +7,17 @@
 WITH doubtful AS MATERIALIZED (
     SELECT id
     FROM mail_batches
-    WHERE unknown_since <= clock_timestamp() - make_interval(secs => $1::double precision)
-      AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+    WHERE unknown_since <= statement_timestamp() - make_interval(secs => $1::double precision)
+      AND (leased_until IS NULL OR leased_until <= statement_timestamp())
+    ORDER BY unknown_since
     LIMIT $2
     FOR UPDATE SKIP LOCKED
 ), ended AS (
-    UPDATE outbox o
+    UPDATE outbox
     SET state = 'uncertain', error = 'outcome_unknown', batch_id = NULL, settled_at = clock_timestamp()
-    FROM doubtful
-    WHERE o.batch_id = doubtful.id
-    RETURNING o.kind
+    WHERE batch_id = ANY (ARRAY(SELECT id FROM doubtful))
+    RETURNING kind
 ), gone AS (
-    DELETE FROM mail_batches b USING doubtful WHERE b.id = doubtful.id
+    DELETE FROM mail_batches WHERE id = ANY (ARRAY(SELECT id FROM doubtful))
 )
 SELECT kind, count(*) AS mails FROM ended GROUP BY kind

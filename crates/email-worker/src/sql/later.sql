@@ -7,6 +7,8 @@
 UPDATE mail_batches
 SET leased_until = NULL,
     due_at = clock_timestamp() + make_interval(secs => $3::double precision),
+    -- Also for `free_late.sql`, where an older worker left it empty.
+    late_at = (SELECT min(send_before) FROM outbox WHERE batch_id = $1),
     unknown_since = CASE WHEN $4::boolean THEN NULL ELSE unknown_since END
 WHERE id = $1 AND fence = $2
 RETURNING due_at

@@ -85,7 +85,13 @@ impl Board {
     }
 
     pub(super) fn pool(&self) -> Pool {
-        let mut reader = Reader::new([("DATABASE_URL".to_owned(), self.url())]);
+        self.pool_of(8)
+    }
+
+    /// A pool of so many connections.
+    pub(super) fn pool_of(&self, size: usize) -> Pool {
+        let values = [("DATABASE_URL", self.url()), ("POOL_SIZE", size.to_string())];
+        let mut reader = Reader::new(values.map(|(name, value)| (name.to_owned(), value)));
         let settings = PoolSettings::read(&mut reader);
         let settings = reader.finish(settings).expect("an address");
         let metrics = Metrics::default();

@@ -1,5 +1,6 @@
 //! The statements of `src/sql` on a real PostgreSQL.
 
+mod backlog;
 mod claims;
 mod ends;
 mod marks;

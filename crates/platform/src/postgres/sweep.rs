@@ -54,11 +54,12 @@ impl Sweep {
     fn statement(&self) -> Statement {
         let Self { table, since, keep } = self;
         let past_held = if sabotage::takes_out("sweep past held rows") { "" } else { "SKIP LOCKED" };
-        // By place, since a row that is locked stays where it is; the bound is a literal, for the planner.
+        // By place, since a row that is locked stays where it is. The bound is a literal, for the planner, and of the
+        // statement's time: no index can be asked for the clock's, so that each row that is kept would be looked at.
         let sql = format!(
             "WITH gone AS (
                  DELETE FROM {table} WHERE ctid = ANY(ARRAY(
-                     SELECT ctid FROM {table} WHERE {since} < clock_timestamp() - interval '{} seconds'
+                     SELECT ctid FROM {table} WHERE {since} < statement_timestamp() - interval '{} seconds'
                      ORDER BY {since} LIMIT {BATCH} FOR UPDATE {past_held}
                  )) RETURNING 1
              )
