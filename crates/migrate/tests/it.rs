@@ -8,6 +8,7 @@ mod it {
     mod interrupted;
     mod needed;
     mod own_answers;
+    mod one_mailbox;
     mod rights;
     mod roles;
     mod schema;
