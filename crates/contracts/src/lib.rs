@@ -2,6 +2,7 @@
 //! types, mail kinds, how tokens are derived, the schema and the rights that functions were built for, and each
 //! endpoint as a [`Call`](platform::http::client::Call).
 
+pub mod address;
 pub mod answers;
 pub mod calls;
 pub mod ids;

@@ -7,8 +7,8 @@ mod it {
     mod history;
     mod interrupted;
     mod needed;
-    mod own_answers;
     mod one_mailbox;
+    mod own_answers;
     mod rights;
     mod roles;
     mod schema;

@@ -1,5 +1,6 @@
 //! The bytes of a request, as `POST /emails/batch` takes them.
 
+use contracts::address::on_the_wire;
 use serde::Serialize;
 
 use super::Letter;
@@ -25,12 +26,14 @@ struct Tag<'a> {
 /// A JSON array, also of one mail.
 pub(super) fn body(from: &Sender, kind: &str, letters: &[(MailId, Letter)]) -> Vec<u8> {
     let ids: Vec<String> = letters.iter().map(|(id, _)| id.to_string()).collect();
+    let to: Vec<_> = letters.iter().map(|(_, letter)| on_the_wire(&letter.to)).collect();
     let emails: Vec<Email<'_>> = letters
         .iter()
         .zip(&ids)
-        .map(|((_, letter), id)| Email {
+        .zip(&to)
+        .map(|(((_, letter), id), to)| Email {
             from: from.as_str(),
-            to: [&letter.to],
+            to: [to],
             subject: &letter.subject,
             text: &letter.text,
             tags: [Tag { name: "outbox_id", value: id }, Tag { name: "kind", value: kind }],

@@ -50,6 +50,20 @@ async fn a_mail_of_each_kind_arrives_once() {
 }
 
 #[actix_web::test]
+async fn a_domain_in_another_script_is_mailed_in_a_labels() {
+    let (board, resend) = (Board::new().await, StandIn::start());
+    board.ask_to_sign_in("Ada@bücher.example", None).await;
+    let applied = board.apply("ada@faß.example", "bob@engines.example").await;
+    board.received(applied).await;
+    let _worker = start(&board, &resend);
+    settled(&board).await;
+    let deliveries = resend.deliveries().await;
+    let mut readers: Vec<&str> = deliveries.iter().map(to).collect();
+    readers.sort_unstable();
+    assert_eq!(readers, ["Ada@xn--bcher-kva.example", "ada@xn--fa-hia.example"]);
+}
+
+#[actix_web::test]
 async fn the_batch_is_the_idempotency_key() {
     let (board, resend) = (Board::new().await, StandIn::start());
     let applied = board.apply("ada@example.com", "bob@engines.example").await;
