@@ -23,7 +23,7 @@ GRANT SELECT (version, name) ON refinery_schema_history TO board_api, board_appl
 
 -- api: people and how they sign in, companies, jobs.
 GRANT SELECT, INSERT (id, email, email_key, name), UPDATE (email_key, name) ON people TO board_api;
-GRANT SELECT, INSERT (id, email, email_key, key_id, expires_at), UPDATE (used_at), DELETE ON sign_ins TO board_api;
+GRANT SELECT, INSERT (id, email, email_key, key_id, client, expires_at), UPDATE (used_at), DELETE ON sign_ins TO board_api;
 GRANT
     SELECT,
     INSERT (id, person_id, expires_at),
@@ -43,7 +43,11 @@ GRANT
         published_at
     )
     ON jobs TO board_api;
-GRANT INSERT (id, kind, reason, payload, priority, send_before, traceparent) ON outbox TO board_api;
+-- It reads three columns to know which links count: those whose mail left or may leave.
+GRANT
+    SELECT (reason, state, send_before),
+    INSERT (id, kind, reason, payload, priority, send_before, traceparent)
+    ON outbox TO board_api;
 -- A sweep locks the rows that it deletes, and PostgreSQL lets nobody lock a row who may update no column of it.
 GRANT
     SELECT,

@@ -19,7 +19,6 @@ use settings::ApiSettings;
 fn main() -> ExitCode {
     Function::<ApiSettings>::named("api", "people, sign-in, companies and jobs")
         .postgres(schema::api())
-        .redis()
         .identity()
         .idempotency()
         .fallback()

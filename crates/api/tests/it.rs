@@ -23,7 +23,7 @@ mod it {
     mod secrecy;
     mod sessions;
     mod sign_in;
-    mod sign_in_ring;
+    mod sign_in_bounds;
     mod sign_out;
     mod snapshots;
     mod sweep;

@@ -87,11 +87,23 @@ pub const WRONG_JOB_STATUS: Kind = Kind {
     about: "A draft can be published and closed, a published or expired job can be closed, and a closed one stays closed.",
 };
 
+/// No further mail with a link for now.
+pub const TOO_MANY_SIGN_IN_MAILS: Kind = Kind {
+    name: "too-many-sign-in-mails",
+    status: 429,
+    title: "No further sign-in mail will come for now",
+    about: "As many links as `RateLimit-Policy` allows may still be used: to this address (`sign-in-address`), for your \
+            client (`sign-in-client`) or in all (`sign-in-total`). No mail was sent, and the links that were mailed are \
+            good: look for them, also among spam. Or ask again after the time in `Retry-After`; a link that is used \
+            makes room at once.",
+};
+
 /// All of `api`'s.
 pub const OF_API: &[Kind] = &[
     BAD_SIGN_IN_TOKEN,
     USED_SIGN_IN_TOKEN,
     EXPIRED_SIGN_IN_TOKEN,
+    TOO_MANY_SIGN_IN_MAILS,
     BAD_REFRESH_TOKEN,
     EXPIRED_REFRESH_TOKEN,
     SESSION_ENDED,

@@ -129,7 +129,7 @@ fn pace(from: &mut Reader) -> Option<PaceSettings> {
         20.0,
     );
     let under_way = from.count(setting("BATCHES_UNDER_WAY", "batches worked on at once, at most"), 1..=64, 8);
-    let mails = from.count(setting("MAILS_PER_BATCH", "mails of a new batch, at most"), 1..=100, 1);
+    let mails = from.count(setting("MAILS_PER_BATCH", "mails of a new batch, at most"), 1..=100, 100);
     // Two workers side by side, as in a deploy, then stay within the 10 that Resend allows a team.
     let posts = from.count(setting("POSTS_PER_S", "batches claimed in a second, at most"), 1..=1_000, 5);
     let poll = from.seconds(setting("POLL_S", "time between two looks into an empty outbox"), 0.01..=60.0, 1.0);

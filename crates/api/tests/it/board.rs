@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use contracts::ids::SignInId;
 use contracts::sign_in::SignInKeys;
-use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::board::{Board as Whole, Part, Person};
-use testbed::http::{Answer, Client};
+use testbed::http::Client;
 use testbed::process::Process;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -45,7 +44,9 @@ pub(super) struct Someone {
 async fn shared() -> Shared {
     let board = Whole::temporary().await.expect("a board");
     // A client that does not say where it comes from, as Fly's proxy would, comes from where its connection does.
-    let command = |part| board.command(part).expect("a binary").env("CLIENT_ADDRESS", "fly");
+    // All tests ask from one address, and use few of their links.
+    let command =
+        |part| board.command(part).expect("a binary").env("CLIENT_ADDRESS", "fly").env("SIGN_IN_CLIENT_MAX", "60000");
     let start = |part| command(part).start().expect("it starts");
     let (api, applications) = (start(Part::Api), start(Part::Applications));
     for (process, part) in [(&api, Part::Api), (&applications, Part::Applications)] {
@@ -100,13 +101,7 @@ impl Board {
 
     /// Asks for a link, and reads its token off the newest row as the worker does.
     pub(super) async fn link(&self, email: &str) -> String {
-        self.link_for("127.0.0.1", email).await
-    }
-
-    /// The same for a client elsewhere.
-    pub(super) async fn link_for(&self, client: &str, email: &str) -> String {
-        let request = self.api.request(Method::POST, "/v1/sign-in").header("Fly-Client-IP", client);
-        let answer = Answer::to(request.json(&json!({ "email": email }))).await;
+        let answer = self.api.post("/v1/sign-in", &json!({ "email": email })).await;
         assert_eq!(answer.status, 202, "{answer:?}");
         self.links(email).await.pop().expect("a sign-in")
     }

@@ -134,10 +134,10 @@ async fn two_links_for_one_address_both_work_in_any_order() {
 }
 
 #[tokio::test]
-async fn two_cases_of_a_domain_are_one_person_whose_address_stays_as_it_was_written_first() {
+async fn two_cases_of_an_address_are_one_person_whose_address_stays_as_it_was_written_first() {
     let board = Board::new().await;
     let local = Uuid::new_v4();
-    let (first, second) = (format!("{local}@People.EXAMPLE"), format!("{local}@people.example"));
+    let (first, second) = (format!("Ada.{local}@People.EXAMPLE"), format!("ADA.{local}@people.example"));
     let session = used(&board, &board.link(&first).await).await.expect(201);
     let again = used(&board, &board.link(&second).await).await.expect(201);
     assert_eq!(person(&session), person(&again));
@@ -146,23 +146,24 @@ async fn two_cases_of_a_domain_are_one_person_whose_address_stays_as_it_was_writ
 }
 
 #[tokio::test]
-async fn two_cases_before_the_at_are_two_people() {
+async fn a_domain_in_another_script_and_its_a_labels_are_one_person() {
     let board = Board::new().await;
     let local = Uuid::new_v4();
-    let (lower, upper) = (format!("a{local}@people.example"), format!("A{local}@people.example"));
-    let lower = used(&board, &board.link(&lower).await).await.expect(201);
-    let upper = used(&board, &board.link(&upper).await).await.expect(201);
-    assert_ne!(person(&lower), person(&upper));
+    let (unicode, ascii) = (format!("{local}@bücher.example"), format!("{local}@xn--bcher-kva.example"));
+    let session = used(&board, &board.link(&unicode).await).await.expect(201);
+    let again = used(&board, &board.link(&ascii).await).await.expect(201);
+    assert_eq!(person(&session), person(&again));
+    let token = again["access_token"].as_str().expect("a token");
+    assert_eq!(board.api.with_token(token).get("/v1/me").await.expect(200)["email"], unicode);
 }
 
 #[tokio::test]
-async fn twenty_first_sign_ins_of_one_address_at_once_make_one_person() {
+async fn five_first_sign_ins_of_one_address_at_once_make_one_person() {
     let board = Board::new().await;
     let email = address();
     let mut links = Vec::new();
-    // From all over the world: of one client's, five would be mailed.
-    for client in 0..20 {
-        links.push(board.link_for(&format!("192.0.2.{client}"), &email).await);
+    for _ in 0..5 {
+        links.push(board.link(&email).await);
     }
     let answers = join_all(links.iter().map(|token| used(&board, token))).await;
     let people: BTreeSet<String> = answers.iter().map(|answer| person(&answer.expect(201))).collect();

@@ -29,7 +29,7 @@ fn four_settings_are_enough_and_the_others_have_these_defaults() {
     let (resend, pace) = (settings.resend, settings.pace);
     assert_eq!((resend.url.as_str(), resend.post_limit), ("https://api.resend.com/", Duration::from_secs(5)));
     assert_eq!((pace.lease, pace.poll), (Duration::from_secs(20), Duration::from_secs(1)));
-    assert_eq!((pace.batches_under_way, pace.mails_per_batch), (8, 1));
+    assert_eq!((pace.batches_under_way, pace.mails_per_batch), (8, 100));
     assert_eq!(pace.spacing, Duration::from_millis(200));
 }
 

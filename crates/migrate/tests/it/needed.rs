@@ -40,6 +40,8 @@ async fn publish(api: &Client) {
              ON CONFLICT DO NOTHING",
             KEEP,
             SWEEP,
+            "SELECT s.expires_at FROM sign_ins s JOIN outbox o ON o.reason = 'sign-in:' || s.id
+             WHERE s.client IS NULL AND o.state = 'queued' AND o.send_before > now()",
             "DELETE FROM sign_ins WHERE ctid = ANY(ARRAY(SELECT ctid FROM sign_ins
              WHERE created_at < now() - interval '24 hours' FOR UPDATE SKIP LOCKED))",
         ],

@@ -2,11 +2,9 @@
 //!
 //! Postgres has the last word, in the transaction that inserts. Redis only remembers the last acceptances, so that it
 //! can refuse early, before any write: it errs by a second towards letting through, and where it is empty, slow or gone
-//! it refuses nobody. Only what was accepted counts. Where nothing is inserted that could be counted, a [`Tally`] in
-//! Redis is the loose kind.
+//! it refuses nobody. Only what was accepted counts.
 
 mod memory;
-mod tally;
 
 use std::time::Duration;
 
@@ -18,7 +16,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use memory::{Look, Memory};
-pub use tally::{Counted, Full, Tally};
 
 use crate::http::idempotency::Hash;
 use crate::http::problem::{Problem, QUOTA_EXCEEDED};
@@ -74,8 +71,7 @@ pub struct Standing {
 pub(crate) async fn rehearse(redis: &Client) -> Result<(), Error> {
     let (window, own) = (Duration::from_secs(60), Uuid::new_v4());
     let quota = Quota { name: "probe", limit: 1, window };
-    let (number, set) = (format!("quota:probe:{own}:number"), format!("quota:probe:{own}:set"));
-    tally::add(redis, window, &number, 1).await?;
+    let set = format!("quota:probe:{own}");
     let acceptance = Acceptance { at: OffsetDateTime::UNIX_EPOCH, id: own, key: None };
     memory::remember(redis, &set, quota, &[acceptance]).await?;
     memory::newest(redis, &set, quota.limit).await.map(drop)

@@ -85,7 +85,7 @@ mod tests {
         let sweep = Sweep { table: "letters", since: "sent_at", keep: Duration::from_hours(24) };
         let Statement { summary, sql } = sweep.statement();
         assert_eq!(summary, "sweep letters");
-        for part in ["sent_at < clock_timestamp() - interval '86400 seconds'", "ORDER BY sent_at LIMIT 1000"] {
+        for part in ["sent_at < statement_timestamp() - interval '86400 seconds'", "ORDER BY sent_at LIMIT 1000"] {
             assert!(sql.contains(part), "{part} is not in {sql}");
         }
     }

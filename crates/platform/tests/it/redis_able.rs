@@ -63,18 +63,17 @@ async fn one_that_refuses_a_command_is_told_by_its_own_word_until_it_does_not() 
     let own = Own::start().await;
     own.command(&["CONFIG", "SET", "maxmemory", "1"]).await;
     own.is_told(Some("OOM")).await;
-    own.command(&["ACL", "SETUSER", "default", "-incrby"]).await;
+    own.command(&["ACL", "SETUSER", "default", "-zadd"]).await;
     own.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
     own.is_told(Some("NOPERM")).await;
     assert!(own.all_end().await, "what was begun was left without an end");
-    own.command(&["ACL", "SETUSER", "default", "+incrby", "-pexpire"]).await;
+    own.command(&["ACL", "SETUSER", "default", "+zadd", "-pexpire"]).await;
     own.is_told(Some("NOPERM")).await;
     assert!(own.all_end().await, "what was begun was left without an end");
     own.command(&["ACL", "SETUSER", "default", "+pexpire"]).await;
     own.is_told(None).await;
 }
 
-/// Guards: ends of counts.
 #[tokio::test]
 async fn what_only_a_newer_one_knows_is_not_needed_and_every_key_has_an_end() {
     let own = Own::without(&["expire"]).await;

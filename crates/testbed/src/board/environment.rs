@@ -18,7 +18,6 @@ pub(super) fn of(board: &Board, part: Part, ports: Ports) -> Vec<(&'static str, 
         Part::ResendStandIn => vec![("RATE_LIMIT", "none".to_owned())],
         Part::Api => vec![
             database,
-            redis,
             public_keys,
             sign_in_keys,
             ("REFRESH_KEYS", secrets.refresh_keys.clone()),
