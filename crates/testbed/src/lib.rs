@@ -1,5 +1,5 @@
 //! Starts things on this machine: processes, temporary Postgres and Redis servers, a TCP proxy that delays, freezes
-//! and cuts, HAProxy, checked load, an OTLP receiver with its trace store, keys and certificates. Integration tests use
+//! and cuts, HAProxy, nginx, checked load, an OTLP receiver with its trace store, keys and certificates. Integration tests use
 //! it, and so does `boardctl up`.
 //!
 //! Three promises hold everywhere:
@@ -18,6 +18,7 @@ mod folder;
 pub mod haproxy;
 pub mod http;
 pub mod load;
+pub mod nginx;
 pub mod otlp;
 pub mod pgbouncer;
 pub mod port;

@@ -1,4 +1,5 @@
 mod leaving;
+mod memory;
 mod open_files;
 mod servers;
 
@@ -65,7 +66,7 @@ impl Process {
         settings: AllSettings<S>,
     ) -> Result<Self, Failure> {
         let signals = Signals::taken()?;
-        let connections = open_files::raise().connections();
+        let connections = open_files::raise().connections().min(memory::Available::found().connections());
         let metrics = Metrics::default();
         let version = settings.telemetry.version.clone();
         let telemetry = Telemetry::start(function.name, settings.telemetry, &metrics)?;

@@ -61,6 +61,8 @@ struct Worker {
     coming: RefCell<BTreeMap<u64, oneshot::Sender<Infallible>>>,
     /// Waits for bodies that there have been.
     waits: Cell<u64>,
+    /// Those that wait to be refused.
+    refused: Cell<u32>,
     /// Refused since the log was last told.
     untold: Cell<u64>,
     pace: RefCell<Pace>,
@@ -91,9 +93,9 @@ impl Gate {
     #[must_use]
     pub fn new(most: usize, metrics: Metrics, drain: Drain) -> Self {
         let told = Problem::from(OVERLOADED).text().into();
-        let (at_work, waits, untold) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let (at_work, waits, refused, untold) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
         let (coming, pace) = (RefCell::default(), RefCell::new(Pace::quiet(Instant::now())));
-        Self(Rc::new(Worker { most, at_work, coming, waits, untold, pace, told, metrics, drain }))
+        Self(Rc::new(Worker { most, at_work, coming, waits, refused, untold, pace, told, metrics, drain }))
     }
 
     /// A place at work.
@@ -127,14 +129,13 @@ impl Gate {
                 })
             }
             Err(Full) => {
-                let (gate, wait) = (self.clone(), self.0.pace.borrow_mut().refuse(Instant::now()));
+                let (gate, turned_away) = (self.clone(), TurnedAway::from(self));
+                let wait = self.0.pace.borrow_mut().refuse(self.0.refused.get(), Instant::now());
                 Either::Right(async move {
-                    // A body that came with the head is read away meanwhile; the connection could not be kept otherwise.
-                    tokio::task::yield_now().await;
                     if !wait.is_zero() && !sabotage::takes_out("pace of refusals") {
                         tokio::time::sleep(wait).await;
                     }
-                    drop(request);
+                    drop((request, turned_away));
                     Err(gate.refuse())
                 })
             }
@@ -224,6 +225,22 @@ impl Held {
             worker.at_work.set(worker.at_work.get() - 1);
             worker.metrics.at_work.dec();
         }
+    }
+}
+
+/// One of those that wait to be refused.
+struct TurnedAway(Gate);
+
+impl TurnedAway {
+    fn from(gate: &Gate) -> Self {
+        gate.0.refused.set(gate.0.refused.get() + 1);
+        Self(gate.clone())
+    }
+}
+
+impl Drop for TurnedAway {
+    fn drop(&mut self) {
+        self.0.0.refused.set(self.0.0.refused.get() - 1);
     }
 }
 

@@ -1,28 +1,42 @@
-//! A client's connection, and how long its client keeps it waiting. The server's own timer covers the first head alone:
-//! a head that trickles in over a kept connection, or an answer that nobody reads, would hold a connection for ever. So
-//! each connection notes since when it has been waiting for what, and once a second each worker cuts those that have
-//! waited too long. When connections get scarce, those that have been idle longest make room, and when what is held for
-//! slow clients gets too large for memory, those that have been slow longest. A connection also sees to it that requests
-//! sent ahead, without waiting for answers, take nobody's turn.
+//! A client's connection. It stands between the network and the server, and hands that one request at a time, however
+//! many are sent ahead: a head when all of it has come and can be understood in one way only, of the body as much as is
+//! wanted, and nothing of the next request before the answer is with the system (decision 16).
+//!
+//! It also notes since when it has been waiting for what, and once a second each worker cuts those that have waited too
+//! long. When connections get scarce, those that have been idle longest make room, and when what is held for slow clients
+//! gets too large for memory, those that have been slow longest.
 
+mod chunks;
+mod head;
+mod inbox;
+mod linger;
 mod requests;
 mod waits;
 
 use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use actix_http::Extensions;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-pub use self::requests::{Requests, UnderWay};
+use self::head::Head;
+pub use self::head::Wrong;
+use self::inbox::Inbox;
+use self::linger::Linger;
+use self::requests::AtHand;
+pub use self::requests::{PIECE, Pieces, Requests, UnderWay};
 use self::waits::Waits;
 use crate::drain::{Drain, DrainSettings, Phase};
 use crate::guard::deadline;
+use crate::http::problem::REQUEST_TIMEOUT;
 use crate::sabotage;
 use crate::telemetry::metric::{Metrics, SlowLabels};
 
@@ -32,6 +46,14 @@ const ROUND: Duration = Duration::from_secs(1);
 /// How much a worker holds for slow clients: what has come of their heads, and what is left of answers that neither they
 /// nor the system's own buffers take. One that alone is larger is waited for as any other.
 const HELD: usize = 16 * 1024 * 1024;
+
+/// How long an idle connection is kept: well above the 4 s for which Fly's proxy keeps its own.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How much is taken in of a connection at a time.
+const RECEIVED: usize = 8 * 1024;
+
+const TOO_SLOW: Wrong = Wrong { kind: REQUEST_TIMEOUT, detail: "The head was not there within 10 seconds." };
 
 /// The connections of one worker.
 #[derive(Clone, Debug)]
@@ -54,10 +76,14 @@ impl Connections {
     /// Takes a new one.
     #[must_use]
     pub fn take(&self, stream: TcpStream) -> Connection {
-        let waits = Rc::new(Waits::from(Instant::now()));
+        let peer = stream.peer_addr().ok().map(|peer| peer.ip());
+        // An answer in pieces must not wait for its client to have confirmed the one before. A connection of which this
+        // fails has ended.
+        let _ = stream.set_nodelay(true);
+        let waits = Rc::new(Waits::from(Instant::now(), peer));
         self.open.borrow_mut().push(Rc::downgrade(&waits));
         self.metrics.connections.inc();
-        Connection { stream, waits, all: self.clone() }
+        Connection { stream, inbox: Inbox::default(), waits, at_hand: Rc::default(), linger: None, all: self.clone() }
     }
 
     /// Cuts what waits too long, for ever. When the process closes, it lets go those that have been idle for as long as the
@@ -91,21 +117,36 @@ impl Connections {
     }
 
     fn round(&self, now: Instant) {
-        let mut open = self.alive();
+        let open = self.alive();
         for waits in &open {
-            if let Some(what) = waits.too_long(now) {
-                self.cut(waits, what);
+            match waits.too_long(now) {
+                // Its client is told, and then it ends.
+                Some("head") if waits.tell_overdue() => self.note("head"),
+                None | Some("head") if waits.idle_for(now, KEEP_ALIVE) => waits.leave(),
+                None | Some("head") => {}
+                Some(what) => self.cut(waits, what),
             }
         }
-        let too_many = open.len().saturating_sub(self.crowd);
-        if too_many > 0 {
-            open.retain(|waits| waits.is_idle() && !waits.is_cut());
-            open.sort_by_key(|waits| waits.idle_since());
-            for waits in open.iter().take(too_many) {
-                self.cut(waits, "idle");
-            }
-        }
+        self.thin_out(&open);
         self.open.borrow_mut().retain(|waits| waits.strong_count() > 0);
+    }
+
+    /// Where too many are open, idle ones make room: of the address that has most of them, those that have been idle
+    /// longest.
+    fn thin_out(&self, open: &[Rc<Waits>]) {
+        let too_many = open.len().saturating_sub(self.crowd);
+        if too_many == 0 {
+            return;
+        }
+        let mut of_peer: HashMap<_, usize> = HashMap::new();
+        for waits in open.iter().filter(|_| !sabotage::takes_out("room by address")) {
+            *of_peer.entry(waits.peer()).or_default() += 1;
+        }
+        let mut idle: Vec<_> = open.iter().filter(|waits| waits.is_idle() && !waits.is_cut()).collect();
+        idle.sort_by_key(|waits| (Reverse(of_peer.get(&waits.peer())), waits.idle_since()));
+        for waits in idle.into_iter().take(too_many) {
+            self.cut(waits, "idle");
+        }
     }
 
     /// What is held for this client has changed.
@@ -135,30 +176,77 @@ impl Connections {
     fn cut(&self, waits: &Waits, what: &'static str) {
         waits.cut();
         self.count(waits);
+        self.note(what);
+    }
+
+    fn note(&self, what: &'static str) {
         self.metrics.slow_clients.get_or_create(&SlowLabels { what }).inc();
     }
 }
 
-/// A connection that notes what it waits for.
+/// A connection that notes what it waits for, and hands the server one request at a time.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
+    inbox: Inbox,
     waits: Rc<Waits>,
+    at_hand: Rc<AtHand>,
+    linger: Option<Linger>,
     all: Connections,
 }
 
 impl Connection {
-    /// Lets requests over it say when they begin and end.
+    /// Lets requests over it say what becomes of them.
     pub fn tell(&self, extensions: &mut Extensions) {
-        extensions.insert(Rc::new(Requests::over(self.waits.clone(), self.all.clone())));
+        extensions.insert(Requests { waits: self.waits.clone(), at_hand: self.at_hand.clone() });
     }
 
-    fn poll(&self, context: &mut Context<'_>) -> io::Result<()> {
+    fn look(&self, context: &Context<'_>) -> io::Result<()> {
         if self.waits.is_cut() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         self.waits.watch(context);
         Ok(())
+    }
+
+    /// Understands what has come, as far as it may be handed on now.
+    fn understand(&mut self) {
+        if sabotage::takes_out("one request at a time") && self.inbox.is_whole() {
+            self.inbox.next();
+        }
+        let head = if self.waits.is_overdue() { Err(TOO_SLOW) } else { self.inbox.head() };
+        if let Some(head) = head.unwrap_or_else(|wrong| Some(Head::in_place_of(wrong))) {
+            self.inbox.begin(&head);
+            self.at_hand.begin(&head);
+            self.waits.head_came();
+            self.all.count(&self.waits);
+        }
+        if self.inbox.expects_body() {
+            match self.inbox.body(self.at_hand.room()) {
+                Ok(bytes) => self.at_hand.handed_on(bytes),
+                Err(wrong) => self.at_hand.spoil(wrong),
+            }
+        }
+        if self.inbox.is_whole() {
+            self.at_hand.complete();
+        }
+    }
+
+    /// Takes in more of what its client sends: how much that was.
+    fn receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut space = [MaybeUninit::uninit(); RECEIVED];
+        let mut buffer = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+        self.inbox.put(buffer.filled());
+        if !self.waits.is_at_work() {
+            self.waits.head_comes(self.inbox.len(), Instant::now());
+            self.all.hold(&self.waits);
+        }
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    fn is_over(&self) -> bool {
+        !self.waits.is_at_work() && self.at_hand.is_last()
     }
 }
 
@@ -167,156 +255,80 @@ impl Drop for Connection {
         self.waits.let_go();
         self.all.count(&self.waits);
         self.all.metrics.connections.dec();
-        if self.waits.outwaited(Instant::now()) {
-            self.all.metrics.slow_clients.get_or_create(&SlowLabels { what: "head" }).inc();
-        }
     }
 }
 
 impl AsyncRead for Connection {
+    /// An end that is told to the server here, where its client has not closed the connection, lets it end it in order.
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.poll(context)?;
-        if !this.waits.may_read() {
-            if this.waits.is_done() {
-                // After the others.
-                context.waker().wake_by_ref();
+        this.look(context)?;
+        loop {
+            if this.is_over() {
+                return Poll::Ready(Ok(()));
             }
-            return Poll::Pending;
+            this.understand();
+            if this.inbox.hand_on(buffer) {
+                return Poll::Ready(Ok(()));
+            }
+            let body_wanted = this.inbox.expects_body() && this.at_hand.room() > 0;
+            if !this.inbox.has_room() && !body_wanted {
+                return Poll::Pending;
+            }
+            match this.receive(context) {
+                Poll::Ready(Ok(1..)) => {}
+                Poll::Pending if !this.waits.has_left() => return Poll::Pending,
+                Poll::Pending | Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            }
         }
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
-        if read.is_pending() && this.waits.has_left() {
-            // As if its client had closed it: the server ends it in order.
-            return Poll::Ready(Ok(()));
-        }
-        let bytes = buffer.filled().len() - before;
-        if bytes > 0 {
-            this.waits.received(bytes, Instant::now());
-            this.all.hold(&this.waits);
-        }
-        read
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.poll(context)?;
+        this.look(context)?;
         let written = Pin::new(&mut this.stream).poll_write(context, bytes);
         if written.is_pending() {
-            this.waits.stuck(bytes.len(), Instant::now());
+            this.waits.stuck(bytes.len() + this.at_hand.unwritten(), Instant::now());
             this.all.hold(&this.waits);
         }
         written
     }
 
+    /// The server flushes when it has written all that it was handed, which may be a piece of an answer.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.waits.flushed();
-        this.all.count(&this.waits);
-        if this.waits.may_read_on() {
-            context.waker().wake_by_ref();
+        if this.waits.is_at_work() && !this.at_hand.is_answered() {
+            return Pin::new(&mut this.stream).poll_flush(context);
         }
+        this.waits.flushed();
+        if this.waits.is_at_work() {
+            if !this.at_hand.is_last() {
+                this.inbox.next();
+            }
+            this.waits.answered(this.inbox.len(), Instant::now());
+            if this.at_hand.is_last() || this.inbox.len() > 0 {
+                // After the others.
+                context.waker().wake_by_ref();
+            }
+        }
+        this.all.count(&this.waits);
         Pin::new(&mut this.stream).poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+        let this = self.get_mut();
+        this.look(context)?;
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+            this.linger = Some(Linger::begin(this.inbox.is_unread()));
+        }
+        let Some(linger) = &mut this.linger else { return Poll::Ready(Ok(())) };
+        linger.poll(&mut this.stream, context).map(Ok)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::poll_fn;
-
-    use futures_util::FutureExt as _;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    /// Connections to clients that read nothing, which are kept beside them.
-    async fn unread(connections: &Connections, many: usize) -> Vec<(Connection, TcpStream)> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let mut all = Vec::new();
-        for _ in 0..many {
-            let client = TcpStream::connect(address).await.expect("it listens");
-            all.push((connections.take(listener.accept().await.expect("a client").0), client));
-        }
-        all
-    }
-
-    const PIECE: usize = 4_096;
-
-    /// Writes until the system takes no more, and then so many bytes.
-    async fn write(connection: &mut Connection, bytes: usize) {
-        let answer = vec![b'x'; bytes];
-        poll_fn(|context| {
-            while Pin::new(&mut *connection).poll_write(context, &answer[..PIECE]).is_ready() {}
-            assert!(Pin::new(&mut *connection).poll_write(context, &answer).is_pending());
-            Poll::Ready(())
-        })
-        .await;
-    }
-
-    fn cut(all: &[(Connection, TcpStream)]) -> Vec<bool> {
-        all.iter().map(|(connection, _)| connection.waits.is_cut()).collect()
-    }
-
-    /// Guards: bound on held bytes.
-    #[actix_web::test]
-    async fn when_more_is_held_than_fits_into_memory_those_that_are_slow_longest_make_room() {
-        let connections = Connections::new(64, Metrics::default());
-        let mut all = unread(&connections, 4).await;
-        for (index, bytes) in [PIECE, HELD / 2, HELD / 2 - PIECE].into_iter().enumerate() {
-            write(&mut all[index].0, bytes).await;
-        }
-        assert_eq!(cut(&all), [false; 4], "it all fits");
-        write(&mut all[3].0, PIECE).await;
-        assert_eq!(cut(&all), [true, true, false, false], "these made room enough");
-        write(&mut all[3].0, HELD * 2).await;
-        assert_eq!(cut(&all), [true, true, true, false], "one alone may be as large as it is");
-        drop(all);
-        assert_eq!(connections.held.get(), 0);
-    }
-
-    #[actix_web::test]
-    async fn who_is_to_leave_is_first_read_to_the_end() {
-        let connections = Connections::new(64, Metrics::default());
-        let (mut connection, mut client) = unread(&connections, 1).await.swap_remove(0);
-        client.write_all(b"GET").await.expect("it is open");
-        connection.stream.readable().await.expect("it has come");
-        connection.waits.leave();
-        let mut read = Vec::new();
-        assert_eq!(connection.read_buf(&mut read).await.expect("it is open"), 3);
-        connection.waits.head_read();
-        assert!(connection.read_buf(&mut read).now_or_never().is_none(), "it is at work");
-        connection.waits.answered(Instant::now());
-        assert_eq!(connection.read_buf(&mut read).await.expect("in order"), 0);
-    }
-
-    #[actix_web::test]
-    async fn an_answer_that_was_taken_leaves_room() {
-        let connections = Connections::new(64, Metrics::default());
-        let mut all = unread(&connections, 2).await;
-        for index in [0, 1] {
-            write(&mut all[index].0, HELD).await;
-            poll_fn(|context| Pin::new(&mut all[index].0).poll_flush(context)).await.expect("it is open");
-        }
-        assert_eq!((cut(&all), connections.held.get()), (vec![false, false], 0));
-    }
-
-    #[test]
-    fn in_a_crowd_those_make_room_that_have_been_idle_longest() {
-        let start = Instant::now();
-        let connections = Connections::new(2, Metrics::default());
-        let all: Vec<_> = (0..4).map(|later| Rc::new(Waits::from(start + Duration::from_secs(later)))).collect();
-        connections.open.borrow_mut().extend(all.iter().map(Rc::downgrade));
-        all[0].head_read();
-        connections.round(start);
-        let cut: Vec<bool> = all.iter().map(|waits| waits.is_cut()).collect();
-        assert_eq!(cut, [false, true, true, false], "the first is at work, and two are enough");
-    }
-}
+mod tests;

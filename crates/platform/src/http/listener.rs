@@ -4,40 +4,27 @@
 use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::Duration;
 
-use actix_http::{ConnectionType, HttpService, Request};
+use actix_http::{ConnectionType, HttpMessage as _, HttpService, KeepAlive, Request};
 use actix_server::Server;
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service, map_config,
 };
+use actix_web::HttpResponse;
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::http::Version;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
-use actix_web::{HttpResponse, ResponseError as _};
-use futures_util::future::{Either, ready};
+use futures_util::future::Either;
 
-use super::connection::{Connection, Connections, Requests, UnderWay};
-use super::problem::{Problem, UNAVAILABLE};
+use super::connection::{Connection, Connections, PIECE, Pieces, Requests};
 use super::server::is_own_route;
 use crate::drain::{Drain, DrainSettings};
-use crate::guard::deadline;
 use crate::guard::overload::Gate;
 use crate::sabotage;
 use crate::telemetry::metric::Metrics;
-
-/// How long an idle connection is kept: well above the 4 s for which Fly's proxy keeps its own.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// How long what a client still sends is read away after an answer that came before its body's end. Closed at once, the
-/// connection would be reset, and the client might lose the answer.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// When to ask again what was not looked at.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// How to listen.
 #[derive(Clone, Debug)]
@@ -96,9 +83,11 @@ impl Listener {
             let app = app.map_err(|error: actix_web::Error| error.error_response());
             let app = apply_fn_factory(app, move |request: Request, app: &_| answered(request, app, &gate));
             let http = HttpService::build()
-                .keep_alive(KEEP_ALIVE)
-                .client_request_timeout(deadline::HEAD)
-                .client_disconnect_timeout(if sabotage::takes_out("linger") { Duration::ZERO } else { LINGER })
+                // Each connection has times of its own, for every head and not the first alone.
+                .keep_alive(KeepAlive::Os)
+                .client_request_timeout(Duration::ZERO)
+                .client_disconnect_timeout(Duration::ZERO)
+                .h1_write_buffer_size(PIECE)
                 // A client that hangs up has gone away: its request is dropped, and its query with it.
                 .h1_allow_half_closed(false)
                 .on_connect_ext(|connection: &Connection, extensions: &mut _| connection.tell(extensions))
@@ -114,20 +103,19 @@ impl Listener {
     }
 }
 
-/// Serves a request of which its connection knows that it is under way.
+/// Serves the request that its connection has at hand. Whether that ends with the answer is said by the answer.
 fn answered<S, B>(
     mut request: Request,
     app: &S,
     gate: &Gate,
-) -> impl Future<Output = Result<S::Response, HttpResponse>> + use<S, B>
+) -> impl Future<Output = Result<HttpResponse<Pieces>, HttpResponse>> + use<S, B>
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = HttpResponse>,
+    B: MessageBody + 'static,
 {
-    let connection = request.conn_data::<Rc<Requests>>().cloned();
-    let under_way = connection.map(|connection| connection.begin(&mut request));
-    if under_way.as_ref().is_some_and(UnderWay::is_behind_the_last) {
-        let refused = Problem::from(UNAVAILABLE).retry_after(AGAIN).last_of_connection();
-        return Either::Left(ready(Err(refused.error_response())));
+    let under_way = request.conn_data::<Requests>().cloned().unwrap_or_default().begin(&mut request);
+    if let Some(wrong) = under_way.wrong() {
+        request.extensions_mut().insert(wrong);
     }
     // Whoever asks whether it lives is told, however much is at work.
     let answer = if is_own_route(request.path()) {
@@ -135,21 +123,22 @@ where
     } else {
         Either::Right(gate.pass(request, app))
     };
-    Either::Right(async move {
-        if let Some(request) = &under_way {
-            request.turn().await;
-        }
-        let mut answer = answer.await;
-        let head = match &mut answer {
-            Ok(answer) => answer.response_mut().head_mut(),
-            Err(answer) => answer.head_mut(),
+    async move {
+        let mut answer = match answer.await {
+            Ok(answer) => answer.into_parts().1.map_into_boxed_body(),
+            Err(answer) => answer,
         };
+        let last = under_way.is_last().await;
+        let head = answer.head_mut();
         // Heads are used again: one still has the version of its last answer, and that of HTTP/1.0 alone means a close.
         // The server sets it when it writes.
         head.version = Version::HTTP_11;
-        if let Some(request) = under_way.filter(|_| head.connection_type() == ConnectionType::Close) {
-            request.last();
+        if last {
+            head.set_connection_type(ConnectionType::Close);
         }
-        answer
-    })
+        if head.connection_type() == ConnectionType::Close {
+            under_way.end();
+        }
+        Ok(answer.map_body(|_, body| Pieces::of(body, under_way)))
+    }
 }

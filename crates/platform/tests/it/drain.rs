@@ -86,7 +86,6 @@ async fn busy_clients_with_kept_connections_lose_no_request() {
     assert_eq!(function.end().await.code(), Some(0), "{}", function.output());
 }
 
-/// Guards: nothing behind a close.
 #[tokio::test]
 async fn what_stands_behind_the_last_answer_of_a_connection_is_not_done() {
     let database = database().await;

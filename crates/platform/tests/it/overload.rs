@@ -183,3 +183,26 @@ async fn at_five_times_what_it_can_carry_it_carries_nearly_as_much_and_in_good_t
     }
     panic!("not once in three rounds:\n{told}");
 }
+
+/// A refusal after a second would be one a second for each of these connections.
+const CROWD: usize = 4_000;
+
+/// As above, with a crowd that could ask for many more refusals than its worker has time for.
+#[tokio::test]
+async fn a_crowd_of_connections_takes_little_of_what_can_be_carried() {
+    let database = database().await;
+    let start = database.small().await.env("AT_WORK_MAX", "10").env("ADDRESS_REQUESTS_MAX", "1000000000");
+    let function = start.env("RUST_LOG", "warn").ready().await;
+    drop(load(&function, f64::INFINITY, 10, 1.0).await);
+    let mut told = String::new();
+    for _ in 0..3 {
+        let best = load(&function, f64::INFINITY, 10, 2.0).await;
+        let (over, bad) = probes_during(&function, load(&function, best.rate(200) * 5.0, CROWD, 6.0)).await;
+        told = format!("{told}best {}\nover {}\n", best.summary(), over.summary());
+        assert!(over.count(503) > 0 && bad == 0, "{bad} bad probes\n{told}");
+        if over.rate(200) >= 0.85 * best.rate(200) {
+            return;
+        }
+    }
+    panic!("not once in three rounds:\n{told}");
+}

@@ -1,87 +1,108 @@
-//! Clients that send request after request without waiting for answers: they wait for their own, and nobody else does.
+//! Requests that are sent ahead, without waiting for answers: each is served when the one before it is done, as if it had
+//! only come then.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use serde_json::json;
 use testbed::wait;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::support::{Running, SOON, bare};
+use super::support::{Answer, Connection, Request, Running, SOON, bare, database};
 
-/// What an answer begins with.
-const STATUS: &[u8] = b"HTTP/1.1 200";
-
-/// How many requests of anybody else are looked at.
-const OTHERS: usize = 20;
-
-/// How many of one client's requests may be answered for each of another's. Without turns thousands are.
-const FOR_EACH: usize = 100;
-
-/// Asks whether the function is alive, flat out: that is answered at once, without any wait in between. Threads of its
-/// own keep it from being slowed by the test.
-struct Flood {
-    stream: TcpStream,
-    answered: Arc<AtomicUsize>,
-    threads: Vec<JoinHandle<()>>,
+async fn sent(function: &Running, requests: &str) -> Connection {
+    let mut connection = Connection::open(function.address).await.expect("it listens");
+    connection.send(requests).await.expect("it reads");
+    connection
 }
 
-impl Flood {
-    /// Behind a first request, or none.
-    fn unread(address: SocketAddr, first: &'static str) -> Self {
-        let stream = TcpStream::connect(address).expect("it listens");
-        let mut writer = stream.try_clone().expect("a handle");
-        let requests = "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n".repeat(1_000);
-        let write = std::thread::spawn(move || {
-            let mut sent = writer.write_all(first.as_bytes());
-            while sent.is_ok() {
-                sent = writer.write_all(requests.as_bytes());
-            }
-        });
-        Self { stream, answered: Arc::default(), threads: vec![write] }
+/// All that comes until the connection ends.
+async fn answers(mut connection: Connection) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    while let Ok(answer) = connection.answer().await {
+        answers.push(answer);
     }
-
-    fn read(address: SocketAddr, first: &'static str) -> Self {
-        let mut flood = Self::unread(address, first);
-        let (mut reader, answered) = (flood.stream.try_clone().expect("a handle"), flood.answered.clone());
-        flood.threads.push(std::thread::spawn(move || {
-            let mut bytes = vec![0; 1 << 16];
-            while let Ok(read @ 1..) = reader.read(&mut bytes) {
-                let answers = bytes[..read].windows(STATUS.len()).filter(|window| *window == STATUS).count();
-                answered.fetch_add(answers, Ordering::SeqCst);
-            }
-        }));
-        flood
-    }
-
-    fn goes_on(&self) -> bool {
-        self.threads.iter().all(|thread| !thread.is_finished())
-    }
+    assert_eq!(connection.unread(), "", "nothing stands behind them");
+    answers
 }
 
-impl Drop for Flood {
-    fn drop(&mut self) {
-        // Fails only if the function has closed it.
-        let _ = self.stream.shutdown(Shutdown::Both);
-    }
+fn statuses(answers: &[Answer]) -> Vec<u16> {
+    answers.iter().map(|answer| answer.status).collect()
 }
 
-/// Guards: turns of the pipelined.
+const GET: &str = "GET /version HTTP/1.1\r\nHost: test\r\n\r\n";
+const HEAD: &str = "HEAD /version HTTP/1.1\r\nHost: test\r\n\r\n";
+
+/// Guards: one request at a time.
 #[tokio::test]
-async fn whoever_pipelines_flat_out_keeps_nobody_else_waiting() {
+async fn a_head_and_a_get_are_answered_in_step() {
     let function = bare().ready().await;
-    let flood = Flood::read(function.address, "");
-    let some = async || flood.answered.load(Ordering::SeqCst) > FOR_EACH;
-    wait::until(SOON, "the flood", some).await.expect("it is answered");
-    let before = flood.answered.load(Ordering::SeqCst);
-    for _ in 0..OTHERS {
-        assert_eq!(function.get("/work/1").await.status, 200, "{}", function.output());
+    for first in ["/version", "/work/50"] {
+        let get = GET.replace("/version", first);
+        // The body of one, and then the head of the other alone.
+        let mut connection = sent(&function, &format!("{get}{HEAD}{get}")).await;
+        assert_ne!(connection.answer().await.expect("a body").body, "");
+        assert!(connection.head().await.expect("a head").contains("content-length: "));
+        assert_ne!(connection.answer().await.expect("a body").body, "");
+        let head = HEAD.replace("/version", first);
+        let mut connection = sent(&function, &format!("{head}{get}{head}")).await;
+        assert!(connection.head().await.expect("a head").contains("content-length: "));
+        assert_ne!(connection.answer().await.expect("a body").body, "");
+        assert!(connection.head().await.expect("a head").contains("content-length: "));
+        assert_eq!(connection.unread(), "");
     }
-    let meanwhile = flood.answered.load(Ordering::SeqCst) - before;
-    assert!(meanwhile < OTHERS * FOR_EACH, "{meanwhile} of one client's for {OTHERS} of another's");
-    assert!(flood.goes_on(), "it was there all the time");
+}
+
+#[tokio::test]
+async fn each_is_answered_in_its_own_version() {
+    let function = bare().ready().await;
+    let old = "GET /version HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+    let mut connection = sent(&function, &format!("{GET}{old}{GET}")).await;
+    for version in ["HTTP/1.1 200 ", "HTTP/1.0 200 ", "HTTP/1.1 200 "] {
+        let answer = connection.answer().await.expect("it is answered");
+        assert!(answer.head.starts_with(version) && !answer.closes(), "{answer:?}");
+    }
+    let last = sent(&function, &format!("{GET}GET /version HTTP/1.0\r\n\r\n{GET}")).await;
+    assert_eq!(
+        statuses(&answers(last).await),
+        [200, 200],
+        "HTTP/1.0 ends the connection where it does not say otherwise"
+    );
+}
+
+#[tokio::test]
+async fn what_stands_behind_a_clients_own_close_is_not_done() {
+    let database = database().await;
+    let function = database.small().await.ready().await;
+    let write = |n: i32| Request::post("/rows", json!({ "n": n }));
+    let last = write(2).header("Connection", "close");
+    let all = sent(&function, &format!("{}{}{}", write(1).text(), last.text(), write(3).text())).await;
+    let answers = answers(all).await;
+    assert_eq!(statuses(&answers), [201, 201]);
+    assert!(!answers[0].closes() && answers[1].closes(), "{answers:?}");
+    assert_eq!(database.rows().await, 2, "whoever obeys RFC 9112 repeats what stood behind a close");
+}
+
+#[tokio::test]
+async fn nothing_of_the_next_is_done_before_the_answer() {
+    let function = bare().ready().await;
+    let slow = GET.replace("/version", "/work/1500");
+    let (began, _connection) = (Instant::now(), sent(&function, &slow.repeat(3)).await);
+    let in_flight = async || function.metric("requests_at_work").await.unwrap_or_default();
+    wait::until(SOON, "at work", async || in_flight().await > 0.5).await.expect("it is");
+    while began.elapsed() < Duration::from_millis(1_400) {
+        assert!(in_flight().await < 1.5, "{}", function.output());
+    }
+}
+
+#[tokio::test]
+async fn half_a_head_behind_a_request_at_work_has_its_ten_seconds() {
+    let function = bare().ready().await;
+    let (slow, half) = (GET.replace("/version", "/work/4000"), &GET[..20]);
+    let mut connection = sent(&function, &format!("{slow}{half}")).await;
+    assert_eq!(connection.answer().await.expect("it is answered").status, 200);
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    connection.send(&GET[20..]).await.expect("it is still read");
+    assert_eq!(connection.answer().await.expect("its time began with the answer").status, 200);
 }
 
 /// What a process has worked, of the kernel's hundredths of a second: fields 14 and 15 of `stat`, which begins with a
@@ -99,24 +120,32 @@ async fn rests(function: &Running) -> bool {
     worked(function) - before < 10
 }
 
-#[tokio::test]
-async fn whoever_pipelines_behind_a_request_with_a_body_costs_nothing_while_that_is_at_work() {
-    let function = bare().ready().await;
-    let flood = Flood::read(function.address, "GET /work/5000 HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}");
-    let at_work = async || function.metric("requests_at_work").await == Some(1.0);
-    wait::until(SOON, "at work", at_work).await.expect("it is");
-    wait::until(SOON * 2, "the worker rests", async || rests(&function).await).await.expect("it waits for the first");
-    assert_eq!(flood.answered.load(Ordering::SeqCst), 0, "it rests before that is answered, and not because of it");
-}
+/// How many requests of anybody else are looked at.
+const OTHERS: usize = 20;
 
-/// Guards: bound on reading ahead.
 #[tokio::test]
-async fn whoever_pipelines_and_reads_nothing_costs_nothing_more_once_the_buffers_are_full() {
+async fn whoever_sends_ahead_without_end_keeps_nobody_else_waiting_and_costs_nothing_once_the_buffers_are_full() {
     let function = bare().ready().await;
-    let flood = Flood::unread(function.address, "");
-    wait::until(SOON * 2, "the worker rests", async || rests(&function).await)
-        .await
-        .expect("what it cannot send it does not work out");
-    assert!(flood.goes_on(), "it rests before that connection is cut, and not because of it");
-    assert_eq!(function.metric(r#"slow_clients_cut_total{what="answer"}"#).await, None);
+    let (mut reading, mut writing) = Connection::open(function.address).await.expect("it listens").split();
+    let many = GET.repeat(1_000);
+    let flood = tokio::spawn(async move { while writing.write_all(many.as_bytes()).await.is_ok() {} });
+    let read = tokio::spawn(async move {
+        let (mut bytes, until) = (vec![0; 1 << 16], Instant::now() + Duration::from_secs(4));
+        let mut all = 0;
+        while Instant::now() < until {
+            all += reading.read(&mut bytes).await.expect("it is answered");
+        }
+        (reading, all)
+    });
+    for _ in 0..OTHERS {
+        let began = Instant::now();
+        assert_eq!(function.get("/work/1").await.status, 200, "{}", function.output());
+        assert!(began.elapsed() < Duration::from_secs(1), "after {:?}", began.elapsed());
+    }
+    // From here on it reads nothing.
+    let (_reading, all) = read.await.expect("no panic");
+    assert!(all > 100_000, "{all} bytes of answers");
+    wait::until(SOON * 2, "the worker rests", async || rests(&function).await).await.expect("it does not answer ahead");
+    assert!(!flood.is_finished(), "it rests before that connection is cut, and not because of it");
+    flood.abort();
 }

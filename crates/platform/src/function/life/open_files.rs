@@ -10,8 +10,8 @@ const LEAST_KEPT: u64 = 64;
 /// Where the system tells no limit: what POSIX promises nobody less than, and every Linux gives.
 const UNKNOWN: u64 = 1_024;
 
-/// However many files there may be, no more connections than this: each has 16 KB of buffers from its first moment. What
-/// slow clients add to that has a bound of its own.
+/// However many files there may be, and however much memory, no more connections than this: once a second a worker looks
+/// at each of them.
 const MOST: usize = 16_384;
 
 /// How many files this process may open.

@@ -1,28 +1,23 @@
 //! What one connection waits for, as steps that are given the time. Only the waker touches anything outside.
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use crate::guard::deadline;
 use crate::sabotage;
 
-/// The server's own timers go by a clock that is set twice a second, and later where the worker is busy: they may be out
-/// as much too early.
-const COARSE: Duration = Duration::from_secs(1);
-
-/// How much is read of what a client sends, while a request of its is under way that asks for nothing more of its body.
-const AHEAD: usize = 16 * 1024;
-
-/// The server holds no more of what it has read and not understood yet.
-const BUFFER: usize = 128 * 1024;
-
 /// What one connection waits for.
 #[derive(Debug)]
 pub(super) struct Waits {
+    /// Whose it is.
+    peer: Option<IpAddr>,
     /// Since when its next head has been coming, and how much of it has come.
     head: Cell<Option<Instant>>,
     head_bytes: Cell<usize>,
+    /// It has been coming for too long.
+    overdue: Cell<bool>,
     /// Since when an answer has not been taken, and how much is left of it.
     answer: Cell<Option<Instant>>,
     answer_bytes: Cell<usize>,
@@ -30,83 +25,77 @@ pub(super) struct Waits {
     counted: Cell<usize>,
     /// Since when nobody has asked anything.
     idle: Cell<Instant>,
-    /// Until its first head is read.
+    /// Until its first head has come.
     unasked: Cell<bool>,
-    /// Whether anything has come since the last head was read.
-    fresh: Cell<bool>,
-    /// Bytes that were read since nothing was left to do, or a body was last asked for more.
-    ahead: Cell<usize>,
-    /// That was enough of them.
-    held: Cell<bool>,
-    /// Requests under way.
-    asked: Cell<u32>,
+    /// From when a request's head has come until its answer is with the system.
+    at_work: Cell<bool>,
     cut: Cell<bool>,
-    /// Whether an answer has said that it is the last one.
-    last: Cell<bool>,
     /// Whether it is to end as soon as nothing of a request has come.
     leaving: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
+impl Default for Waits {
+    fn default() -> Self {
+        Self::from(Instant::now(), None)
+    }
+}
+
 impl Waits {
-    pub(super) fn from(now: Instant) -> Self {
+    pub(super) fn from(now: Instant, peer: Option<IpAddr>) -> Self {
         Self {
+            peer,
             head: Cell::default(),
             head_bytes: Cell::default(),
+            overdue: Cell::default(),
             answer: Cell::default(),
             answer_bytes: Cell::default(),
             counted: Cell::default(),
             idle: Cell::new(now),
             unasked: Cell::new(true),
-            fresh: Cell::default(),
-            ahead: Cell::default(),
-            held: Cell::default(),
-            asked: Cell::default(),
+            at_work: Cell::default(),
             cut: Cell::default(),
-            last: Cell::default(),
             leaving: Cell::default(),
             waker: RefCell::default(),
         }
     }
 
-    pub(super) fn received(&self, bytes: usize, now: Instant) {
-        self.fresh.set(true);
-        self.ahead.set(self.ahead.get() + bytes);
-        if self.asked.get() == 0 {
-            self.head.set(self.head.get().or(Some(now)));
-            self.head_bytes.set(BUFFER.min(self.head_bytes.get() + bytes));
-        }
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
-    /// Whether the head had come with something before it, and so had waited for that.
-    pub(super) fn head_read(&self) -> bool {
+    /// So many bytes have come of its next head.
+    pub(super) fn head_comes(&self, bytes: usize, now: Instant) {
+        self.head.set(self.head.get().or(Some(now)).filter(|_| bytes > 0));
+        self.head_bytes.set(bytes);
+    }
+
+    pub(super) fn head_came(&self) {
         self.head.set(None);
         self.head_bytes.set(0);
+        self.overdue.set(false);
         self.unasked.set(false);
-        self.asked.set(self.asked.get() + 1);
-        !self.fresh.take()
+        self.at_work.set(true);
     }
 
-    pub(super) fn answered(&self, now: Instant) {
-        self.asked.set(self.asked.get() - 1);
+    /// Its answer is with the system, and so many bytes have come of its next head.
+    pub(super) fn answered(&self, bytes: usize, now: Instant) {
+        self.at_work.set(false);
         self.idle.set(now);
+        self.head_comes(bytes, now);
     }
 
-    pub(super) fn say_last(&self) {
-        self.last.set(true);
-    }
-
-    pub(super) fn has_said_last(&self) -> bool {
-        self.last.get()
+    pub(super) fn is_at_work(&self) -> bool {
+        self.at_work.get()
     }
 
     /// So much of an answer could not be written: nobody takes it. The server lets go of its bytes when it has written all.
     pub(super) fn stuck(&self, bytes: usize, now: Instant) {
         self.answer.set(self.answer.get().or(Some(now)));
-        self.answer_bytes.set(bytes.max(self.answer_bytes.get()));
+        self.answer_bytes.set(bytes);
     }
 
-    /// All answers are with the system. The server flushes when it has written everything.
+    /// All that there is of an answer is with the system.
     pub(super) fn flushed(&self) {
         self.answer.set(None);
         self.answer_bytes.set(0);
@@ -132,47 +121,26 @@ impl Waits {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.is_done() && self.head.get().is_none()
+        !self.at_work.get() && self.head.get().is_none()
     }
 
-    /// Whether every request that was read has its answer, and nothing of that is unsent.
-    pub(super) fn is_done(&self) -> bool {
-        self.asked.get() == 0 && self.answer.get().is_none()
+    /// Its head is overdue from now on; false where that was known.
+    pub(super) fn tell_overdue(&self) -> bool {
+        let news = !self.overdue.replace(true);
+        self.wake();
+        news
     }
 
-    /// Whether to read on. What a client sends ahead otherwise waits in the system's buffers, and the client with it: the
-    /// server would take in all it can hold, and then look again and again whether it can hold more.
-    pub(super) fn may_read(&self) -> bool {
-        if self.may_read_on() {
-            self.ahead.set(0);
-        }
-        let may = self.ahead.get() < AHEAD || sabotage::takes_out("bound on reading ahead");
-        self.held.set(!may);
-        may
+    pub(super) fn is_overdue(&self) -> bool {
+        self.overdue.get()
     }
 
-    /// All that has come of a body is taken, and more is wanted.
-    pub(super) fn wants_more(&self) {
-        self.ahead.set(0);
-        if self.held.take() {
-            self.wake();
-        }
-    }
-
-    /// Whether it was not read on, and there is nothing left to wait for.
-    pub(super) fn may_read_on(&self) -> bool {
-        self.held.get() && self.is_done()
-    }
-
-    /// Whether it ends now because the server's own timer is out, which is that of the first head.
-    pub(super) fn outwaited(&self, now: Instant) -> bool {
-        self.unasked.get() && !self.cut.get() && now.duration_since(self.idle.get()) >= deadline::HEAD - COARSE
-    }
-
-    /// What it has waited for too long, if for anything.
+    /// What it has waited for too long, if for anything. Whoever has never said a word is as slow as one who stops in the
+    /// middle of it.
     pub(super) fn too_long(&self, now: Instant) -> Option<&'static str> {
         let past = |since: Option<Instant>, limit| since.is_some_and(|since| now.duration_since(since) >= limit);
-        if past(self.head.get(), deadline::HEAD) && !sabotage::takes_out("slow head cut") {
+        let silent = Some(self.idle.get()).filter(|_| self.unasked.get());
+        if past(self.head.get().or(silent), deadline::HEAD) && !sabotage::takes_out("slow head cut") {
             return Some("head");
         }
         (past(self.answer.get(), deadline::ANSWER) && !sabotage::takes_out("slow reader cut")).then_some("answer")
@@ -201,7 +169,8 @@ impl Waits {
         self.wake();
     }
 
-    fn wake(&self) {
+    /// Lets it look again.
+    pub(super) fn wake(&self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
@@ -217,7 +186,7 @@ impl Waits {
         self.cut.get()
     }
 
-    /// Looks again when it is cut.
+    /// Looks again when it is woken.
     pub(super) fn watch(&self, context: &Context<'_>) {
         let mut waker = self.waker.borrow_mut();
         if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {

@@ -3,6 +3,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
@@ -10,14 +11,13 @@ use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::LARGEST_BODY;
 use super::json::{self, Read};
 use super::once::{GivenTwice, header};
 use crate::guard::deadline;
 use crate::guard::overload::{self, Place, Stopped};
 use crate::http::idempotency::BodyHash;
 use crate::http::problem::{
-    self, CONTENT_TOO_LARGE, MALFORMED_JSON, OVERLOADED, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
+    self, BAD_REQUEST, CONTENT_TOO_LARGE, MALFORMED_JSON, OVERLOADED, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_FAILED, WrongValue,
 };
 use crate::sabotage;
@@ -240,11 +240,11 @@ fn arriving(request: &HttpRequest, payload: Payload) -> impl Future<Output = Res
 async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::from(crate::http::problem::BAD_REQUEST))?;
-        if body.len() + chunk.len() > LARGEST_BODY && !sabotage::takes_out("body bound") {
-            return Err(Problem::from(CONTENT_TOO_LARGE));
-        }
-        body.extend_from_slice(&chunk);
+        body.extend_from_slice(&chunk.map_err(|error| match error {
+            // Its connection counts it.
+            PayloadError::Overflow => Problem::from(CONTENT_TOO_LARGE),
+            _ => Problem::from(BAD_REQUEST),
+        })?);
     }
     Ok(body)
 }

@@ -17,6 +17,7 @@ use super::once::once;
 use crate::clock::Stopwatch;
 use crate::drain::Drain;
 use crate::guard::deadline;
+use crate::http::connection::Wrong;
 use crate::http::fallback::Stale;
 use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Problem};
 use crate::http::server::is_own_route;
@@ -82,7 +83,9 @@ pub async fn around<B: MessageBody + 'static>(
     }
     let noted = Noted::of(&request);
     let _in_flight = drain.in_flight(&noted.operation);
-    if let Err(problem) = within_rings(request.request()) {
+    let wrong = request.extensions().get::<Wrong>().copied();
+    let refused = wrong.map_or(Ok(()), |wrong| Err(Problem::from(wrong.kind).detail(wrong.detail)));
+    if let Err(problem) = refused.and_then(|()| within_rings(request.request())) {
         let answer = Ok(closing(request.into_response(HttpResponse::from_error(problem)), drain.begun()));
         noted.finish(&answer);
         return answer;

@@ -36,13 +36,16 @@ kinds! {
     REQUEST_IN_PROGRESS = "request-in-progress", 409, "A request with this Idempotency-Key is still at work",
         "The same request is being worked on right now, perhaps because its first caller gave up waiting. Repeat it \
          after the time in `Retry-After` to get its answer.";
-    /// The client sent its body too slowly.
+    /// The client sent its head or its body too slowly.
     REQUEST_TIMEOUT = "request-timeout", 408, "The request came too slowly",
-        "The body of the request was not there within 5 seconds of its head, or, while more are coming than fit into \
-         memory, had been coming longest. Nothing was changed. Send it again.";
+        "The head of the request was not there within 10 seconds, or its body within 5 seconds of its head, or, while more \
+         are coming than fit into memory, had been coming longest. Nothing was changed. Send it again.";
     /// The body is larger than 64 KiB.
     CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
-        "Bodies may have 64 KiB at most. Nothing was changed.";
+        "Bodies may have 64 KiB at most, and those in chunks 128 KiB with all that is around these. Nothing was changed.";
+    /// The target is too long.
+    URI_TOO_LONG = "uri-too-long", 414, "The address is too long",
+        "Path and query may have 8 KiB together. Nothing was changed.";
     /// The body is not declared as JSON.
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "The media type is not supported",
         "Send the body as `Content-Type: application/json`, in UTF-8, without a content coding.";
@@ -62,6 +65,9 @@ kinds! {
     TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests in a short time",
         "You sent more requests than the `RateLimit-Policy` header allows. Nothing was changed. Try again after the time \
          in `Retry-After`, and more slowly.";
+    /// The head is too large.
+    FIELDS_TOO_LARGE = "header-fields-too-large", 431, "The head of the request is too large",
+        "The head of a request may have 16 KiB and 96 fields at most. Nothing was changed.";
     /// A failure of ours.
     INTERNAL = "internal", 500, "Something went wrong on our side",
         "The request failed for a reason of ours. Nothing was changed that was not committed. Tell us the `trace_id`.";

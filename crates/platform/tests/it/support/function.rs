@@ -11,7 +11,7 @@ use testbed::port::free_port;
 use testbed::process::{Command, Process};
 use testbed::wait;
 
-use super::{Answer, SOON, get};
+use super::{Answer, MemoryGroup, SOON, get};
 
 /// A function to be started. Its drain is quick unless a test says otherwise.
 pub(crate) struct Start {
@@ -70,6 +70,14 @@ impl Start {
     pub(crate) fn below_hard_limit(mut self, files: u32) -> Self {
         self.command = self.command.open_files(files);
         self
+    }
+
+    /// Starts it in a control group, which a shell joins: a test that did would take everybody's memory.
+    pub(crate) fn within(mut self, group: &MemoryGroup) -> Self {
+        let shell = Process::command("sh").clean_env().arg("-c").arg("echo $$ >\"$1\" && exec \"$0\"");
+        self.command = shell.arg(&self.program).arg(group.processes());
+        let (address, metrics) = (self.address.to_string(), self.metrics.to_string());
+        self.env("LISTEN", &address).env("METRICS_LISTEN", &metrics)
     }
 
     /// Starts it with a standard output that nobody reads: a FIFO that it holds open itself, full after 64 KiB.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
 /// Longer than the longest request: its deadline is 10 s.
@@ -43,7 +44,7 @@ impl Request {
     }
 
     pub(crate) fn text(&self) -> String {
-        if self.body.is_empty() || self.head.contains("Content-Length") {
+        if self.body.is_empty() || self.head.contains("Content-Length") || self.head.contains("Transfer-Encoding") {
             return format!("{}\r\n{}", self.head, self.body);
         }
         format!("{}Content-Length: {}\r\n\r\n{}", self.head, self.body.len(), self.body)
@@ -116,6 +117,16 @@ impl Connection {
 
     pub(crate) async fn send(&mut self, text: &str) -> io::Result<()> {
         self.stream.write_all(text.as_bytes()).await
+    }
+
+    /// What has come and was not taken for an answer.
+    pub(crate) fn unread(&self) -> String {
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    /// Its two directions, of which nothing has been read.
+    pub(crate) fn split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+        self.stream.into_split()
     }
 
     /// Reads one answer; an end before its last byte is an error.
