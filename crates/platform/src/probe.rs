@@ -1,11 +1,11 @@
-//! Whether this process is ready. A prober on the main thread asks each dependency once a second, or takes the word
-//! of traffic that was just answered; the workers read the verdicts and never ask themselves.
+//! Whether this process is ready. A prober on the main thread asks each dependency once a second; the workers read the
+//! verdicts and never ask themselves.
 
 pub mod capacity;
 pub mod degraded;
 mod postgres;
+pub(crate) mod pulse;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use serde::Serialize;
 
 pub use degraded::Degraded;
 pub use postgres::PostgresCheck;
+pub use pulse::Seen;
 
 use crate::guard::breaker::{self, Breaker};
 use crate::guard::deadline;
@@ -34,37 +35,6 @@ pub trait Check {
 
     /// Asks; the error is for people and holds nothing secret. It is cut after 2 s.
     fn ask(&mut self) -> LocalBoxFuture<'_, Result<(), String>>;
-
-    /// Where traffic notes its good answers, if it does.
-    fn seen(&self) -> Option<&Seen> {
-        None
-    }
-}
-
-/// When traffic last had a good answer.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    start: Instant,
-    last_ms: Arc<AtomicU64>,
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        Self { start: Instant::now(), last_ms: Arc::new(AtomicU64::new(u64::MAX)) }
-    }
-}
-
-impl Seen {
-    /// Notes a good answer.
-    pub fn good(&self) {
-        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
-        self.last_ms.store(now, Ordering::Relaxed);
-    }
-
-    fn within(&self, time: Duration) -> bool {
-        let last = self.last_ms.load(Ordering::Relaxed);
-        last != u64::MAX && self.start.elapsed().saturating_sub(Duration::from_millis(last)) < time
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -215,9 +185,6 @@ pub async fn prober(mut checks: Vec<Box<dyn Check>>, verdicts: Verdicts, metrics
 }
 
 async fn ask(check: &mut dyn Check) -> Result<(), String> {
-    if check.seen().is_some_and(|seen| seen.within(ROUND)) {
-        return Ok(());
-    }
     let answer = tokio::time::timeout(deadline::PROBE, check.ask()).await;
     answer.unwrap_or_else(|_| Err(format!("no answer within {} s", deadline::PROBE.as_secs())))
 }

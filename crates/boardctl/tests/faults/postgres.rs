@@ -2,7 +2,7 @@
 
 mod slow;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use testbed::board::Part;
 use testbed::postgres::Options;
@@ -15,6 +15,10 @@ use super::watch::Watched;
 
 /// Bound for what nobody is promised in a certain time.
 const SOON: Duration = Duration::from_secs(30);
+
+/// How soon a server that answers nobody is known after the fault: two seconds after a call, the time until there is one,
+/// and the half a second between two looks.
+const KNOWN: Duration = Duration::from_secs(4);
 
 /// Enough for the cluster, its log and some thousand rows.
 const DISK: u64 = 128 * 1024 * 1024;
@@ -29,6 +33,15 @@ fn was_felt(seen: &Seen) {
 fn opened(watched: &Watched, part: Part) -> bool {
     let whole = |states: &Vec<&str>| states.contains(&"open") && states.last() == Some(&"closed");
     watched.breakers(part).iter().all(whole)
+}
+
+/// Each machine that people ask had opened its breaker by then.
+fn was_known(seen: &Seen, fault: Instant) {
+    for part in [Part::Api, Part::Applications] {
+        let known = seen.watched.open_after(part, fault);
+        let soon = known.iter().all(|after| after.is_some_and(|after| after <= KNOWN));
+        assert!(soon, "{}: open {known:?} after the fault", part.name());
+    }
 }
 
 fn always_closed(watched: &Watched, part: Part) -> bool {
@@ -58,10 +71,26 @@ async fn postgres_is_killed_and_started_again() {
 #[ignore = "minutes long: scripts/test faults runs it"]
 async fn postgres_is_frozen() {
     let row = Row::begin("PostgreSQL frozen").await;
+    let frozen = Instant::now();
     row.fleet.server().freeze().expect("it runs");
     sleep(times::freeze()).await;
     row.fleet.server().thaw().expect("it is there");
-    was_an_outage(&row.heals().await);
+    let seen = row.heals().await;
+    was_an_outage(&seen);
+    was_known(&seen, frozen);
+}
+
+#[tokio::test]
+#[ignore = "minutes long: scripts/test faults runs it"]
+async fn postgres_is_frozen_while_few_ask() {
+    let row = Row::begin_with_few("PostgreSQL frozen while few ask").await;
+    let frozen = Instant::now();
+    row.fleet.server().freeze().expect("it runs");
+    sleep(times::freeze()).await;
+    row.fleet.server().thaw().expect("it is there");
+    let seen = row.heals().await;
+    was_felt(&seen);
+    was_known(&seen, frozen);
 }
 
 #[tokio::test]
@@ -97,7 +126,7 @@ async fn postgres_is_read_only_and_reads_go_on() {
     let mut row = Row::begin("PostgreSQL started again in read-only").await;
     row.fleet.server().stop().await.expect("it stops");
     row.fleet.server_mut().start_again_with(&[("default_transaction_read_only", "on")]).await.expect("it starts");
-    let since = std::time::Instant::now();
+    let since = Instant::now();
     let some = row.reads.wait_until(SOON, "reads", |reads| reads.first_after(since, "200").is_some());
     some.await.expect("reads go on");
     sleep(times::outage()).await;

@@ -40,6 +40,9 @@ const STEADY: Load = Load { readers: (8, 40.0), applicants: (4, 10.0) };
 /// What it still carries when every answer of PostgreSQL takes 1.5 s: half of its connections are then in use.
 const GENTLE: Load = Load { readers: (16, 6.0), applicants: (16, 4.0) };
 
+/// So few that ten of their calls are never cut within ten seconds: each waits for the cut before it asks again.
+const FEW: Load = Load { readers: (2, 4.0), applicants: (2, 4.0) };
+
 /// A fault under way, and the load that feels it.
 pub(super) struct Row {
     name: &'static str,
@@ -71,6 +74,11 @@ impl Row {
     /// Begins like that, with a load that slow answers do not pile up.
     pub(super) async fn begin_gently(name: &'static str) -> Self {
         Self::begin_on(name, Fleet::take().await, true, GENTLE).await
+    }
+
+    /// Begins like that, with few who ask.
+    pub(super) async fn begin_with_few(name: &'static str) -> Self {
+        Self::begin_on(name, Fleet::take().await, true, FEW).await
     }
 
     /// Begins with a fleet of its own, which ends with it.

@@ -22,8 +22,7 @@ pub(super) fn long_outage() -> Duration {
     either(600.0, 9.0)
 }
 
-/// How long a server is frozen: longer than the breaker's window, in which the good answers of before stand against the
-/// few that so many frozen connections can fail.
+/// How long a server is frozen.
 pub(super) fn freeze() -> Duration {
     either(60.0, 12.0)
 }

@@ -134,6 +134,12 @@ impl Watched {
         of.map(|(_, _, _, report)| states(report)).collect()
     }
 
+    /// How long after an instant the breaker of each machine of a function was first seen open.
+    pub(super) fn open_after(&self, part: Part, instant: Instant) -> Vec<Option<Duration>> {
+        let of = self.0.iter().filter(|(its, _, question, _)| *its == part && *question == Question::Breaker);
+        of.map(|(_, _, _, report)| report.first_after(instant, "open")).collect()
+    }
+
     /// The longest that anybody waited for `/healthz`.
     pub(super) fn slowest_health(&self) -> Duration {
         let alive = self.0.iter().filter(|(_, _, question, _)| *question == Question::Alive);

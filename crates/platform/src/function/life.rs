@@ -101,13 +101,15 @@ impl Process {
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
         let prober = spawn(prober(checks, shared.verdicts.clone(), metrics.clone()));
+        let pulse = shared.pulse(function.name);
         let public = public_server(&shared, &function, &settings.server, settings.drain, connections)?;
         let server = public.handle();
-        let vital = vec![
+        let mut vital = vec![
             ("prober", prober),
             ("server", spawn(async { drop(public.await) })),
             ("metrics server", spawn(metrics_server(&metrics, &settings.server)?)),
         ];
+        vital.extend(pulse.map(|pulse| ("pulse", spawn(pulse))));
         let background = start_background(&function, &shared)?;
         tracing::info!(address = %settings.server.listen, metrics = %settings.server.metrics, "listening");
         Ok(Self { signals, drain: shared.drain.clone(), telemetry, metrics, server, vital, background })

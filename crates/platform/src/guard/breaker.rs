@@ -1,7 +1,8 @@
 //! A circuit breaker before each dependency that can fail: it refuses at once what would only wait and fail.
 //!
 //! Closed, everybody may call, and the verdicts of the last 10 s are counted. When at least half of at least 10 were
-//! bad it opens, at a bad one. Open, it refuses for 90 to 100 % of its open time, drawn at random so that processes do
+//! bad it opens, at a bad one; all three are settings. It opens at once where somebody has found out that nothing that is
+//! asked is answered any more ([`Breaker::fall_silent`]): calls that hang give no verdict until they are cut. Open, it refuses for 90 to 100 % of its open time, drawn at random so that processes do
 //! not come back all at once. Then whoever is named for it asks for the one [`Breaker::trial`], half-open: for
 //! PostgreSQL the prober, for others the next call. A good trial closes with an empty window; a bad one opens anew.
 //! Verdicts on calls from before a change of state are void. Time is cut by the caller, and a cut is a bad verdict.
@@ -35,24 +36,41 @@ const DEPENDENCY: &str = "app.breaker.dependency";
 /// Event on the span of a request that changed a state.
 const CHANGED: &str = "breaker changed";
 
-/// How long breakers stay open.
+/// When breakers open, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct BreakerSettings {
-    /// At most; at least 90 % of it.
+    /// How long: at most; at least 90 % of it.
     pub open: Duration,
+    /// The share of calls that must have failed, up to 1.
+    pub share: f64,
+    /// Calls in the window below which nothing is concluded.
+    pub volume: u32,
+    /// The time over which calls are counted.
+    pub window: Duration,
 }
 
 impl Default for BreakerSettings {
     fn default() -> Self {
-        Self { open: Duration::from_secs(30) }
+        Self { open: Duration::from_secs(30), share: 0.5, volume: 10, window: Duration::from_secs(10) }
     }
 }
 
 impl Settings for BreakerSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let about = "how long a breaker refuses calls before the one trial, at most; 90 % of it at least, at random";
-        let default = Self::default().open.as_secs_f64();
-        Some(Self { open: from.seconds(setting("BREAKER_OPEN_S", about), 0.1..=600.0, default)? })
+        let default = Self::default();
+        let open = from.seconds(setting("BREAKER_OPEN_S", about), 0.1..=600.0, default.open.as_secs_f64());
+        let about = setting("BREAKER_SHARE", "the share of calls that must have failed for a breaker to open");
+        let share = from.parsed(about, "a number from 0.01 to 1", &default.share.to_string(), |text| {
+            text.parse().ok().filter(|share| (0.01..=1.0).contains(share))
+        });
+        let about = setting("BREAKER_VOLUME", "calls in the window below which a breaker concludes nothing");
+        let volume = from.parsed(about, "a whole number from 1 to 100000", &default.volume.to_string(), |text| {
+            text.parse().ok().filter(|volume| (1..=100_000).contains(volume))
+        });
+        let about = setting("BREAKER_WINDOW_S", "the time over which a breaker counts calls");
+        let window = from.seconds(about, 1.0..=600.0, default.window.as_secs_f64());
+        Some(Self { open: open?, share: share?, volume: volume?, window: window? })
     }
 }
 
@@ -88,7 +106,7 @@ impl Breaker {
     /// A closed one; `dependency` is what metrics, logs and spans call it by.
     #[must_use]
     pub fn new(dependency: &'static str, settings: BreakerSettings, metrics: Metrics) -> Self {
-        let core = Core::new(settings.open, Box::new(rand::random), Instant::now());
+        let core = Core::new(settings, Box::new(rand::random), Instant::now());
         for to in [State::Closed, State::HalfOpen, State::Open] {
             // A series that is there from the start shows its first step, too.
             drop(metrics.breaker_transitions.get_or_create(&TransitionLabels { dependency, to: to.name() }));
@@ -131,6 +149,17 @@ impl Breaker {
             return Some(self.permit_of(epoch, false));
         }
         self.trial()
+    }
+
+    /// Opens it, if it is closed: nothing that was asked is answered any more.
+    pub fn fall_silent(&self) {
+        let changed = {
+            let mut core = self.core();
+            let before = core.state();
+            core.fall_silent(Instant::now());
+            self.noted(&core, before)
+        };
+        self.tell(changed.map(|change| Change { silent: true, ..change }));
     }
 
     /// Where it stands.
@@ -177,15 +206,18 @@ impl Breaker {
         let Inner { dependency, metrics, .. } = &*self.0;
         metrics.breaker_state.get_or_create(&BreakerLabels { dependency }).set(state.number());
         metrics.breaker_transitions.get_or_create(&TransitionLabels { dependency, to: state.name() }).inc();
-        Some(Change { from: before, to: state, open_for: core.remaining(Instant::now()) })
+        Some(Change { from: before, to: state, open_for: core.remaining(Instant::now()), silent: false })
     }
 
     fn tell(&self, change: Option<Change>) {
-        let Some(Change { from, to, open_for }) = change else { return };
+        let Some(Change { from, to, open_for, silent }) = change else { return };
         let (dependency, open_s) = (self.0.dependency, open_for.as_secs_f64());
         match (from, to) {
             (State::HalfOpen, State::Open) => {
                 tracing::warn!(dependency, open_s, "the trial failed: the breaker opened again");
+            }
+            (_, State::Open) if silent => {
+                tracing::warn!(dependency, open_s, "nothing was answered any more: the breaker opened");
             }
             (_, State::Open) => tracing::warn!(dependency, open_s, "too many calls failed: the breaker opened"),
             (_, State::HalfOpen) => tracing::info!(dependency, "the breaker lets one trial in"),
@@ -207,6 +239,8 @@ struct Change {
     from: State,
     to: State,
     open_for: Duration,
+    /// Whether it opened because nothing was answered.
+    silent: bool,
 }
 
 /// Leave to make one call, which ends with one verdict or with none.

@@ -143,6 +143,19 @@ impl Error {
         }
     }
 
+    /// Whether the server said it, and not its silence.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::InTrouble(_)
+                | Self::ReadOnly
+                | Self::Conflict(_)
+                | Self::Stale(_)
+                | Self::Refused(_)
+                | Self::Shape(_)
+        )
+    }
+
     /// Whether the connection can be used again after it.
     pub(super) fn leaves_connection_good(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::InTrouble(_) | Self::Conflict(_) | Self::Shape(_))

@@ -112,6 +112,9 @@ impl Lease {
     }
 
     fn noted(&self, answer: Result<Vec<Row>, Error>) -> Result<Vec<Row>, Error> {
+        if answer.as_ref().err().is_none_or(Error::is_answer) {
+            self.context.seen.good();
+        }
         // What has another shape the server never heard of, or has answered.
         if let Some(error) = answer.as_ref().err().filter(|error| !matches!(error, Error::Shape(_))) {
             self.first_error.borrow_mut().get_or_insert_with(|| error.clone());
@@ -129,9 +132,6 @@ impl Lease {
 
     fn settle(&self, error: Option<&Error>) {
         self.in_doubt.set(error.is_some_and(|error| !error.leaves_connection_good()));
-        if error.is_none() {
-            self.context.seen.good();
-        }
     }
 }
 

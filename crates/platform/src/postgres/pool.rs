@@ -171,7 +171,12 @@ impl Pool {
     async fn lease(&self) -> Result<Lease, Error> {
         let wait = Stretch::begin("pool wait", SpanKind::Internal);
         let waiting = self.queue.join(&self.context.metrics.pool_waiting);
-        let object = deadline::within(deadline::POOL_WAIT + deadline::CONNECT, self.inner.get()).await;
+        let object = tokio::select! {
+            biased;
+            object = deadline::within(deadline::POOL_WAIT + deadline::CONNECT, self.inner.get()) => object,
+            // Nobody gives one back: whoever waits longer keeps a place at work from those who need none.
+            () = self.context.seen.silence() => Ok(Err(PoolError::Timeout(TimeoutType::Wait))),
+        };
         drop(waiting);
         // Past the wait for the pool it is the server that is waited for.
         let late = if wait.elapsed() < deadline::POOL_WAIT { Error::PoolBusy } else { too_slow() };

@@ -12,7 +12,7 @@ use super::support::{Database, Running, SOON, get};
 async fn own() -> (Postgres, Database, Running) {
     let server = Postgres::start(Options::temporary()).await.expect("PostgreSQL starts");
     let database = Database::on(&server).await;
-    let function = database.small().await.env("POOL_SIZE", "4").ready().await;
+    let function = database.small().await.env("POOL_SIZE", "4").env("BREAKER_OPEN_S", "1").ready().await;
     (server, database, function)
 }
 

@@ -23,7 +23,7 @@ use crate::http::server::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PoolSettings};
 use crate::probe::capacity::Pools;
-use crate::probe::{Degraded, Seen, Verdicts};
+use crate::probe::{Degraded, Seen, Verdicts, pulse};
 use crate::redis::{Redis, RedisSettings};
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
@@ -72,6 +72,13 @@ impl<S> Shared<S> {
         let (metrics, seen) = (self.metrics.clone(), self.seen.clone());
         let postgres = self.postgres.clone();
         postgres.map(|its| Pool::new(its.settings, name, metrics, seen, its.breaker)).transpose()
+    }
+
+    /// What watches whether the database answers anybody, where there is one.
+    pub(super) fn pulse(&self, name: &str) -> Option<impl Future<Output = ()> + use<S>> {
+        let Postgres { settings, breaker } = self.postgres.clone()?;
+        let (seen, metrics) = (self.seen.clone(), self.metrics.clone());
+        Some(pulse::watch(settings.database.bounded(), format!("{name}/probe"), seen, breaker, metrics))
     }
 
     fn redis(&self) -> Option<Redis> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use failsafe::StateMachine;
 
 use super::policy::{Draw, Facts, Ratio, Slip};
-use super::{State, Verdict};
+use super::{BreakerSettings, State, Verdict};
 use crate::sabotage;
 
 pub(super) struct Core {
@@ -23,9 +23,9 @@ impl fmt::Debug for Core {
 }
 
 impl Core {
-    pub(super) fn new(open: Duration, draw: Draw, now: Instant) -> Self {
+    pub(super) fn new(settings: BreakerSettings, draw: Draw, now: Instant) -> Self {
         let slip = Slip::new(now);
-        let machine = StateMachine::new(Ratio::new(slip.clone(), open, draw), slip.clone());
+        let machine = StateMachine::new(Ratio::new(slip.clone(), settings, draw), slip.clone());
         Self { machine, slip, trial_under_way: false }
     }
 
@@ -89,6 +89,19 @@ impl Core {
             (_, Verdict::Bad) => self.machine.on_error(),
         }
         self.trial_under_way &= self.state() == State::HalfOpen;
+    }
+
+    /// Opens it, if it is closed, whatever was answered before.
+    pub(super) fn fall_silent(&mut self, now: Instant) {
+        if self.state() != State::Closed || sabotage::takes_out("silence") {
+            return;
+        }
+        {
+            let mut facts = self.slip.facts();
+            (facts.now, facts.silent) = (now, true);
+        }
+        self.machine.on_error();
+        self.slip.facts().silent = false;
     }
 
     fn facts(&self) -> Facts {

@@ -4,15 +4,11 @@ use std::time::{Duration, Instant};
 
 use failsafe::{FailurePolicy, Instrument};
 
-use super::{State, Verdict};
+use super::{BreakerSettings, State, Verdict};
 use crate::sabotage;
 
-/// A window is made of slots, so that it holds a bounded number of them whatever the traffic is.
-pub(super) const SLOT: Duration = Duration::from_millis(100);
-/// Slots of a window: 10 s of them.
-pub(super) const SLOTS: u64 = 100;
-/// Calls in the window below which nothing is concluded.
-pub(super) const VOLUME: u32 = 10;
+/// A window is made of so many slots, so that it holds a bounded number of them whatever the traffic is.
+pub(super) const SLOTS: u32 = 100;
 /// The shortest open time, as a share of the longest.
 const LEAST: f64 = 0.9;
 
@@ -32,11 +28,13 @@ pub(super) struct Facts {
     pub(super) epoch: u64,
     /// When it last opened, and until when.
     pub(super) open: Option<(Instant, Instant)>,
+    /// Whether the failure at hand is that nothing is answered any more.
+    pub(super) silent: bool,
 }
 
 impl Slip {
     pub(super) fn new(now: Instant) -> Self {
-        Self(Arc::new(Mutex::new(Facts { now, state: State::Closed, epoch: 0, open: None })))
+        Self(Arc::new(Mutex::new(Facts { now, state: State::Closed, epoch: 0, open: None, silent: false })))
     }
 
     pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
@@ -67,30 +65,30 @@ impl Instrument for Slip {
     }
 }
 
-/// Opens when at least half of at least 10 calls of the window were bad, for a time that is drawn.
+/// Opens when at least so many calls of the window were bad, or when nothing is answered, for a time that is drawn.
 pub(super) struct Ratio {
     slip: Slip,
     start: Instant,
     window: Window,
-    longest: Duration,
+    settings: BreakerSettings,
     draw: Draw,
     /// Not closed: the next failure is the trial's.
     tried: bool,
 }
 
 impl Ratio {
-    pub(super) fn new(slip: Slip, longest: Duration, draw: Draw) -> Self {
+    pub(super) fn new(slip: Slip, settings: BreakerSettings, draw: Draw) -> Self {
         let start = slip.facts().now;
-        Self { slip, start, window: Window::default(), longest, draw, tried: false }
+        Self { slip, start, window: Window::default(), settings, draw, tried: false }
     }
 
     fn slot(&self) -> u64 {
         let since = self.slip.facts().now.saturating_duration_since(self.start);
-        u64::try_from(since.as_millis() / SLOT.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(since.as_nanos() / (self.settings.window / SLOTS).as_nanos()).unwrap_or(u64::MAX)
     }
 
     fn open(&mut self) -> Duration {
-        let open = self.longest.mul_f64(LEAST + (1.0 - LEAST) * (self.draw)());
+        let open = self.settings.open.mul_f64(LEAST + (1.0 - LEAST) * (self.draw)());
         let mut facts = self.slip.facts();
         facts.open = Some((facts.now, facts.now + open));
         self.tried = true;
@@ -105,7 +103,8 @@ impl FailurePolicy for Ratio {
 
     fn mark_dead_on_failure(&mut self) -> Option<Duration> {
         self.window.note(self.slot(), Verdict::Bad);
-        let dead = self.tried || self.window.is_failing();
+        let silent = self.slip.facts().silent;
+        let dead = self.tried || silent || self.window.is_failing(&self.settings);
         (dead && !sabotage::takes_out("breaker")).then(|| self.open())
     }
 
@@ -115,7 +114,7 @@ impl FailurePolicy for Ratio {
     }
 }
 
-/// The calls of the last 10 s, to a tenth of a second.
+/// The calls of the last time, to a slot.
 #[derive(Debug, Default)]
 struct Window {
     slots: VecDeque<(u64, Tally)>,
@@ -137,7 +136,7 @@ impl Tally {
 
 impl Window {
     fn note(&mut self, slot: u64, verdict: Verdict) {
-        self.forget_before((slot + 1).saturating_sub(SLOTS));
+        self.forget_before((slot + 1).saturating_sub(u64::from(SLOTS)));
         match self.slots.back_mut() {
             Some((last, tally)) if *last >= slot => tally.add(verdict),
             _ => {
@@ -156,7 +155,8 @@ impl Window {
         }
     }
 
-    fn is_failing(&self) -> bool {
-        self.total.calls >= VOLUME && self.total.bad >= self.total.calls.div_ceil(2)
+    fn is_failing(&self, settings: &BreakerSettings) -> bool {
+        let Tally { calls, bad } = self.total;
+        calls >= settings.volume && f64::from(bad) >= f64::from(calls) * settings.share
     }
 }

@@ -6,7 +6,7 @@ const OPEN: Duration = Duration::from_secs(30);
 
 fn breaker() -> (Breaker, Metrics) {
     let metrics = Metrics::default();
-    (Breaker::new("postgres", BreakerSettings { open: OPEN }, metrics.clone()), metrics)
+    (Breaker::new("postgres", BreakerSettings::default(), metrics.clone()), metrics)
 }
 
 fn call(breaker: &Breaker) -> Permit {
@@ -149,6 +149,30 @@ fn metrics_tell_the_state_each_change_and_the_refused() {
 
 #[test]
 fn the_defaults_are_those_of_the_checklist() {
-    assert_eq!((policy::VOLUME, policy::SLOT * 100, policy::SLOTS), (10, Duration::from_secs(10), 100));
-    assert_eq!((BreakerSettings::default().open, deadline::TRANSACTION), (OPEN, Duration::from_secs(3)));
+    let BreakerSettings { open, share, volume, window } = BreakerSettings::default();
+    assert_eq!((share.to_string().as_str(), volume, window), ("0.5", 10, Duration::from_secs(10)));
+    assert_eq!((open, deadline::TRANSACTION), (OPEN, Duration::from_secs(3)));
+}
+
+fn read(name: &str, value: &str) -> Result<BreakerSettings, crate::config::Misconfigured> {
+    let mut reader = Reader::new([(name.to_owned(), value.to_owned())]);
+    let settings = BreakerSettings::read(&mut reader);
+    reader.finish(settings)
+}
+
+#[test]
+fn what_opens_it_is_set_within_bounds() {
+    assert!(read("BREAKER_SHARE", "0.8").is_ok_and(|settings| settings.share.to_string() == "0.8"));
+    assert!(read("BREAKER_VOLUME", "25").is_ok_and(|settings| settings.volume == 25));
+    assert!(read("BREAKER_WINDOW_S", "2.5").is_ok_and(|settings| settings.window == Duration::from_millis(2_500)));
+    for (name, wrong) in [
+        ("BREAKER_SHARE", ["0", "1.1", "NaN", "50%"]),
+        ("BREAKER_VOLUME", ["0", "100001", "-1", "ten"]),
+        ("BREAKER_WINDOW_S", ["0", "0.9", "601", "1m"]),
+    ] {
+        for value in wrong {
+            let told = read(name, value).expect_err(value).to_string();
+            assert!(told.contains(&format!("{name} is \"{value}\": wanted")), "{told}");
+        }
+    }
 }

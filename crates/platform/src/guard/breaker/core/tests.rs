@@ -17,8 +17,12 @@ fn rig(test: impl FnOnce(&mut Rig<'_>)) {
 }
 
 fn drawing(draw: impl FnMut() -> f64 + Send + 'static, test: impl FnOnce(&mut Rig<'_>)) {
+    like(BreakerSettings::default(), draw, test);
+}
+
+fn like(settings: BreakerSettings, draw: impl FnMut() -> f64 + Send + 'static, test: impl FnOnce(&mut Rig<'_>)) {
     clock::freeze(|clock| {
-        let core = Core::new(OPEN, Box::new(draw), clock.now());
+        let core = Core::new(settings, Box::new(draw), clock.now());
         test(&mut Rig { clock, core });
     });
 }
@@ -96,6 +100,58 @@ fn a_good_call_never_opens_it() {
         rig.calls(9, Verdict::Bad);
         rig.calls(1, Verdict::Good);
         assert_eq!(rig.core.state(), State::Closed);
+    });
+}
+
+#[test]
+fn share_volume_and_window_are_what_the_settings_say() {
+    let window = Duration::from_secs(2);
+    let settings = BreakerSettings { share: 0.8, volume: 5, window, ..BreakerSettings::default() };
+    like(
+        settings,
+        || 1.0,
+        |rig| {
+            rig.calls(4, Verdict::Bad);
+            rig.pass(window);
+            rig.calls(1, Verdict::Good);
+            rig.calls(3, Verdict::Bad);
+            assert_eq!(rig.core.state(), State::Closed, "3 of 4: what is older than the window is forgotten");
+            rig.calls(1, Verdict::Good);
+            rig.calls(4, Verdict::Bad);
+            assert_eq!(rig.core.state(), State::Closed, "7 of 9 are less than 0.8");
+            rig.calls(1, Verdict::Bad);
+            assert_eq!(rig.core.state(), State::Open, "8 of 10");
+        },
+    );
+}
+
+/// Guards: silence.
+#[test]
+fn silence_opens_it_at_once_whatever_was_answered_before() {
+    rig(|rig| {
+        rig.calls(1_000, Verdict::Good);
+        let under_way = rig.admit().expect("it is closed");
+        rig.core.fall_silent(rig.clock.now());
+        assert_eq!((rig.core.state(), rig.admit()), (State::Open, Err(OPEN)));
+        rig.settle(under_way, Verdict::Good);
+        assert_eq!(rig.core.state(), State::Open, "an answer from before says nothing");
+        rig.pass(OPEN / 2);
+        rig.core.fall_silent(rig.clock.now());
+        assert_eq!(rig.admit(), Err(OPEN / 2), "open, it does not open again");
+    });
+}
+
+#[test]
+fn silence_says_nothing_of_a_trial_and_is_forgotten_after_it() {
+    rig(|rig| {
+        rig.core.fall_silent(rig.clock.now());
+        rig.pass(OPEN + Duration::from_millis(1));
+        let trial = rig.trial();
+        rig.core.fall_silent(rig.clock.now());
+        assert_eq!(rig.core.state(), State::HalfOpen);
+        rig.settle(trial, Verdict::Good);
+        rig.calls(9, Verdict::Bad);
+        assert_eq!(rig.core.state(), State::Closed, "closed again, it counts as before");
     });
 }
 

@@ -185,7 +185,7 @@ proptest! {
             DRAWS[(openings - 1) % 2].0
         };
         clock::freeze(|clock| {
-            let core = Core::new(OPEN, Box::new(draw), clock.now());
+            let core = Core::new(BreakerSettings::default(), Box::new(draw), clock.now());
             let rig = Rig { clock, core };
             let mut pair = Pair { rig, naive: Naive::new(), now: 0, calls: Vec::new(), trial: None };
             for step in steps {
