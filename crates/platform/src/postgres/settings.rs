@@ -148,6 +148,9 @@ fn address(text: &str) -> Result<Address, &'static str> {
         url.set_query(Some(&query));
     }
     let mut config: Config = url.as_str().parse().map_err(|_| "has a parameter that is not known here")?;
+    if config.get_hosts().is_empty() {
+        return Err("has no host");
+    }
     config.ssl_mode(ssl).connect_timeout(deadline::CONNECT).keepalives_idle(Duration::from_secs(30));
     Ok(Address { config, verification })
 }
