@@ -137,7 +137,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_ends_the_silence_and_the_question() {
         let (seen, late) = (Seen::default(), PART * 2);
-        let answer = heard(async { Ok::<_, ()>(sleep(late).await) }, &seen).await;
+        let question = async {
+            sleep(late).await;
+            Ok::<_, ()>(())
+        };
+        let answer = heard(question, &seen).await;
         assert!(matches!(answer, Some(Ok(()))));
         assert!(seen.silence().now_or_never().is_none(), "it is over");
     }
