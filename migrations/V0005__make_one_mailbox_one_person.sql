@@ -33,6 +33,10 @@ FROM (
            first_value(id) OVER mailbox AS oldest,
            row_number() OVER mailbox AS place
     FROM people
+    -- Only these can be several: nearly all keys are in lower case already.
+    WHERE lower(email_key COLLATE "C") IN (
+        SELECT lower(email_key COLLATE "C") FROM people WHERE email_key <> lower(email_key COLLATE "C")
+    )
     WINDOW mailbox AS (PARTITION BY lower(email_key COLLATE "C") ORDER BY created_at, id)
 ) AS all_people
 WHERE place > 1;

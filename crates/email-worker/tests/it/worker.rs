@@ -47,6 +47,8 @@ pub(super) fn command(board: &Board, resend: &StandIn) -> Command {
         .env("LISTEN", format!("127.0.0.1:{listen}"))
         .env("METRICS_LISTEN", format!("127.0.0.1:{metrics}"))
         .env("POSTS_PER_S", "1000")
+        // Each mail by itself, where the test does not say otherwise.
+        .env("MAILS_PER_BATCH", "1")
         .env("POLL_S", "0.05")
         .env("BREAKER_OPEN_S", "1")
         .env("LAME_DUCK_S", "0")

@@ -9,7 +9,9 @@ mod memory;
 use std::time::Duration;
 
 use fred::error::Error;
+use fred::interfaces::KeysInterface as _;
 use fred::prelude::Client;
+use fred::types::Expiration;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use time::OffsetDateTime;
@@ -71,7 +73,9 @@ pub struct Standing {
 pub(crate) async fn rehearse(redis: &Client) -> Result<(), Error> {
     let (window, own) = (Duration::from_secs(60), Uuid::new_v4());
     let quota = Quota { name: "probe", limit: 1, window };
-    let set = format!("quota:probe:{own}");
+    let (value, set) = (format!("quota:probe:{own}:value"), format!("quota:probe:{own}:set"));
+    // A full one lets a script that has begun to write go on, and takes nothing new besides.
+    let () = redis.set(value, 0, Some(Expiration::EX(60)), None, false).await?;
     let acceptance = Acceptance { at: OffsetDateTime::UNIX_EPOCH, id: own, key: None };
     memory::remember(redis, &set, quota, &[acceptance]).await?;
     memory::newest(redis, &set, quota.limit).await.map(drop)
