@@ -41,8 +41,8 @@ const CROWD: [(Kind, usize); 6] = [
 const BODIES: usize = 256;
 const MORE_BODIES: usize = 84;
 
-/// When a machine cuts a head, a silence or an answer: after 10 s, by a clock that may be a second late, where it looks
-/// once a second and then lets a second pass for what is still under way. The rest is for a busy machine.
+/// When a machine cuts a head, a silence or an answer: after 10 s, where it looks once a second and then lets a second pass
+/// for what is still under way. The rest is for a busy machine.
 const CUT: RangeInclusive<Duration> = Duration::from_secs(9)..=Duration::from_secs(14);
 
 /// When a machine cuts a body: after 5 s, and the second; none is sooner but those that make room.
@@ -211,8 +211,7 @@ fn judge(end: &End) {
     let (kind, received) = (end.kind, end.received.len());
     let in_time = |time: RangeInclusive<Duration>| end.after.is_some_and(|after| time.contains(&after));
     let as_it_should = match kind {
-        Kind::FirstHead | Kind::Silent => in_time(CUT) && end.was_told(),
-        Kind::NextHead => in_time(CUT) && received == 0,
+        Kind::FirstHead | Kind::NextHead | Kind::Silent => in_time(CUT) && end.was_told(),
         Kind::Body => end.after.is_some_and(|after| after <= *CUT_BODY.end()) && end.was_told(),
         // It sees its end behind all that was on its way.
         Kind::Reader => end.after.is_some() && received < ANSWERS * LONG_BYTES,

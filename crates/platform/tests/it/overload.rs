@@ -7,6 +7,7 @@ use testbed::http::Answer;
 use testbed::load::open_loop::{OpenLoop, Outcome};
 use testbed::load::{Ask, Lost, Script};
 use testbed::wait;
+use tokio::sync::Mutex;
 
 use super::support::{Connection, Request, Running, SOON, bare, database};
 
@@ -160,10 +161,14 @@ async fn probes_during<T>(function: &Running, load: impl Future<Output = T>) -> 
     (outcome, bad)
 }
 
+/// Two loads at once would each measure the other.
+static MACHINE: Mutex<()> = Mutex::const_new(());
+
 /// What else runs on the machine can only make it look worse, so one good round of three is enough: without the bound,
 /// or without a pace of refusals, none is anywhere near.
 #[tokio::test]
 async fn at_five_times_what_it_can_carry_it_carries_nearly_as_much_and_in_good_time() {
+    let _alone = MACHINE.lock().await;
     let database = database().await;
     // In a build without optimization a request takes ten times its time, so the bound is smaller for the same wait.
     let start = database.small().await.env("AT_WORK_MAX", "10").env("ADDRESS_REQUESTS_MAX", "1000000000");
@@ -190,6 +195,7 @@ const CROWD: usize = 4_000;
 /// As above, with a crowd that could ask for many more refusals than its worker has time for.
 #[tokio::test]
 async fn a_crowd_of_connections_takes_little_of_what_can_be_carried() {
+    let _alone = MACHINE.lock().await;
     let database = database().await;
     let start = database.small().await.env("AT_WORK_MAX", "10").env("ADDRESS_REQUESTS_MAX", "1000000000");
     let function = start.env("RUST_LOG", "warn").ready().await;
