@@ -25,6 +25,7 @@ mod it {
     mod redis_able;
     mod rings;
     mod sabotage;
+    mod silent_paths;
     mod slow_clients;
     mod slow_requests;
     mod sql;
