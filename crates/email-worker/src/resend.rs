@@ -13,7 +13,6 @@ use platform::http::edge::once;
 use platform::sabotage;
 use platform::telemetry::{context, trace::OpenSpan};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
@@ -28,6 +27,10 @@ const KEY_LIMIT: Duration = Duration::from_millis(1_500);
 
 /// No mail has this id.
 const NO_MAIL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// How long the open network may leave what was sent unacknowledged: longer than our own, since a repeated post costs a
+/// minute's share of the rate.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(2);
 
 /// A hundred ids are 5 kB; whatever is longer than this is not Resend's.
 const LONGEST_ANSWER: usize = 256 * 1024;
@@ -59,9 +62,9 @@ impl Resend {
     /// [`Unusable`], for reasons that no retry mends.
     pub fn new(settings: &ResendSettings) -> Result<Self, Unusable> {
         // A stack of its own: one mark is one post, so nothing here may repeat it or carry it elsewhere.
-        let http = reqwest::Client::builder()
+        let http = platform::http::client::builder()
             .user_agent(USER_AGENT)
-            .redirect(Policy::none())
+            .tcp_user_timeout(UNACKNOWLEDGED)
             .retry(reqwest::retry::never())
             .build()
             .map_err(Unusable::Http)?;
@@ -210,8 +213,6 @@ mod tests {
             // The client may hang up before the end.
             drop(stream.write_all(answer.as_bytes()).await);
         };
-        // It chooses the process's cryptography, as a function does when it starts.
-        drop(platform::http::client::stack().expect("an HTTP stack"));
         let resend = Resend::new(&settings).expect("a client");
         tokio::join!(resend.post(BatchId::new(uuid::Uuid::nil()), 1, b"[]".to_vec()), answer).0
     }

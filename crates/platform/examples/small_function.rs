@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 const SLEEP: Statement = Statement::new("select sleep", "SELECT 1 FROM pg_sleep($1)");
 const INSERT: Statement = Statement::new("insert row", "INSERT INTO rows (n) VALUES ($1)");
 const COUNT: Statement = Statement::new("select count", "SELECT count(*) FROM rows");
+const WIDEST: Statement = Statement::new("select widest", "SELECT max(n) FROM wide");
+const INSERT_WIDE: Statement = Statement::new("insert wide", "INSERT INTO wide (n) VALUES ($1::integer) RETURNING n");
 const FAIL: Statement = Statement::new("select failure", "SELECT fail($1)");
 const SETTINGS: Statement = Statement::new(
     "select settings",
@@ -46,6 +48,9 @@ fn routes(config: &mut ServiceConfig, (): &()) {
         .service(resource("/rows", [on(Method::GET, count), on(Method::POST, write)]))
         .service(resource("/pairs", [on(Method::POST, write_pair)]))
         .service(resource("/pairs/swallowed", [on(Method::POST, swallow_refusal)]))
+        .service(resource("/wide", [on(Method::GET, widest), on(Method::POST, write_wide)]))
+        .service(resource("/wide/pairs", [on(Method::POST, write_wide_pair)]))
+        .service(resource("/wide/flushes", [on(Method::POST, flush_wide_pair)]))
         .service(resource("/visits/{who}", [on(Method::POST, visit)]))
         .service(resource("/flushes", [on(Method::POST, flush_pair)]))
         .service(resource("/flushes/mistake", [on(Method::POST, flush_mistake)]));
@@ -145,6 +150,33 @@ async fn flush_pair(body: Body, pool: Data<Pool>) -> Result<HttpResponse, Proble
 /// Writes a row and something that is no row, in one flush.
 async fn flush_mistake(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
     pool.in_one_flush(&[(&INSERT, &[&1_i32]), (&INSERT, &[&"no number"]), (&INSERT, &[&2_i32])]).await?;
+    Ok(HttpResponse::Created().finish())
+}
+
+/// Reads a column whose type a test changes, as the three that follow write it.
+async fn widest(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
+    let rows = pool.query(&WIDEST, &[]).await?;
+    Ok(HttpResponse::Ok().json(json!({ "rows": rows.len() })))
+}
+
+async fn write_wide(body: Body, pool: Data<Pool>) -> Result<HttpResponse, Problem> {
+    pool.write(&INSERT_WIDE, &[&Pair::parse(body)?.first]).await?;
+    Ok(HttpResponse::Created().finish())
+}
+
+async fn write_wide_pair(body: Body, pool: Data<Pool>) -> Result<HttpResponse, Problem> {
+    let pair = Pair::parse(body)?;
+    pool.transaction(async |transaction| {
+        transaction.query(&INSERT_WIDE, &[&pair.first]).await?;
+        transaction.query(&INSERT_WIDE, &[&pair.second]).await.map(drop)
+    })
+    .await?;
+    Ok(HttpResponse::Created().finish())
+}
+
+async fn flush_wide_pair(body: Body, pool: Data<Pool>) -> Result<HttpResponse, Problem> {
+    let pair = Pair::parse(body)?;
+    pool.in_one_flush(&[(&INSERT_WIDE, &[&pair.first]), (&INSERT_WIDE, &[&pair.second])]).await?;
     Ok(HttpResponse::Created().finish())
 }
 

@@ -9,9 +9,12 @@ pub mod sweep;
 
 mod alone;
 mod error;
+mod kept;
+mod reach;
 mod schema;
 mod settings;
 mod tls;
+mod transaction;
 
 pub(crate) fn tls_client(authorities: Option<&[u8]>) -> Result<rustls::ClientConfig, String> {
     tls::client(tls::Verification::Full, authorities)
@@ -19,7 +22,6 @@ pub(crate) fn tls_client(authorities: Option<&[u8]>) -> Result<rustls::ClientCon
 
 pub use alone::Alone;
 pub use error::{Error, Refusal};
-pub use lease::Transaction;
 pub use pool::Pool;
 pub use schema::{Right, Schema};
 pub use settings::{PoolSettings, PostgresSettings};
@@ -27,3 +29,4 @@ pub use statement::Statement;
 pub use sweep::Sweep;
 pub use tokio_postgres::Row;
 pub use tokio_postgres::types::ToSql;
+pub use transaction::Transaction;

@@ -26,6 +26,7 @@ mod it {
     mod rings;
     mod sabotage;
     mod silence;
+    mod silent_paths;
     mod slow_clients;
     mod slow_requests;
     mod sql;

@@ -15,7 +15,8 @@ use crate::background::Background;
 use crate::{Error, port};
 use door::Order;
 
-/// How long [`Proxy::cut`] waits until the last connection is closed; it takes a millisecond.
+/// How long [`Proxy::cut`] waits until the last connection is closed, and [`Proxy::lose`] until it is lost; it takes a
+/// millisecond.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A proxy on 127.0.0.1. All its methods have had their effect when they return; dropping it closes everything.
@@ -34,6 +35,8 @@ struct Weather {
     frozen: bool,
     /// Connections with a smaller number are cut.
     cut_below: u64,
+    /// Connections with a smaller number are lost without a sign.
+    lost_below: u64,
 }
 
 #[derive(Debug)]
@@ -42,11 +45,17 @@ struct Shared {
     weather: watch::Sender<Weather>,
     next: AtomicU64,
     open: Mutex<BTreeSet<u64>>,
+    /// Of those, the ones that are lost.
+    lost: Mutex<BTreeSet<u64>>,
 }
 
 impl Shared {
     fn open(&self) -> MutexGuard<'_, BTreeSet<u64>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lost(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,6 +75,7 @@ impl Proxy {
             weather: watch::Sender::new(Weather::default()),
             next: AtomicU64::new(0),
             open: Mutex::default(),
+            lost: Mutex::default(),
         });
         let (orders, received) = mpsc::unbounded_channel();
         let its = Arc::clone(&shared);
@@ -97,11 +107,22 @@ impl Proxy {
     pub fn cut(&self) {
         let below = self.shared.next.load(Ordering::SeqCst);
         self.shared.weather.send_modify(|it| it.cut_below = below);
-        let begun = Instant::now();
-        while self.shared.open().first().is_some_and(|id| *id < below) {
-            assert!(begun.elapsed() < PATIENCE, "the proxy did not cut in time");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        done("cut", || self.shared.open().first().is_none_or(|id| *id >= below));
+    }
+
+    /// Loses all connections at once and without a sign to clients, as when a machine is gone, an address moved or a
+    /// firewall forgot them: nothing that clients send over them is acknowledged any more. New ones are welcome.
+    ///
+    /// # Panics
+    ///
+    /// When one is not lost after 5 s, which is a bug.
+    pub fn lose(&self) {
+        let below = self.shared.next.load(Ordering::SeqCst);
+        self.shared.weather.send_modify(|it| it.lost_below = below);
+        done("lose", || {
+            let (open, lost) = (self.shared.open().clone(), self.shared.lost());
+            open.iter().all(|id| *id >= below || lost.contains(id))
+        });
     }
 
     /// Refuses new connections. Those that are open stay: [`Proxy::cut`] ends them.
@@ -139,5 +160,13 @@ impl Proxy {
             .recv()
             .map_err(|_| Error::Unfit(gone.to_owned()))?
             .map_err(Error::io(format!("the proxy lost its port {}", self.address)))
+    }
+}
+
+fn done(what: &str, is: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < PATIENCE, "the proxy did not {what} in time");
+        std::thread::sleep(Duration::from_millis(1));
     }
 }

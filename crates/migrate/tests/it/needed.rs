@@ -6,10 +6,14 @@ use super::support::Database;
 
 const ID: &str = "00000000-0000-7000-8000-000000000001";
 
-/// An answer under a key, and its sweep.
+/// An answer under a key, of a route of `api`'s and of one of `applications`', and their sweep.
 const KEEP: &str =
     "INSERT INTO idempotency_keys (person_id, route, key_hash, fingerprint, status, body, location, resource_id)
                     VALUES (ID, 'POST /v1/jobs', sha256('k'), sha256('f'), 201, '{}', NULL, ID)
+                    RETURNING status, body, location";
+const KEEP_APPLICATION: &str =
+    "INSERT INTO idempotency_keys (person_id, route, key_hash, fingerprint, status, body, location, resource_id)
+                    VALUES (ID, 'POST /v1/jobs/{id}/applications', sha256('k'), sha256('f'), 201, '{}', NULL, ID)
                     RETURNING status, body, location";
 const SWEEP: &str = "DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency_keys
                      WHERE created_at < now() + interval '1 hour' FOR UPDATE SKIP LOCKED))";
@@ -57,7 +61,7 @@ async fn apply(applications: &Client) {
              WHERE p.id = ID AND j.id = ID AND j.status = 'published'",
             "INSERT INTO applications (id, job_id, person_id, letter, created_at)
              VALUES (ID, ID, ID, 'Dear', clock_timestamp()) RETURNING created_at",
-            KEEP,
+            KEEP_APPLICATION,
             SWEEP,
             "INSERT INTO application_events (application_id, status, person_id) VALUES (ID, 'received', ID)",
             "INSERT INTO outbox (id, kind, reason, payload, priority, send_before)

@@ -29,6 +29,10 @@ pub const LOCK: Duration = Duration::from_secs(2);
 pub const IDLE_IN_TRANSACTION: Duration = Duration::from_millis(3_500);
 /// What opening a connection may take.
 pub const CONNECT: Duration = Duration::from_secs(2);
+/// How long a network may leave what was sent unacknowledged before its connection counts as lost. Linux counts from TCP's
+/// first repetition, 0.2 to 0.5 s later, so that it is about a second in all, and three repetitions. A server that is
+/// frozen acknowledges all the same.
+pub const UNACKNOWLEDGED: Duration = Duration::from_millis(800);
 /// What a request may wait for Redis.
 pub const REDIS: Duration = Duration::from_millis(50);
 /// What a prober's question may take.
@@ -80,6 +84,9 @@ mod tests {
     fn inner_bounds_are_tighter_than_outer_ones() {
         assert!(LOCK < STATEMENT && STATEMENT < TRANSACTION && TRANSACTION < IDLE_IN_TRANSACTION);
         assert!(POOL_WAIT + TRANSACTION + CONNECT < REQUEST);
+        // A read over a connection that is lost, and once more over a new one.
+        assert!(UNACKNOWLEDGED < POOL_WAIT && UNACKNOWLEDGED < PROBE && UNACKNOWLEDGED + CONNECT < OUTGOING);
+        assert!(POOL_WAIT + UNACKNOWLEDGED + POOL_WAIT + CONNECT + TRANSACTION < REQUEST);
         assert!(OUTGOING < REQUEST && BODY < REQUEST);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
-    HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
+    HTTP_REQUEST_METHOD, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
 };
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 pub use reqwest::{Method, StatusCode};
@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::guard::deadline::{self, TooLate};
 use crate::http::idempotency;
+use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::chain;
 use crate::telemetry::trace::OpenSpan;
@@ -122,19 +123,31 @@ pub enum CallError {
 /// call is sent over one that is just being closed.
 const IDLE: Duration = Duration::from_secs(3);
 
-/// The one HTTP stack of a process. Calls are cut by [`deadline::OUTGOING`]; they are neither repeated nor redirected
-/// behind the caller's back.
+/// What an HTTP stack of ours begins with: a connection that died without a sign is known as lost after a short wait, and
+/// each address of a name has its share of the time to open one. Nothing is redirected behind the caller's back.
+pub fn builder() -> reqwest::ClientBuilder {
+    // Chosen already in a function; a process of another kind chooses here.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let unacknowledged =
+        if sabotage::takes_out("unacknowledged") { deadline::REQUEST } else { deadline::UNACKNOWLEDGED };
+    reqwest::Client::builder()
+        .connect_timeout(deadline::CONNECT)
+        .tcp_user_timeout(unacknowledged)
+        .pool_idle_timeout(IDLE)
+        .redirect(reqwest::redirect::Policy::none())
+}
+
+/// The one HTTP stack of a process. Calls are cut by [`deadline::OUTGOING`].
 ///
 /// # Errors
 /// When the system's part of it cannot be set up.
 pub fn stack() -> reqwest::Result<reqwest::Client> {
-    // Chosen already in a function; a process of another kind chooses here.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .timeout(deadline::OUTGOING)
-        .pool_idle_timeout(IDLE)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
+    builder().timeout(deadline::OUTGOING).build()
+}
+
+/// One that uses no connection twice.
+fn fresh() -> reqwest::Result<reqwest::Client> {
+    builder().timeout(deadline::OUTGOING).pool_max_idle_per_host(0).build()
 }
 
 /// Sends calls to one service.
@@ -165,7 +178,8 @@ impl Client {
         Self { parent: Some(parent.clone()), ..self.clone() }
     }
 
-    /// Sends a call and reads its answer.
+    /// Sends a call and reads its answer. A `GET` whose connection was lost is sent once more, over a new connection; every
+    /// other call is its caller's to repeat.
     ///
     /// # Errors
     /// Each way in which there is no answer; see [`CallError`].
@@ -183,16 +197,32 @@ impl Client {
                 KeyValue::new(SERVER_PORT, port),
             ],
         );
-        let answer = deadline::within(deadline::OUTGOING, self.exchange(call, &span)).await;
+        let answer = deadline::within(deadline::OUTGOING, self.over_one_that_lives(call, &span)).await;
         let answer = answer.unwrap_or_else(|late| Err(late.into()));
         span.end(answer.as_ref().err().map(|error| chain(error)));
         answer
     }
 
-    async fn exchange<C: Call>(&self, call: &C, span: &OpenSpan) -> Result<C::Answer, CallError> {
+    async fn over_one_that_lives<C: Call>(&self, call: &C, span: &OpenSpan) -> Result<C::Answer, CallError> {
+        let answer = self.exchange(&self.http, call, span).await;
+        let lost = matches!(&answer, Err(CallError::Unreachable(_, error)) if !error.is_connect());
+        if !lost || C::METHOD != Method::GET {
+            return answer;
+        }
+        let Ok(fresh) = fresh() else { return answer };
+        span.set(KeyValue::new(HTTP_REQUEST_RESEND_COUNT, 1_i64));
+        self.exchange(&fresh, call, span).await
+    }
+
+    async fn exchange<C: Call>(
+        &self,
+        http: &reqwest::Client,
+        call: &C,
+        span: &OpenSpan,
+    ) -> Result<C::Answer, CallError> {
         let service = || self.base.to_string();
         let url = format!("{}{}", self.base.as_str().trim_end_matches('/'), call.path());
-        let mut request = self.http.request(C::METHOD, url).headers(self.headers(span));
+        let mut request = http.request(C::METHOD, url).headers(self.headers(span));
         if let Some(body) = call.body() {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }

@@ -10,9 +10,9 @@ use deadpool_postgres::Object as Connection;
 use futures_util::future::{FutureExt as _, LocalBoxFuture, MaybeDone, join_all, maybe_done};
 use tokio_postgres::types::ToSql;
 
+use super::kept::Kept;
 use super::statement::{BEGIN, COMMIT, ROLLBACK};
 use super::{Error, PostgresSettings, Row, Statement};
-use crate::guard::breaker::Verdict;
 use crate::guard::deadline;
 use crate::probe::Seen;
 use crate::sabotage;
@@ -24,6 +24,7 @@ pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// What a lease needs beside its connection.
 pub(super) struct Context {
     pub(super) database: PostgresSettings,
+    pub(super) kept: Arc<Kept>,
     pub(super) metrics: Metrics,
     pub(super) seen: Seen,
 }
@@ -31,15 +32,47 @@ pub(super) struct Context {
 pub(super) struct Lease {
     connection: Option<Connection>,
     context: Arc<Context>,
-    in_doubt: Cell<bool>,
+    pub(super) in_doubt: Cell<bool>,
+    /// Whether a statement may have reached the server.
+    sent: Cell<bool>,
     /// The first thing that went wrong on the server or on the way there.
-    first_error: RefCell<Option<Error>>,
+    pub(super) first_error: RefCell<Option<Error>>,
 }
 
 impl Lease {
     pub(super) fn new(connection: Connection, context: Arc<Context>) -> Self {
         context.metrics.pool_in_use.inc();
-        Self { connection: Some(connection), context, in_doubt: Cell::new(false), first_error: RefCell::default() }
+        let (in_doubt, sent) = (Cell::new(false), Cell::new(false));
+        Self { connection: Some(connection), context, in_doubt, sent, first_error: RefCell::default() }
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(&self) -> Result<(), Error> {
+        self.in_doubt.set(true);
+        self.simple(&BEGIN).await.map(drop)
+    }
+
+    /// Begins it once more, with every statement prepared anew.
+    pub(super) async fn begin_anew(&self) -> Result<(), Error> {
+        self.simple(&ROLLBACK).await?;
+        self.connection()?.statement_cache.clear();
+        self.first_error.take();
+        self.begin().await
+    }
+
+    /// Whether whoever got this error can be sure that nothing was done: the server refuses a stale statement before it
+    /// does anything, and knows nothing of one that was not sent.
+    pub(super) fn had_no_effect(&self, error: &Error, reads: bool) -> bool {
+        match error {
+            Error::Stale(_) => true,
+            Error::Lost => reads || !self.sent.get(),
+            _ => false,
+        }
+    }
+
+    /// What a write is told that was cut.
+    pub(super) fn unknown_if_sent(&self, cut: Error) -> Error {
+        if self.sent.get() { Error::CommitUnknown } else { cut }
     }
 
     /// Runs one statement by itself.
@@ -83,7 +116,7 @@ impl Lease {
         answers
     }
 
-    async fn run(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
+    pub(super) async fn run(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
         let span = statement.begin();
         let answer = self.exchange(statement, params).await;
         span.end(answer.as_ref().map(Vec::len));
@@ -94,10 +127,14 @@ impl Lease {
         let connection = self.connection()?;
         let failed = |error| self.failed(&error, statement.summary);
         let prepared = connection.prepare_cached(statement.sql).await.map_err(failed)?;
+        if connection.is_closed() {
+            return Err(Error::Lost);
+        }
+        self.sent.set(true);
         connection.query(&prepared, params).await.map_err(failed)
     }
 
-    async fn simple(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
+    pub(super) async fn simple(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
         let span = statement.begin();
         let answer = match self.connection() {
             Ok(connection) => connection
@@ -122,15 +159,20 @@ impl Lease {
         answer
     }
 
+    /// An error of the connection is mostly one of all that were opened with it.
     fn failed(&self, error: &tokio_postgres::Error, summary: &'static str) -> Error {
-        Error::of(error, summary)
+        let error = Error::of(error, summary);
+        if matches!(error, Error::Lost | Error::Stale(_)) {
+            self.context.kept.suspect();
+        }
+        error
     }
 
     fn connection(&self) -> Result<&Connection, Error> {
         self.connection.as_ref().ok_or(Error::Lost)
     }
 
-    fn settle(&self, error: Option<&Error>) {
+    pub(super) fn settle(&self, error: Option<&Error>) {
         self.in_doubt.set(error.is_some_and(|error| !error.leaves_connection_good()));
     }
 }
@@ -170,76 +212,5 @@ impl Drop for Lease {
                 let _ = tokio::time::timeout(deadline::CONNECT, cancel.cancel_query(tls)).await;
             });
         }
-    }
-}
-
-/// A transaction at work. It ends by the pool that made it.
-pub struct Transaction {
-    lease: Lease,
-    committing: bool,
-}
-
-impl Transaction {
-    pub(super) fn new(lease: Lease) -> Self {
-        Self { lease, committing: false }
-    }
-
-    /// Runs a statement.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
-        self.lease.run(statement, params).await
-    }
-
-    /// Runs a statement that answers with one row or none.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn query_opt(&self, statement: &Statement, params: Params<'_>) -> Result<Option<Row>, Error> {
-        Ok(self.query(statement, params).await?.into_iter().next())
-    }
-
-    pub(super) async fn begin(&self) -> Result<(), Error> {
-        self.lease.in_doubt.set(true);
-        self.lease.simple(&BEGIN).await.map(drop)
-    }
-
-    pub(super) async fn commit(&mut self) -> Result<(), Error> {
-        // After it the server commits nothing, whoever swallowed it.
-        let error = self.lease.first_error.borrow().clone();
-        if let Some(error) = error.filter(|_| !sabotage::takes_out("swallowed refusal")) {
-            self.roll_back().await;
-            return Err(error);
-        }
-        self.committing = true;
-        match self.lease.simple(&COMMIT).await {
-            Ok(_) => {
-                self.lease.settle(None);
-                Ok(())
-            }
-            Err(error) if error.leaves_connection_good() => {
-                self.lease.settle(Some(&error));
-                Err(error)
-            }
-            Err(_) => Err(Error::CommitUnknown),
-        }
-    }
-
-    /// A rollback that fails leaves the connection in doubt, and so does an error that no rollback mends, such as that of
-    /// a server that takes no writes. A connection in doubt is dropped: that rolls back, too.
-    pub(super) async fn roll_back(&self) {
-        let rolled_back = self.lease.simple(&ROLLBACK).await.is_ok();
-        let good = self.lease.first_error.borrow().as_ref().is_none_or(Error::leaves_connection_good);
-        self.lease.in_doubt.set(!(rolled_back && good));
-    }
-
-    /// What it says of the database, unless it was cut.
-    pub(super) fn verdict(&self) -> Option<Verdict> {
-        self.lease.first_error.borrow().as_ref().map_or(Some(Verdict::Good), Error::verdict)
-    }
-
-    pub(super) fn cut(&self) -> Error {
-        if self.committing { Error::CommitUnknown } else { Error::TooLate }
     }
 }

@@ -1,30 +1,33 @@
 //! A worker's own pool. It is not shared: a connection lives on the runtime that opened it, and a worker that drains
 //! first would cut the requests of others.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+mod queue;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Hook, Manager, ManagerConfig, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAME;
 
-use prometheus_client::metrics::gauge::Gauge;
-
-use super::lease::{Context, Lease, Params, Transaction};
-use super::{Error, PoolSettings, Row, Statement, settings};
+use self::queue::Queue;
+use super::kept::Kept;
+use super::lease::{Context, Lease, Params};
+use super::{Error, PoolSettings, Row, Statement, Transaction, settings};
 use crate::guard::breaker::{Breaker, Permit, Verdict};
 use crate::guard::deadline;
 use crate::probe::Seen;
 use crate::probe::capacity::Load;
+use crate::sabotage;
 use crate::telemetry::metric::Metrics;
 use crate::telemetry::trace::Stretch;
 
-/// Why an idle connection is not used again.
-const SUSPECT: &str = "it is from before the breaker opened";
-
 /// Connections of one worker. Every method that asks the database gives the breaker one verdict.
+///
+/// A connection that turns out to be of no use costs its caller a short wait and nothing more: what is certain not to
+/// have had any effect is done once more over a new one, a read also when its answer was lost. Then the second try is
+/// what the breaker hears of, and no other connection of that time is used again.
 #[derive(Clone)]
 pub struct Pool {
     inner: deadpool_postgres::Pool,
@@ -51,26 +54,24 @@ impl Pool {
         let database = database.bounded();
         let mut config = database.config.clone();
         config.application_name(&name);
-        let manager = Manager::from_config(
-            config,
-            database.tls.clone(),
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
-        );
+        let recycled = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_connect(config, database.clone(), recycled);
+        let kept = Arc::new(Kept::new(breaker.clone()));
         let inner = deadpool_postgres::Pool::builder(manager)
             .max_size(size)
             .wait_timeout(Some(deadline::POOL_WAIT))
             .create_timeout(Some(deadline::CONNECT))
             .runtime(Runtime::Tokio1)
-            // A connection from before the breaker opened may lead to a server that is gone, without showing it.
-            .pre_recycle(Hook::sync_fn({
-                let breaker = breaker.clone();
-                move |_, metrics| {
-                    if breaker.has_opened_since(metrics.created) { Err(HookError::message(SUSPECT)) } else { Ok(()) }
+            .pre_recycle(Hook::async_fn({
+                let kept = kept.clone();
+                move |client, metrics| {
+                    let (kept, metrics) = (kept.clone(), *metrics);
+                    Box::pin(async move { kept.looked_at(client, metrics).await })
                 }
             }))
             .build()
             .map_err(|error| Error::Connect(error.to_string()))?;
-        let context = Arc::new(Context { database, metrics, seen });
+        let context = Arc::new(Context { database, kept, metrics, seen });
         Ok(Self { inner, context, breaker, name, queue: Queue::default() })
     }
 
@@ -79,9 +80,11 @@ impl Pool {
     /// # Errors
     /// See [`Error`].
     pub async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
-        let (lease, permit) = self.begin().await?;
-        let answer = deadline::within(deadline::TRANSACTION, lease.query(statement, params)).await;
-        judged(permit, answer.unwrap_or(Err(Error::TooLate)))
+        let rows = self.judged(statement.only_reads(), async |lease| {
+            let answer = deadline::within(deadline::TRANSACTION, lease.query(statement, params)).await;
+            answer.unwrap_or(Err(Error::TooLate))
+        });
+        rows.await
     }
 
     /// Runs one statement that answers with one row or none.
@@ -98,12 +101,14 @@ impl Pool {
     /// # Errors
     /// See [`Error`]; [`Error::CommitUnknown`] when the connection was lost or the time was over.
     pub async fn write(&self, statement: &Statement, params: Params<'_>) -> Result<Option<Row>, Error> {
-        let (lease, permit) = self.begin().await?;
-        let answer = match deadline::within(deadline::TRANSACTION, lease.query(statement, params)).await {
-            Ok(Err(Error::Lost)) | Err(_) => Err(Error::CommitUnknown),
-            Ok(answer) => answer,
-        };
-        Ok(judged(permit, answer)?.into_iter().next())
+        let rows = self.judged(false, async |lease| {
+            match deadline::within(deadline::TRANSACTION, lease.query(statement, params)).await {
+                Ok(Err(Error::Lost)) => Err(lease.unknown_if_sent(Error::Lost)),
+                Ok(answer) => answer,
+                Err(_) => Err(lease.unknown_if_sent(Error::TooLate)),
+            }
+        });
+        Ok(rows.await?.into_iter().next())
     }
 
     /// Runs `work` in a transaction, which is committed if it gives `Ok` and rolled back if not.
@@ -114,10 +119,18 @@ impl Pool {
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (lease, permit) = self.begin().await?;
-        let mut transaction = Transaction::new(lease);
+        let mut permit = self.breaker.permit().map_err(Error::from)?;
+        let begun = self.over_one_that_lives(&mut permit, false, async |lease| {
+            deadline::within(deadline::TRANSACTION, lease.begin()).await.unwrap_or(Err(Error::TooLate))
+        });
+        let mut transaction = match begun.await {
+            Ok((lease, ())) => Transaction::new(lease),
+            Err(error) => {
+                give(permit, error.verdict());
+                return Err(error.into());
+            }
+        };
         let outcome = deadline::within(deadline::TRANSACTION, async {
-            transaction.begin().await?;
             let outcome = work(&transaction).await;
             match &outcome {
                 Ok(_) => transaction.commit().await?,
@@ -136,9 +149,11 @@ impl Pool {
     /// # Errors
     /// The first statement's that failed; then nothing was done. [`Error::CommitUnknown`] when the flush was cut.
     pub async fn in_one_flush(&self, statements: &[(&Statement, Params<'_>)]) -> Result<Vec<Vec<Row>>, Error> {
-        let (lease, permit) = self.begin().await?;
-        let answers = deadline::within(deadline::TRANSACTION, lease.in_one_flush(statements)).await;
-        judged(permit, answers.unwrap_or(Err(Error::CommitUnknown)))
+        let answers = self.judged(false, async |lease| {
+            let answers = deadline::within(deadline::TRANSACTION, lease.in_one_flush(statements)).await;
+            answers.unwrap_or_else(|_| Err(lease.unknown_if_sent(Error::TooLate)))
+        });
+        answers.await
     }
 
     /// Opens a connection before anybody waits for one. Whether it can be opened is the prober's to tell.
@@ -156,15 +171,33 @@ impl Pool {
         }
     }
 
-    /// A connection, and leave to use it.
-    async fn begin(&self) -> Result<(Lease, Permit), Error> {
+    /// What comes of a call that gives the breaker one verdict.
+    async fn judged<T>(&self, reads: bool, work: impl AsyncFn(&Lease) -> Result<T, Error>) -> Result<T, Error> {
         let mut permit = self.breaker.permit()?;
-        match self.lease().await {
-            Ok(lease) => {
-                permit.begin()?;
-                Ok((lease, permit))
+        let answer = self.over_one_that_lives(&mut permit, reads, work).await;
+        give(permit, answer.as_ref().map_or_else(Error::verdict, |_| Some(Verdict::Good)));
+        answer.map(|(_, answer)| answer)
+    }
+
+    /// Work over a connection and, where that turns out to be of no use, once more over another one. It is never done
+    /// twice where the first time may have had an effect.
+    async fn over_one_that_lives<T>(
+        &self,
+        permit: &mut Permit,
+        reads: bool,
+        work: impl AsyncFn(&Lease) -> Result<T, Error>,
+    ) -> Result<(Lease, T), Error> {
+        let mut repeats = if sabotage::takes_out("once more") { 0..0 } else { 0..1 };
+        loop {
+            let lease = self.lease().await?;
+            permit.begin()?;
+            match work(&lease).await {
+                Ok(answer) => return Ok((lease, answer)),
+                Err(error) if lease.had_no_effect(&error, reads) && repeats.next().is_some() => {
+                    self.context.metrics.pool_repeated.inc();
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => judged(permit, Err(error)),
         }
     }
 
@@ -193,52 +226,10 @@ impl Pool {
     }
 }
 
-/// Gives the breaker the verdict of an answer, and hands the answer on.
-fn judged<T>(permit: Permit, answer: Result<T, Error>) -> Result<T, Error> {
-    give(permit, answer.as_ref().map_or_else(Error::verdict, |_| Some(Verdict::Good)));
-    answer
-}
-
 fn give(permit: Permit, verdict: Option<Verdict>) {
     match verdict {
         Some(verdict) => permit.settle(verdict),
         None => permit.withdraw(),
-    }
-}
-
-/// Who waits for a connection, in the order in which they came.
-#[derive(Clone, Default)]
-struct Queue(Arc<Mutex<BTreeMap<u64, Instant>>>);
-
-impl Queue {
-    fn join<'a>(&'a self, gauge: &'a Gauge) -> Waiting<'a> {
-        gauge.inc();
-        let mut waiting = self.waiting();
-        let number = waiting.last_key_value().map_or(0, |(last, _)| last + 1);
-        waiting.insert(number, Instant::now());
-        Waiting { queue: self, number, gauge }
-    }
-
-    fn longest_wait(&self) -> Duration {
-        self.waiting().first_key_value().map_or(Duration::ZERO, |(_, since)| since.elapsed())
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<u64, Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One request that waits, until it no longer does, also when it went away.
-struct Waiting<'a> {
-    queue: &'a Queue,
-    number: u64,
-    gauge: &'a Gauge,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.queue.waiting().remove(&self.number);
-        self.gauge.dec();
     }
 }
 

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::reach::Reach;
 use super::{Alone, tls};
 use crate::config::{Reader, Settings, secret_address, setting};
 use crate::guard::breaker::BreakerSettings;
@@ -14,11 +16,19 @@ use crate::sabotage;
 const WANTED: &str = "postgres://USER:PASSWORD@HOST:PORT/DATABASE with sslmode=disable, require or verify-full \
                       (the default)";
 
+/// After how long TCP asks for an idle connection's other end: one that is dead is gone a few seconds later, mostly before
+/// anybody wants it.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+
+/// And how long after that it asks again, in whole seconds; [`deadline::UNACKNOWLEDGED`] ends it.
+const KEEPALIVE_AGAIN: Duration = Duration::from_secs(1);
+
 /// How to reach the database.
 #[derive(Clone)]
 pub struct PostgresSettings {
     pub(super) config: Config,
     pub(super) tls: MakeRustlsConnect,
+    pub(super) reach: Arc<Reach>,
 }
 
 /// A database that requests ask, over pools and behind a breaker.
@@ -63,7 +73,7 @@ impl Settings for PostgresSettings {
                 return None;
             }
         };
-        Some(Self { config, tls: MakeRustlsConnect::new(client) })
+        Some(Self { config, tls: MakeRustlsConnect::new(client), reach: Arc::default() })
     }
 }
 
@@ -88,7 +98,7 @@ impl PostgresSettings {
         let theirs = self.config.get_options().map(str::to_owned);
         let mut config = self.config.clone();
         config.options(theirs.into_iter().chain(ours).collect::<Vec<_>>().join(" "));
-        Self { config, tls: self.tls.clone() }
+        Self { config, tls: self.tls.clone(), reach: self.reach.clone() }
     }
 
     /// Opens one connection outside of any pool.
@@ -98,7 +108,7 @@ impl PostgresSettings {
     pub async fn connect(&self, application: &str) -> Result<Alone, super::Error> {
         let mut config = self.config.clone();
         config.application_name(application);
-        let connecting = deadline::within(deadline::CONNECT, config.connect(self.tls.clone()));
+        let connecting = deadline::within(deadline::CONNECT, self.reach.open(&config, &self.tls));
         let (client, connection) = connecting
             .await
             .map_err(|_| super::Error::Connect("it took too long".to_owned()))?
@@ -148,10 +158,18 @@ fn address(text: &str) -> Result<Address, &'static str> {
         url.set_query(Some(&query));
     }
     let mut config: Config = url.as_str().parse().map_err(|_| "has a parameter that is not known here")?;
-    if config.get_hosts().is_empty() {
-        return Err("has no host");
+    // One name, which may have several addresses.
+    match config.get_hosts().len() {
+        0 => return Err("has no host"),
+        1 => {}
+        _ => return Err("has more than one host"),
     }
-    config.ssl_mode(ssl).connect_timeout(deadline::CONNECT).keepalives_idle(Duration::from_secs(30));
+    config
+        .ssl_mode(ssl)
+        .connect_timeout(deadline::CONNECT)
+        .tcp_user_timeout(deadline::UNACKNOWLEDGED)
+        .keepalives_idle(KEEPALIVE)
+        .keepalives_interval(KEEPALIVE_AGAIN);
     Ok(Address { config, verification })
 }
 
@@ -182,6 +200,7 @@ mod tests {
             ("postgres://u:p@h/d?sslmode=verify-full&sslmode=disable", "has a parameter that is given twice"),
             ("postgres://u:p@h/d?sslrootcert=ca.pem", "has a parameter that is not known here"),
             ("postgres:///d", "has no host"),
+            ("postgres://u:p@h,i/d", "has more than one host"),
         ] {
             let mut reader = Reader::new([("DATABASE_URL".to_owned(), wrong.to_owned())]);
             let settings = PostgresSettings::read(&mut reader);
@@ -195,7 +214,7 @@ mod tests {
     fn bounds_are_asked_for_at_the_start_beside_what_the_address_asks_for() {
         let address = address("postgres://u:p@h/d?sslmode=disable&options=-c%20work_mem%3D8MB").expect("an address");
         let tls = MakeRustlsConnect::new(tls::client(tls::Verification::None, None).expect("a client"));
-        let bounded = PostgresSettings { config: address.config, tls }.bounded();
+        let bounded = PostgresSettings { config: address.config, tls, reach: Arc::default() }.bounded();
         let options = bounded.config.get_options().expect("there are some");
         assert_eq!(
             options,

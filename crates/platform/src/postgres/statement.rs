@@ -22,11 +22,24 @@ pub(super) const BEGIN: Statement = Statement::new("begin", "BEGIN");
 pub(super) const COMMIT: Statement = Statement::new("commit", "COMMIT");
 pub(super) const ROLLBACK: Statement = Statement::new("rollback", "ROLLBACK");
 
+/// Words of statements that may change something.
+const CHANGES: [&str; 10] =
+    ["INSERT", "UPDATE", "DELETE", "MERGE", "INTO", "CALL", "NOTIFY", "PG_NOTIFY", "NEXTVAL", "SETVAL"];
+
 impl Statement {
     /// Names a statement.
     #[must_use]
     pub const fn new(summary: &'static str, sql: &'static str) -> Self {
         Self { summary, sql }
+    }
+
+    /// Whether it surely changes nothing, by the words of its text: one that may change something, or asks a function of
+    /// the server's that does, is not run twice. Functions of one's own that write have no place behind a `SELECT`.
+    pub(super) fn only_reads(&self) -> bool {
+        let mut words = self.sql.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').peekable();
+        let is = |word: &str, of: &[&str]| of.iter().any(|one| one.eq_ignore_ascii_case(word));
+        while words.next_if(|word| word.is_empty()).is_some() {}
+        words.peek().is_some_and(|first| is(first, &["SELECT", "WITH"])) && !words.any(|word| is(word, &CHANGES))
     }
 
     /// Begins its span.
@@ -69,6 +82,29 @@ impl Drop for Running {
     fn drop(&mut self) {
         if let Some(span) = self.span.take() {
             self.statement.told(span, Err(&Error::TooLate));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_change_something_is_told_by_its_words() {
+        for reads in ["SELECT 1", "\n  select updated_at FROM jobs", "WITH a AS (SELECT 1) SELECT * FROM a"] {
+            assert!(Statement::new("a", reads).only_reads(), "{reads}");
+        }
+        for writes in [
+            "INSERT INTO jobs VALUES (1)",
+            "WITH gone AS (DELETE FROM jobs RETURNING 1) SELECT count(*) FROM gone",
+            "SELECT id FROM jobs FOR UPDATE",
+            "SELECT pg_notify('jobs', '')",
+            "BEGIN",
+            "DO $$ BEGIN END $$",
+            "",
+        ] {
+            assert!(!Statement::new("a", writes).only_reads(), "{writes}");
         }
     }
 }

@@ -90,6 +90,8 @@ pub struct Metrics {
     pub pool_waiting: Gauge,
     /// How long they waited.
     pub pool_wait: Histogram,
+    /// Calls that were made again over a new connection.
+    pub pool_repeated: Counter,
     /// Commands that requests had for Redis.
     pub redis_commands: Family<RedisLabels, Counter>,
     /// How long requests waited for Redis.
@@ -129,6 +131,7 @@ impl Default for Metrics {
             pool_in_use: Gauge::default(),
             pool_waiting: Gauge::default(),
             pool_wait: seconds(),
+            pool_repeated: Counter::default(),
             redis_commands: Family::default(),
             redis_wait: seconds(),
             checks: Family::default(),
@@ -148,6 +151,7 @@ impl Default for Metrics {
         metrics.register("spans_dropped", "Spans that could not be handed over", own.spans_dropped);
         metrics.register("postgres_pool_in_use", "Connections that work for somebody", own.pool_in_use);
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
+        metrics.register("postgres_repeated", "Calls made again over a new connection", own.pool_repeated);
         metrics.register("redis_commands", "Commands that requests had for Redis", own.redis_commands);
         metrics.register("probe_good", "1 while a check of /readyz is good", own.checks);
         metrics.register("breaker_state", "0 closed, 1 half-open, 2 open", own.breaker_state);

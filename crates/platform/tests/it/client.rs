@@ -113,3 +113,23 @@ async fn a_call_goes_on_in_the_trace_of_its_cause() {
     let line = function.requests("GET /work/{ms}").remove(0);
     assert_eq!(line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
 }
+
+/// Guards: unacknowledged.
+#[tokio::test]
+async fn a_get_over_a_connection_that_died_silently_is_sent_once_more_and_a_post_is_not() {
+    let function = bare().ready().await;
+    let proxy = Proxy::start(function.address).expect("a proxy");
+    let client = client(proxy.address());
+    for _ in 0..2 {
+        client.send(&work::<Value>(1)).await.expect("an answer");
+        proxy.lose();
+        let begun = Instant::now();
+        client.send(&work::<Value>(1)).await.expect("an answer over another connection");
+        assert!(begun.elapsed() < deadline::UNACKNOWLEDGED + Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+    client.send(&work::<Value>(1)).await.expect("an answer");
+    proxy.lose();
+    let lost = client.send(&Echo(json!({ "text": "x" }))).await;
+    assert!(matches!(lost, Err(CallError::Unreachable(..))), "{lost:?}");
+    assert_eq!(function.requests("POST /echo").len(), 0);
+}

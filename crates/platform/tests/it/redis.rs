@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use testbed::otlp::{Kind, Receiver};
+use testbed::proxy::Proxy;
 use testbed::redis::{Options, Redis};
 use testbed::wait;
 
-use super::support::{Database, Request, Running, SOON, database, small};
+use super::support::{Database, Request, Running, SOON, database, servers, small};
 
 /// What a request may wait for Redis, with what a machine that builds and tests at once adds.
 const WAIT_S: f64 = 0.1;
@@ -100,4 +101,22 @@ async fn a_server_that_is_frozen_is_waited_for_once_and_then_left_alone() {
     own.redis.thaw().expect("it is there");
     own.answers(SOON).await;
     own.nobody_waited_long().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_died_silently_costs_a_short_wait_or_two_and_is_replaced() {
+    let (servers, database) = (servers().await, database().await);
+    let server = std::net::SocketAddr::from(([127, 0, 0, 1], servers.redis.port()));
+    let proxy = Proxy::start(server).expect("a proxy");
+    let url = servers.redis.url().replace(&server.port().to_string(), &proxy.address().port().to_string());
+    let function = database.small().await.env("REDIS_URL", &url).ready().await;
+    let visit = async || Request::post("/visits/bob", "{}").ask(function.address).await.json()["visits"].is_i64();
+    wait::until(SOON, "an answer", visit).await.expect("it answers");
+    proxy.lose();
+    assert!(!visit().await, "it leads nowhere");
+    wait::until(SOON, "an answer", visit).await.expect("over another connection");
+    let late = function.metric("redis_commands_total{outcome=\"late\"}").await;
+    assert!(late.is_some_and(|late| late <= 2.0), "{late:?} requests waited for it");
+    let ready = async || function.get("/readyz").await.status == 200;
+    wait::until(SOON, "ready", ready).await.expect("the prober, too, has another one");
 }

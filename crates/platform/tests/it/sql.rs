@@ -68,9 +68,6 @@ async fn a_statement_whose_result_was_changed_by_a_migration_works_again_at_once
     assert_eq!(function.get("/fail/23514").await.status, 500, "it is prepared");
     let changed = "DROP FUNCTION fail; CREATE FUNCTION fail(code text) RETURNS integer LANGUAGE sql AS 'SELECT 1'";
     database.client.batch_execute(changed).await.expect("a migration");
-    let answer = function.get("/fail/23514").await;
-    assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"), "{}", function.output());
-    assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(function.get("/fail/23514").await.status, 200, "{}", function.output());
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use socket2::{SockFilter, SockRef};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -14,18 +15,26 @@ use super::{Shared, Weather};
 /// As much as TCP usually hands over at once.
 const CHUNK: usize = 64 * 1024;
 
+/// The one instruction of a socket filter (BPF) that keeps so many bytes of a packet as its operand says: none.
+const DROP: u16 = 0x06;
+
 /// Chunks that may wait for their time; more, and upstream is no longer read.
 const QUEUE: usize = 256;
 
 /// Carries a connection to its end.
 pub(super) async fn carry(id: u64, mut client: TcpStream, shared: Arc<Shared>) {
-    let mut weather = shared.weather.subscribe();
+    let (mut weather, mut losses) = (shared.weather.subscribe(), shared.weather.subscribe());
     let mut server = None;
     let ended = tokio::select! {
         biased;
         _ = weather.wait_for(|it| id < it.cut_below) => Err(io::ErrorKind::ConnectionReset.into()),
+        _ = losses.wait_for(|it| id < it.lost_below) => lose(id, &client, &shared),
         ended = pass(&mut client, &mut server, &shared) => ended,
     };
+    if shared.lost().contains(&id) {
+        // The server keeps its end, as it does when a client is gone without a sign.
+        let _ = weather.wait_for(|it| id < it.cut_below).await;
+    }
     if ended.is_err() {
         // Closed with a reset instead of an orderly end. Fails only for one that is closed already.
         let _ = client.set_zero_linger();
@@ -34,6 +43,14 @@ pub(super) async fn carry(id: u64, mut client: TcpStream, shared: Arc<Shared>) {
     // Closed before it is counted as closed.
     drop((client, server));
     shared.open().remove(&id);
+    shared.lost().remove(&id);
+}
+
+/// The system takes nothing from this client any more, and acknowledges nothing.
+fn lose(id: u64, client: &TcpStream, shared: &Shared) -> io::Result<()> {
+    SockRef::from(client).attach_filter(&[SockFilter::new(DROP, 0, 0, 0)])?;
+    shared.lost().insert(id);
+    Ok(())
 }
 
 async fn pass(client: &mut TcpStream, server: &mut Option<TcpStream>, shared: &Shared) -> io::Result<()> {

@@ -51,6 +51,24 @@ async fn the_proxy_passes_on_and_counts() {
 }
 
 #[tokio::test]
+async fn a_lost_connection_is_silent_and_what_is_sent_over_it_is_never_acknowledged() {
+    let (proxy, mut client) = proxied().await;
+    call(&mut client).await.expect("it is passed on");
+    proxy.lose();
+    let limit = Duration::from_millis(500);
+    socket2::SockRef::from(&client).set_tcp_user_timeout(Some(limit)).expect("a socket");
+    let begun = Instant::now();
+    let error = call(&mut client).await.expect_err("it leads nowhere");
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    assert!(begun.elapsed() >= limit, "{:?}", begun.elapsed());
+    assert_eq!(proxy.connections(), 1, "the other end knows nothing");
+    let mut new = TcpStream::connect(proxy.address()).await.expect("it accepts");
+    call(&mut new).await.expect("new ones are welcome");
+    proxy.cut();
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[tokio::test]
 async fn the_proxy_passes_on_a_large_answer_whole() {
     let (_proxy, client) = proxied().await;
     let sent = vec![7; 5_000_000];
