@@ -43,14 +43,15 @@ pub struct CheckLabels {
 pub struct QuotaLabels {
     /// As `RateLimit-Policy` names it.
     pub quota: &'static str,
-    /// `allowed`; `refused`, or by whom it was: `refused_by_redis`, `refused_by_postgres`.
+    /// `allowed`; `refused`, or by whom it was: `refused_by_redis`, `refused_by_postgres`. Where Redis did not answer
+    /// also `unchecked_by_redis`: PostgreSQL has the last word, and is counted, too.
     pub verdict: &'static str,
 }
 
 /// How a command to Redis ended.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct RedisLabels {
-    /// `answered`, `failed`, `late`; not sent at all: `away`, `resting`.
+    /// `answered`, `failed`, `late`; refused, by Redis' own word: `READONLY`, `OOM` …; not sent at all: `away`, `resting`.
     pub outcome: &'static str,
 }
 
