@@ -8,7 +8,10 @@ pub mod statement;
 pub mod sweep;
 
 mod alone;
+mod blockers;
 mod error;
+mod flush;
+mod refusal;
 mod schema;
 mod settings;
 mod tls;
@@ -18,9 +21,11 @@ pub(crate) fn tls_client(authorities: Option<&[u8]>) -> Result<rustls::ClientCon
 }
 
 pub use alone::Alone;
-pub use error::{Error, Refusal};
+pub use blockers::Blocker;
+pub use error::Error;
 pub use lease::Transaction;
 pub use pool::Pool;
+pub use refusal::Refusal;
 pub use schema::{Right, Schema};
 pub use settings::{PoolSettings, PostgresSettings};
 pub use statement::Statement;

@@ -31,6 +31,8 @@ mod it {
     mod sql_abandoned;
     mod sql_outages;
     mod sql_transactions;
+    mod sql_refusals;
+    mod sql_spans;
     mod support;
     mod sweep;
     mod telemetry;

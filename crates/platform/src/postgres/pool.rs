@@ -12,6 +12,7 @@ use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAM
 
 use prometheus_client::metrics::gauge::Gauge;
 
+use super::blockers::Blockers;
 use super::lease::{Context, Lease, Params, Transaction};
 use super::{Error, PoolSettings, Row, Statement, settings};
 use crate::guard::breaker::{Breaker, Permit, Verdict};
@@ -70,7 +71,8 @@ impl Pool {
             }))
             .build()
             .map_err(|error| Error::Connect(error.to_string()))?;
-        let context = Arc::new(Context { database, metrics, seen });
+        let context =
+            Arc::new(Context { blockers: Blockers::new(database.clone(), name.clone()), database, metrics, seen });
         Ok(Self { inner, context, breaker, name, queue: Queue::default() })
     }
 
@@ -241,7 +243,7 @@ fn pool_error(error: &PoolError) -> Error {
     match error {
         PoolError::Timeout(TimeoutType::Wait) => Error::PoolBusy,
         PoolError::Timeout(_) => too_slow(),
-        PoolError::Backend(error) => Error::Connect(settings::reason(error)),
+        PoolError::Backend(error) => settings::unconnected(error),
         PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
             Error::Connect("the pool is closed".to_owned())
         }
