@@ -70,3 +70,14 @@ async fn probes_leave_no_line() {
     }
     assert!(function.lines().iter().all(|line| line["message"] != "request"), "{}", function.output());
 }
+
+/// Guards: slow requests told.
+#[tokio::test]
+async fn a_request_that_took_longer_than_a_second_is_a_warning() {
+    let function = bare().ready().await;
+    for ms in [0, 1_100] {
+        assert_eq!(function.get(&format!("/work/{ms}")).await.status, 200);
+    }
+    let levels: Vec<_> = function.requests("GET /work/{ms}").iter().map(|line| line["level"].clone()).collect();
+    assert_eq!(levels, ["info", "warn"], "{}", function.output());
+}
