@@ -85,6 +85,8 @@ pub struct Metrics {
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     /// Spans that could not be handed over.
     pub spans_dropped: Counter,
+    /// Lines that whoever reads the log did not take in time.
+    pub log_lines_lost: Counter,
     /// Connections of this process's pools that work for somebody.
     pub pool_in_use: Gauge,
     /// Requests that wait for a connection.
@@ -127,6 +129,7 @@ impl Default for Metrics {
             registry: Arc::default(),
             requests: Family::new_with_constructor(seconds),
             spans_dropped: Counter::default(),
+            log_lines_lost: Counter::default(),
             pool_in_use: Gauge::default(),
             pool_waiting: Gauge::default(),
             pool_wait: seconds(),
@@ -147,6 +150,7 @@ impl Default for Metrics {
         };
         let own = metrics.clone();
         metrics.register("spans_dropped", "Spans that could not be handed over", own.spans_dropped);
+        metrics.register("log_lines_lost", "Lines that the log's reader did not take in time", own.log_lines_lost);
         metrics.register("postgres_pool_in_use", "Connections that work for somebody", own.pool_in_use);
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
         metrics.register("redis_commands", "Commands that requests had for Redis", own.redis_commands);
