@@ -41,7 +41,8 @@ async fn dead_mails_are_one_warning_by_reason_and_all_are_counted() {
         board.ask_to_sign_in(&format!("p{number}@example.com"), None).await;
     }
     let metrics = testbed::port::free_port();
-    let worker = command(&board, &resend).env("METRICS_LISTEN", format!("127.0.0.1:{metrics}"));
+    let worker =
+        command(&board, &resend).env("METRICS_LISTEN", format!("127.0.0.1:{metrics}")).env("MAILS_PER_BATCH", "1");
     let worker = worker.start().expect("it starts");
     settled(&board).await;
     let told = lines(&worker, "mails ended unsent");
