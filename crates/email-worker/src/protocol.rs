@@ -38,7 +38,7 @@ use uuid::Uuid;
 pub use answer::{Answer, ProviderId};
 pub use backoff::Jitter;
 pub use judge::{Attempt, Past, Verdict, judge};
-pub use refusal::{ErrorName, Refusal};
+pub use refusal::{ErrorName, Refusal, reason};
 
 /// How long Resend keeps an `Idempotency-Key`.
 pub const KEY_KEPT: Duration = Duration::from_hours(24);

@@ -1,5 +1,6 @@
 //! What the worker says of itself: the names of its metrics, spans and attributes, and nothing personal in any of them.
 
+use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::SpanKind;
@@ -9,7 +10,9 @@ use opentelemetry_semantic_conventions::attribute::{
 };
 use platform::clock::Stopwatch;
 use platform::telemetry::context;
+use platform::telemetry::log::chain;
 use platform::telemetry::metric::{Metrics, seconds};
+use platform::telemetry::throttle;
 use platform::telemetry::trace::{OpenSpan, between};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -17,6 +20,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 
+use crate::protocol::{ErrorName, Refusal, reason};
 use crate::store::{Claimed, Queued};
 
 /// As the breaker's metrics, spans and lines call what it stands before.
@@ -64,6 +68,8 @@ impl Outcome {
 struct MailLabels {
     kind: String,
     outcome: &'static str,
+    /// What went wrong, by one of so many names; empty where nothing did.
+    reason: &'static str,
 }
 
 /// The worker's metrics.
@@ -82,7 +88,7 @@ impl WorkerMetrics {
         let own = Self { mails: Family::default(), send: seconds(), under_way: Gauge::default() };
         metrics.register(
             "mails",
-            "Mails by what became of them; a mail is retried as often as it is",
+            "Mails by what became of them and why; a mail is retried as often as it is",
             own.mails.clone(),
         );
         metrics.register_seconds("mail_send_duration", "Time that posts to Resend took", own.send.clone());
@@ -90,15 +96,55 @@ impl WorkerMetrics {
         own
     }
 
-    /// Counts mails of a kind.
-    pub fn count(&self, kind: &str, outcome: Outcome, mails: u64) {
-        let labels = MailLabels { kind: kind.to_owned(), outcome: outcome.name() };
-        self.mails.get_or_create(&labels).inc_by(mails);
+    /// Counts mails of a kind, and tells of those that will never arrive.
+    pub fn count(&self, kind: &str, outcome: Outcome, error: Option<&str>, mails: u64) {
+        let (outcome_name, reason) = (outcome.name(), error.map_or("", reason));
+        self.mails.get_or_create(&MailLabels { kind: kind.to_owned(), outcome: outcome_name, reason }).inc_by(mails);
+        if !matches!(outcome, Outcome::Dead | Outcome::Uncertain | Outcome::Expired) {
+            return;
+        }
+        let class = if reason.is_empty() { outcome_name } else { reason };
+        if let Some(count) = throttle::due_of("mails ended unsent", class, mails) {
+            tracing::warn!(kind, outcome = outcome_name, class, count, "mails ended unsent");
+        }
     }
 
     /// Notes how long a post took.
     pub fn posted(&self, took: Duration) {
         self.send.observe(took.as_secs_f64());
+    }
+}
+
+/// Tells that the work on a batch came to nothing: what, and why.
+pub fn tell_failed(what: &'static str, claimed: &Claimed, error: &(dyn Error + 'static)) {
+    if let Some(count) = throttle::due(what, "") {
+        tracing::warn!(batch = %claimed.batch.uuid(), error = chain(error), count, "{what}");
+    }
+}
+
+/// Tells that another worker has a batch by now: this one took longer than its lease.
+pub fn tell_lost(claimed: &Claimed) {
+    if let Some(count) = throttle::due("the lease of a batch was lost", "") {
+        let (batch, kind, attempts) = (claimed.batch.uuid(), &claimed.kind, claimed.attempts);
+        tracing::warn!(%batch, kind, attempts, class = "taken_over", count, "the lease of a batch was lost");
+    }
+}
+
+/// Tells what Resend says of us, rather than of a mail: while it says so, no mail leaves.
+pub fn tell_refused(refusal: Refusal, name: &ErrorName) {
+    let class = reason(name.as_str());
+    match refusal {
+        Refusal::Setup => {
+            if let Some(count) = throttle::due("Resend refuses us", class) {
+                tracing::error!(class, count, "Resend refuses us: see the API key and the sender's domain");
+            }
+        }
+        Refusal::DailyQuota | Refusal::MonthlyQuota => {
+            if let Some(count) = throttle::due("the mails are used up", class) {
+                tracing::warn!(class, count, "the mails that Resend allows are used up");
+            }
+        }
+        Refusal::Content | Refusal::Concurrent | Refusal::KeyReused | Refusal::Busy => {}
     }
 }
 
@@ -158,13 +204,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mails_are_counted_by_kind_and_outcome() {
+    fn mails_are_counted_by_kind_outcome_and_reason() {
         let metrics = Metrics::default();
         let own = WorkerMetrics::register(&metrics);
-        own.count("sign_in_link", Outcome::Sent, 2);
+        own.count("sign_in_link", Outcome::Sent, None, 2);
+        own.count("sign_in_link", Outcome::Retried, Some("a_name_of_tomorrow"), 1);
         own.posted(Duration::from_millis(30));
         let text = metrics.text();
-        assert!(text.contains(r#"mails_total{kind="sign_in_link",outcome="sent"} 2"#), "{text}");
+        assert!(text.contains(r#"mails_total{kind="sign_in_link",outcome="sent",reason=""} 2"#), "{text}");
+        assert!(text.contains(r#"outcome="retried",reason="other"} 1"#), "{text}");
         assert!(text.contains("mail_send_duration_seconds_count 1"), "{text}");
         assert!(text.contains("batches_under_way 0"), "{text}");
     }

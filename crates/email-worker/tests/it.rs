@@ -10,6 +10,7 @@ mod it {
     mod search;
     mod secrecy;
     mod sending;
+    mod silence;
     mod sql;
     mod stand_in;
     mod start;

@@ -59,6 +59,13 @@ impl Stopwatch {
         Self { began: system_time(), instant: Instant::now() }
     }
 
+    /// Another one, which begins where this one ends, if it ended now.
+    #[must_use]
+    pub fn lap(&self) -> Self {
+        let instant = Instant::now();
+        Self { began: self.began + instant.duration_since(self.instant), instant }
+    }
+
     /// When it began.
     #[must_use]
     pub fn began(&self) -> SystemTime {

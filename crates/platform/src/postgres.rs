@@ -8,9 +8,12 @@ pub mod statement;
 pub mod sweep;
 
 mod alone;
+mod blockers;
 mod error;
+mod flush;
 mod kept;
 mod reach;
+mod refusal;
 mod schema;
 mod settings;
 mod tls;
@@ -21,8 +24,10 @@ pub(crate) fn tls_client(authorities: Option<&[u8]>) -> Result<rustls::ClientCon
 }
 
 pub use alone::Alone;
-pub use error::{Error, Refusal};
+pub use blockers::Blocker;
+pub use error::Error;
 pub use pool::Pool;
+pub use refusal::Refusal;
 pub use schema::{Right, Schema};
 pub use settings::{PoolSettings, PostgresSettings};
 pub use statement::Statement;

@@ -1,6 +1,7 @@
 //! Redis: clients that fail at once instead of queueing, and connect again by themselves. The prober has one, and so
 //! has each worker for its requests.
 
+mod failure;
 mod patience;
 pub(crate) mod script;
 mod worker;
@@ -104,8 +105,9 @@ pub fn client(settings: &RedisSettings, command_limit: Duration) -> Result<Clien
         .with_performance_config(|performance| performance.default_command_timeout = command_limit)
         .set_policy(reconnect)
         .build()?;
-    // The task ends with the client; why a try failed shows in the probe.
+    // Both tasks end with the client.
     drop(client.connect());
+    tokio::spawn(failure::tell_of_connections(client.error_rx()));
     Ok(client)
 }
 
@@ -178,7 +180,7 @@ impl RedisCheck {
         }
         answer.map_err(|error| {
             leave_replica(&self.client, &error);
-            format!("it refuses what it is needed for ({})", word(&error).unwrap_or("no word of its own"))
+            format!("it refuses what it is needed for ({})", failure::class(&error))
         })
     }
 
@@ -189,7 +191,7 @@ impl RedisCheck {
             self.note(&error);
         }
         let distrust = self.distrust.as_ref().map(|name| format!(": invalid peer certificate: {name}"));
-        format!("PING failed ({:?}){}", error.kind(), distrust.unwrap_or_default())
+        format!("PING failed ({}){}", failure::class(error), distrust.unwrap_or_default())
     }
 
     fn note(&mut self, error: &fred::error::Error) {
@@ -215,17 +217,6 @@ impl Check for RedisCheck {
     }
 }
 
-/// Redis' own word for why it refused, wherever it stands: an older server tells it from within the error of a script.
-fn word(error: &fred::error::Error) -> Option<&str> {
-    // From a script, Redis 7 leaves its word out.
-    if error.details().contains("The user executing the script can't") {
-        return Some("NOPERM");
-    }
-    let shouts = |word: &&str| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase());
-    let words = error.details().split(|letter: char| !letter.is_ascii_alphanumeric());
-    words.filter(shouts).find(|word| *word != "ERR")
-}
-
 /// Gives the connection up where it leads to a replica: by the name of the server the next one finds the primary. Not
 /// waited for: that takes as long as the server is away.
 fn leave_replica(client: &Client, error: &fred::error::Error) {
@@ -246,23 +237,6 @@ mod tests {
     }
 
     #[test]
-    fn the_word_of_a_refusal_is_found_also_within_the_error_of_a_script() {
-        for (told, wanted) in [
-            ("NOPERM this user has no permissions to run the 'set' command", Some("NOPERM")),
-            ("OOM command not allowed when used memory > 'maxmemory'.", Some("OOM")),
-            (
-                "ERR Error running script: @user_script:1: -READONLY You can't write against a read only replica.",
-                Some("READONLY"),
-            ),
-            ("ERR The user executing the script can't run this command or subcommand script: 1f", Some("NOPERM")),
-            ("ERR value is not an integer or out of range", None),
-        ] {
-            let error = fred::error::Error::new(ErrorKind::Unknown, told);
-            assert_eq!(word(&error), wanted, "{told}");
-        }
-    }
-
-    #[test]
     fn both_schemes_are_understood() {
         assert!(read("redis://127.0.0.1:6379").is_ok_and(|settings| settings.config.tls.is_none()));
         assert!(read("rediss://user:secret@cache.example:6379").is_ok_and(|settings| settings.config.tls.is_some()));
@@ -274,8 +248,8 @@ mod tests {
             ("127.0.0.1:6379", "has no scheme"),
             ("http://cache.example", "has an unknown scheme"),
             ("redis-cluster://h", "has an unknown scheme"),
-            ("redis://cache.example/first", "has a database that is no number"),
             ("redis:///0", "has no host"),
+            ("redis://cache.example/first", "has a database that is no number"),
         ] {
             let told = read(wrong).expect_err(wrong).to_string();
             assert!(told.contains(&format!("REDIS_URL {why} (its value is not shown)")), "{told}");

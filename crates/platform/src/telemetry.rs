@@ -6,6 +6,8 @@ pub mod metric;
 pub mod throttle;
 pub mod trace;
 
+use std::time::Duration;
+
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_semantic_conventions::resource::{SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION};
@@ -18,8 +20,12 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::config::{Reader, Settings, setting};
+use log::Writer;
 use metric::Metrics;
 use trace::{ExportError, Exporting, HeadSampler};
+
+/// How long the end waits for whoever reads the log.
+const LAST_LINES: Duration = Duration::from_millis(500);
 
 /// Where telemetry goes and how much of it.
 #[derive(Debug)]
@@ -72,12 +78,26 @@ pub enum StartError {
     /// Spans cannot be sent where they are wanted.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// Standard output cannot be written to.
+    #[error("lines cannot be logged")]
+    Log(#[from] std::io::Error),
 }
 
 /// The running telemetry of a process.
 #[derive(Debug)]
 pub struct Telemetry {
     exporting: Exporting,
+    lines: LastLines,
+}
+
+/// What a slow reader has not taken yet is waited for when this is dropped, however the process ends.
+#[derive(Debug)]
+struct LastLines(Writer);
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        self.0.flush(LAST_LINES);
+    }
 }
 
 impl Telemetry {
@@ -93,20 +113,24 @@ impl Telemetry {
                 KeyValue::new(SERVICE_INSTANCE_ID, settings.instance),
             ])
             .build();
+        let lines = LastLines(Writer::start(metrics.log_lines_lost.clone())?);
         let exporting = Exporting::start(resource, settings.sampler, settings.otlp, metrics)?;
         tracing_subscriber::registry()
             // Spans are no matter of how much is logged: without them lines and problems have no trace id.
             .with(trace::layer().with_filter(filter_fn(|what| what.is_span() && *what.level() <= Level::INFO)))
-            .with(log::JsonLines::new(service).with_filter(settings.filter))
+            .with(log::JsonLines::new(service, lines.0.clone()).with_filter(settings.filter))
             .try_init()?;
-        Ok(Self { exporting })
+        Ok(Self { exporting, lines })
     }
 
-    /// Hands over what is left, for a second at most; what could not be handed over is counted and told.
+    /// Hands over what is left, for a second at most; what could not be handed over is counted and told. Then waits for the
+    /// last lines, for half a second at most.
     pub async fn flush(self) {
-        let dropped = self.exporting.flush().await;
+        let Self { exporting, lines } = self;
+        let dropped = exporting.flush().await;
         if dropped > 0 {
             tracing::warn!(spans_dropped = dropped, "spans could not be handed over before the end");
         }
+        drop(lines);
     }
 }

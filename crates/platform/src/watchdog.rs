@@ -66,10 +66,8 @@ impl Watchdog {
             loop {
                 std::thread::sleep(BEAT);
                 if let Some(name) = watchdog.wake_up() {
-                    // Told by a thread of its own: what hangs may be the log itself.
-                    std::thread::spawn(move || {
-                        tracing::error!(thread = &*name, seconds = PATIENCE, "a thread hangs: the process ends");
-                    });
+                    tracing::error!(thread = &*name, seconds = PATIENCE, "a thread hangs: the process ends");
+                    // For whoever reads the log: a line may wait there.
                     std::thread::sleep(BEAT);
                     std::process::exit(EXIT_WEDGED);
                 }

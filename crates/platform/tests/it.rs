@@ -15,6 +15,7 @@ mod it {
     mod exports;
     mod framing;
     mod log;
+    mod log_stalled;
     mod outages;
     mod overload;
     mod pipelines;
@@ -32,6 +33,8 @@ mod it {
     mod sql;
     mod sql_abandoned;
     mod sql_outages;
+    mod sql_refusals;
+    mod sql_spans;
     mod sql_transactions;
     mod support;
     mod sweep;

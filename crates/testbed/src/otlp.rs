@@ -9,7 +9,7 @@ mod trace;
 mod tree;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,8 @@ struct Shared {
     hanging: watch::Sender<bool>,
     refusal: Mutex<Option<Refusal>>,
     refused: AtomicUsize,
+    /// How many spans of each request are said not to be taken.
+    rejected: AtomicI64,
 }
 
 /// What every request is answered with, instead of being taken.
@@ -83,6 +85,7 @@ impl Receiver {
             hanging: watch::Sender::new(false),
             refusal: Mutex::default(),
             refused: AtomicUsize::new(0),
+            rejected: AtomicI64::new(0),
         });
         let its = Arc::clone(&shared);
         let server = Server::start("OTLP receiver", port, move |request| {
@@ -116,6 +119,11 @@ impl Receiver {
     pub fn refuse(&self, status: u16, retry_after: Option<&str>) {
         let refusal = Refusal { status, retry_after: retry_after.map(str::to_owned) };
         *self.shared.refusal() = Some(refusal);
+    }
+
+    /// Says from now on of each request that so many of its spans are not taken, in a good answer (a partial success).
+    pub fn reject(&self, spans: i64) {
+        self.shared.rejected.store(spans, Ordering::Relaxed);
     }
 
     /// Takes what comes again.

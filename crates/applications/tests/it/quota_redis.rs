@@ -100,6 +100,8 @@ async fn without_redis_exactly_ten_are_taken_and_nobody_waits_for_it() {
     assert_eq!((board.written(&ada).await[0], board.written(&bob).await[0]), (10, 10));
     let all = running.metric("redis_wait_seconds_count").await;
     assert!(all > 0.0, "none was asked");
+    let unchecked = running.metric("quota_verdicts_total{quota=\"apply\",verdict=\"unchecked_by_redis\"}").await;
+    assert!((unchecked - 22.0).abs() < 0.5, "{unchecked}");
     let log = running.whole.servers.postgres.own().expect("our own server").log_text();
     assert!(!log.contains("LEFT JOIN idempotency_keys"), "what is to be remembered was read for nobody");
     let short = running.metric("redis_wait_seconds_bucket{le=\"0.1\"}").await;

@@ -40,6 +40,61 @@ impl fmt::Display for ErrorName {
     }
 }
 
+/// Every name that a metric and the class of a line may have: Resend's, as its documents list them, and ours.
+const REASONS: [&str; 40] = [
+    "validation_error",
+    "missing_required_field",
+    "missing_api_key",
+    "invalid_api_key",
+    "restricted_api_key",
+    "suspended_api_key",
+    "invalid_permission",
+    "invalid_access",
+    "invalid_from_address",
+    "invalid_region",
+    "invalid_scope",
+    "invalid_attachment",
+    "invalid_parameter",
+    "security_error",
+    "not_found",
+    "method_not_allowed",
+    "invalid_idempotency_key",
+    "invalid_idempotent_request",
+    "concurrent_idempotent_requests",
+    "resource_locked",
+    "rate_limit_exceeded",
+    "daily_quota_exceeded",
+    "monthly_quota_exceeded",
+    "application_error",
+    "internal_server_error",
+    "service_unavailable",
+    "http_401",
+    "http_403",
+    "http_404",
+    "http_413",
+    "timed_out",
+    "disconnected",
+    "resend_away",
+    "mark_refused",
+    "mark_failed",
+    "unfilled",
+    "unwritten",
+    "subject_gone",
+    "payload_unreadable",
+    "unnamed",
+];
+
+/// What went wrong, as one of so many words: a name that Resend makes up tomorrow is `other`.
+#[must_use]
+pub fn reason(name: &str) -> &'static str {
+    REASONS.into_iter().find(|known| *known == name).unwrap_or(match name.get(..6) {
+        Some("http_4") => "http_4xx",
+        Some("http_5") => "http_5xx",
+        Some("malfor") => "malformed",
+        _ => "other",
+    })
+}
+
 /// A refusal by its consequence. Every one of them is definite: this very post was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -103,7 +158,7 @@ fn is_about_us(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ErrorName, Refusal};
+    use super::{ErrorName, REASONS, Refusal, reason};
 
     #[test]
     fn a_bad_recipient_is_content() {
@@ -159,5 +214,12 @@ mod tests {
         assert_eq!(ErrorName::of(Some("Bad ada@example.com"), 422).as_str(), "http_422");
         assert_eq!(ErrorName::new("recipient_gone").as_str(), "recipient_gone");
         assert_eq!(ErrorName::new("ada@example.com").as_str(), "unnamed");
+    }
+
+    #[test]
+    fn a_reason_is_one_of_so_many_words() {
+        assert!(REASONS.into_iter().all(|name| reason(name) == name));
+        let read = ["http_422", "http_503", "malformed_200", "a_name_of_tomorrow", "ada@example.com", ""].map(reason);
+        assert_eq!(read, ["http_4xx", "http_5xx", "malformed", "other", "other", "other"]);
     }
 }

@@ -22,7 +22,7 @@ use crate::protocol::refusal::Refusal;
 use crate::protocol::{Answer, Attempt, Jitter, Past, Verdict, backoff, judge};
 use crate::resend::{self, failure};
 use crate::store::Claimed;
-use crate::telemetry::RESEND;
+use crate::telemetry::{RESEND, tell_failed, tell_refused};
 
 /// What one try came to.
 pub(super) struct Tried {
@@ -83,7 +83,7 @@ impl Worker {
             Ok(Some(at)) => Ok((ready.body, at)),
             Ok(None) => Err(self.back(claimed, "mark_refused".to_owned())),
             Err(error) => {
-                tracing::warn!(batch = %claimed.batch.uuid(), error = chain(&error), "a batch could not be marked");
+                tell_failed("a batch could not be marked", claimed, &error);
                 Err(self.back(claimed, "mark_failed".to_owned()))
             }
         }
@@ -120,7 +120,7 @@ impl Worker {
                 Tried::unposted(unsendable(claimed.mails.len(), name), error)
             }
             None => {
-                tracing::warn!(batch = %claimed.batch.uuid(), error = chain(&unwritten), "a batch could not be written");
+                tell_failed("a batch could not be written", claimed, &unwritten);
                 self.back(claimed, "unwritten".to_owned())
             }
         })
@@ -139,11 +139,16 @@ impl Worker {
         (Tried { verdict, error, posted: Some((watch.began(), watch.ended())) }, of_resend)
     }
 
-    /// Tells `/readyz` while Resend refuses whatever we post.
+    /// Tells `/readyz` and the log while Resend refuses whatever we post.
     fn note(&self, answer: &Answer) {
         match answer {
             Answer::Accepted { .. } => self.degraded.over(RESEND),
-            Answer::Refused { refusal: Refusal::Setup | Refusal::DailyQuota | Refusal::MonthlyQuota, name, .. } => {
+            Answer::Refused {
+                refusal: refusal @ (Refusal::Setup | Refusal::DailyQuota | Refusal::MonthlyQuota),
+                name,
+                ..
+            } => {
+                tell_refused(*refusal, name);
                 self.degraded.note(RESEND, name.as_str());
             }
             Answer::Refused { .. } | Answer::Unknown { .. } => {}

@@ -43,8 +43,7 @@ impl Worker {
 
     fn count(&self, ended: &[OfKind], outcome: Outcome) {
         for OfKind { kind, mails } in ended {
-            self.metrics.count(kind, outcome, *mails);
-            tracing::warn!(kind, mails, outcome = outcome.name(), "mails ended unsent");
+            self.metrics.count(kind, outcome, None, *mails);
         }
     }
 }

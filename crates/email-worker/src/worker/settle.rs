@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use platform::postgres::Error;
 use platform::sabotage;
-use platform::telemetry::log::chain;
 use platform::telemetry::trace::OpenSpan;
 use tokio::time::{Instant, sleep};
 
@@ -13,7 +12,7 @@ use super::batch::Tried;
 use crate::protocol::Verdict;
 use crate::protocol::judge::Scope;
 use crate::store::{Claimed, End};
-use crate::telemetry::{Outcome, end_batch, mail_span};
+use crate::telemetry::{Outcome, end_batch, mail_span, tell_failed, tell_lost};
 
 /// The first wait after the database failed, doubled each time: most failures are a lost connection.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -27,10 +26,13 @@ impl Worker {
         }
         let outcome = match self.settled(claimed, &tried.verdict).await {
             Ok(true) => outcome(&tried.verdict, tried.error.is_some()),
-            Ok(false) => Outcome::Lost,
+            Ok(false) => {
+                tell_lost(claimed);
+                Outcome::Lost
+            }
             Err(error) => {
                 // The lease passes, and the next worker repeats it with the same bytes and key.
-                tracing::warn!(batch = %claimed.batch.uuid(), error = chain(&error), "a batch could not be settled");
+                tell_failed("a batch could not be settled", claimed, &error);
                 Outcome::Lost
             }
         };
@@ -68,7 +70,7 @@ impl Worker {
     /// Counts it, writes its spans and its one line.
     fn tell(&self, claimed: &Claimed, tried: &Tried, outcome: Outcome, trace: OpenSpan) {
         let (kind, mails, error) = (&claimed.kind, claimed.mails.len(), tried.error.as_deref());
-        self.metrics.count(kind, outcome, mails as u64);
+        self.metrics.count(kind, outcome, error, mails as u64);
         if let Some(times) = tried.posted {
             for mail in &claimed.mails {
                 mail_span(mail, kind, times, outcome, error, trace.context());

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tokio_postgres::error::{Severity, SqlState};
 
+use super::{Blocker, Refusal};
 use crate::guard::breaker::{Refused, Verdict};
 use crate::http::problem::{OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
 
@@ -72,24 +73,6 @@ pub enum Error {
     Shape(&'static str),
 }
 
-/// Why the server refused a statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The statement's summary.
-    pub statement: &'static str,
-    /// SQLSTATE.
-    pub code: String,
-    /// The constraint that was violated.
-    pub constraint: Option<String>,
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} with SQLSTATE {}", self.statement, self.code)?;
-        self.constraint.as_ref().map_or(Ok(()), |name| write!(f, " by {name}"))
-    }
-}
-
 impl Error {
     pub(super) fn of(error: &tokio_postgres::Error, statement: &'static str) -> Self {
         let Some(told) = error.as_db_error() else {
@@ -97,8 +80,7 @@ impl Error {
         };
         // After these the server closes the connection, whatever their code is.
         let last = matches!(told.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
-        let constraint = told.constraint().map(str::to_owned);
-        Self::told(told.code(), last, Refusal { statement, code: told.code().code().to_owned(), constraint })
+        Self::told(told.code(), last, Refusal::of(told, statement))
     }
 
     fn told(code: &SqlState, last: bool, refusal: Refusal) -> Self {
@@ -115,6 +97,24 @@ impl Error {
             _ if last || refusal.code.starts_with("57P0") => Self::Lost,
             _ if IN_TROUBLE.iter().any(|class| refusal.code.starts_with(class)) => Self::InTrouble(refusal),
             _ => Self::Refused(refusal),
+        }
+    }
+
+    /// What the server said no to, and why.
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::InTrouble(refusal) | Self::Conflict(refusal) | Self::Stale(refusal) | Self::Refused(refusal) => {
+                Some(refusal)
+            }
+            _ => None,
+        }
+    }
+
+    /// Says who held the lock that was waited for in vain.
+    pub(super) fn held_by(self, blocker: Option<&Blocker>) -> Self {
+        match self {
+            Self::Conflict(refusal) => Self::Conflict(refusal.held_by(blocker)),
+            other => other,
         }
     }
 
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     fn told(code: &str, last: bool) -> Error {
-        let refusal = Refusal { statement: "insert row", code: code.to_owned(), constraint: None };
+        let refusal = Refusal { statement: "insert row", code: code.to_owned(), ..Refusal::default() };
         Error::told(&SqlState::from_code(code), last, refusal)
     }
 

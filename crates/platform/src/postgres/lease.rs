@@ -2,16 +2,14 @@
 //! server, and the next user would wait behind it or find itself in somebody else's transaction.
 
 use std::cell::{Cell, RefCell};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use deadpool_postgres::Object as Connection;
-use futures_util::future::{FutureExt as _, LocalBoxFuture, MaybeDone, join_all, maybe_done};
 use tokio_postgres::types::ToSql;
 
+use super::blockers::{Blockers, Found};
 use super::kept::Kept;
-use super::statement::{BEGIN, COMMIT, ROLLBACK};
+use super::statement::{BEGIN, COMMIT, ROLLBACK, Turn};
 use super::{Error, PostgresSettings, Row, Statement};
 use crate::guard::deadline;
 use crate::probe::Seen;
@@ -27,6 +25,7 @@ pub(super) struct Context {
     pub(super) kept: Arc<Kept>,
     pub(super) metrics: Metrics,
     pub(super) seen: Seen,
+    pub(super) blockers: Arc<Blockers>,
 }
 
 pub(super) struct Lease {
@@ -48,13 +47,13 @@ impl Lease {
 
     /// Begins a transaction.
     pub(super) async fn begin(&self) -> Result<(), Error> {
-        self.in_doubt.set(true);
-        self.simple(&BEGIN).await.map(drop)
+        self.doubt();
+        self.simple(&BEGIN, None).await.map(drop)
     }
 
     /// Begins it once more, with every statement prepared anew.
     pub(super) async fn begin_anew(&self) -> Result<(), Error> {
-        self.simple(&ROLLBACK).await?;
+        self.simple(&ROLLBACK, None).await?;
         self.connection()?.statement_cache.clear();
         self.first_error.take();
         self.begin().await
@@ -77,48 +76,20 @@ impl Lease {
 
     /// Runs one statement by itself.
     pub(super) async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
-        self.in_doubt.set(true);
-        let answer = self.run(statement, params).await;
+        self.doubt();
+        let answer = self.run(statement, params, None).await;
         self.settle(answer.as_ref().err());
         answer
     }
 
-    pub(super) async fn in_one_flush(&self, work: &[(&Statement, Params<'_>)]) -> Result<Vec<Vec<Row>>, Error> {
-        self.in_doubt.set(true);
-        for (statement, _) in work {
-            // What is not prepared yet is prepared first: a flush cannot wait for it.
-            let prepared = self.connection()?.prepare_cached(statement.sql).await;
-            prepared.map_err(|error| self.failed(&error, statement.summary))?;
-        }
-        let mut sent = vec![sending(self.simple(&BEGIN))];
-        sent.extend(work.iter().map(|(statement, params)| sending(self.run(statement, params))));
-        // Polled in order, so they are sent in order; the driver writes them when all have been polled.
-        std::future::poll_fn(|waker| {
-            for one in &mut sent {
-                let _ = one.poll_unpin(waker);
-            }
-            Poll::Ready(())
-        })
-        .await;
-        // What could not even be written, such as a value of another type, the server never sees: it would commit
-        // the rest.
-        let unsent = sent.iter_mut().any(|one| Pin::new(one).output_mut().is_some_and(|answer| answer.is_err()));
-        sent.push(sending(self.simple(if unsent && !sabotage::takes_out("unsent rollback") {
-            &ROLLBACK
-        } else {
-            &COMMIT
-        })));
-        join_all(&mut sent).await;
-        let mut answers = sent.iter_mut().skip(1).filter_map(|one| Pin::new(one).take_output());
-        let (told, end) = (answers.by_ref().take(work.len()).collect(), answers.next());
-        let answers = outcome(told, end.unwrap_or(Err(Error::Lost)));
-        self.settle(answers.as_ref().err());
-        answers
-    }
-
-    pub(super) async fn run(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
-        let span = statement.begin();
-        let answer = self.exchange(statement, params).await;
+    pub(super) async fn run(
+        &self,
+        statement: &Statement,
+        params: Params<'_>,
+        turn: Option<&Turn>,
+    ) -> Result<Vec<Row>, Error> {
+        let span = statement.begin(turn);
+        let answer = self.watched(statement, self.exchange(statement, params)).await;
         span.end(answer.as_ref().map(Vec::len));
         self.noted(answer)
     }
@@ -134,8 +105,23 @@ impl Lease {
         connection.query(&prepared, params).await.map_err(failed)
     }
 
-    pub(super) async fn simple(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
-        let span = statement.begin();
+    /// Has a statement ready on the server. It has a span if it fails, since it will have no other.
+    pub(super) async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
+        let span = statement.begin(None);
+        let preparing = async {
+            let prepared = self.connection()?.prepare_cached(statement.sql).await;
+            prepared.map(drop).map_err(|error| self.failed(&error, statement.summary))
+        };
+        let prepared = self.watched(statement, preparing).await;
+        match &prepared {
+            Ok(()) => span.forget(),
+            Err(error) => span.end(Err(error)),
+        }
+        prepared
+    }
+
+    pub(super) async fn simple(&self, statement: &Statement, turn: Option<&Turn>) -> Result<Vec<Row>, Error> {
+        let span = statement.begin(turn);
         let answer = match self.connection() {
             Ok(connection) => connection
                 .batch_execute(statement.sql)
@@ -144,8 +130,27 @@ impl Lease {
                 .map_err(|error| self.failed(&error, statement.summary)),
             Err(error) => Err(error),
         };
-        span.end(answer.as_ref().map(Vec::len));
+        // The server takes a COMMIT behind a failure for a ROLLBACK, and calls it done.
+        let failed_before = *statement == COMMIT && self.first_error.borrow().is_some();
+        match &answer {
+            Ok(_) if failed_before => span.rolled_back(),
+            answer => span.end(answer.as_ref().map(Vec::len)),
+        }
         self.noted(answer)
+    }
+
+    /// Runs a statement's work; where it waits for a lock in vain, the error says who holds it, if that is known by then.
+    async fn watched<T>(
+        &self,
+        statement: &Statement,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let found = Found::default();
+        tokio::select! {
+            biased;
+            done = work => done.map_err(|error| error.held_by(found.get())),
+            never = self.context.blockers.watch(statement, &found) => match never {},
+        }
     }
 
     fn noted(&self, answer: Result<Vec<Row>, Error>) -> Result<Vec<Row>, Error> {
@@ -172,25 +177,13 @@ impl Lease {
         self.connection.as_ref().ok_or(Error::Lost)
     }
 
+    /// From now on, until it is settled.
+    pub(super) fn doubt(&self) {
+        self.in_doubt.set(true);
+    }
+
     pub(super) fn settle(&self, error: Option<&Error>) {
         self.in_doubt.set(error.is_some_and(|error| !error.leaves_connection_good()));
-    }
-}
-
-type Sending<'a> = MaybeDone<LocalBoxFuture<'a, Result<Vec<Row>, Error>>>;
-
-fn sending<'a>(exchange: impl Future<Output = Result<Vec<Row>, Error>> + 'a) -> Sending<'a> {
-    maybe_done(exchange.boxed_local())
-}
-
-/// What came of a flush, by what its statements and its end were told.
-fn outcome(told: Result<Vec<Vec<Row>>, Error>, end: Result<Vec<Row>, Error>) -> Result<Vec<Vec<Row>>, Error> {
-    match (told, end) {
-        (Ok(answers), Ok(_)) => Ok(answers),
-        // The server takes a COMMIT after a failure for a ROLLBACK, so nothing was done.
-        (Err(error), _) if !matches!(error, Error::Lost) => Err(error),
-        (_, Err(error)) if error.leaves_connection_good() => Err(error),
-        _ => Err(Error::CommitUnknown),
     }
 }
 

@@ -12,6 +12,7 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAME;
 
 use self::queue::Queue;
+use super::blockers::Blockers;
 use super::kept::Kept;
 use super::lease::{Context, Lease, Params};
 use super::{Error, PoolSettings, Row, Statement, Transaction, settings};
@@ -71,7 +72,8 @@ impl Pool {
             }))
             .build()
             .map_err(|error| Error::Connect(error.to_string()))?;
-        let context = Arc::new(Context { database, kept, metrics, seen });
+        let blockers = Blockers::new(database.clone(), name.clone());
+        let context = Arc::new(Context { database, kept, metrics, seen, blockers });
         Ok(Self { inner, context, breaker, name, queue: Queue::default() })
     }
 
@@ -237,7 +239,7 @@ fn pool_error(error: &PoolError) -> Error {
     match error {
         PoolError::Timeout(TimeoutType::Wait) => Error::PoolBusy,
         PoolError::Timeout(_) => too_slow(),
-        PoolError::Backend(error) => Error::Connect(settings::reason(error)),
+        PoolError::Backend(error) => settings::unconnected(error),
         PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
             Error::Connect("the pool is closed".to_owned())
         }

@@ -11,7 +11,9 @@ use super::{Alone, tls};
 use crate::config::{Reader, Settings, secret_address, setting};
 use crate::guard::breaker::BreakerSettings;
 use crate::guard::deadline;
+use crate::http::failure;
 use crate::sabotage;
+use crate::telemetry::throttle;
 
 const WANTED: &str = "postgres://USER:PASSWORD@HOST:PORT/DATABASE with sslmode=disable, require or verify-full \
                       (the default)";
@@ -112,14 +114,37 @@ impl PostgresSettings {
         let (client, connection) = connecting
             .await
             .map_err(|_| super::Error::Connect("it took too long".to_owned()))?
-            .map_err(|error| super::Error::Connect(reason(&error)))?;
+            .map_err(|error| unconnected(&error))?;
         Ok(Alone::drive(client, connection))
     }
 }
 
+/// Why a connection could not be opened, told also where nobody asks for one but the prober.
+pub(super) fn unconnected(error: &tokio_postgres::Error) -> super::Error {
+    const TOLD: &str = "PostgreSQL gives no connection";
+    let class = class(error);
+    if let Some(count) = throttle::due(TOLD, class) {
+        if matches!(class, "28P01" | "28000") {
+            tracing::error!(class, count, "{TOLD}");
+        } else {
+            tracing::warn!(class, count, "{TOLD}");
+        }
+    }
+    super::Error::Connect(reason(error))
+}
+
+/// A word of a bounded set: the SQLSTATE of those that mean something here, or what happened on the way.
+fn class(error: &tokio_postgres::Error) -> &'static str {
+    const CODES: [&str; 8] = ["28P01", "28000", "3D000", "42501", "53300", "57P03", "08P01", "XX000"];
+    if let Some(refused) = error.as_db_error() {
+        return CODES.into_iter().find(|code| *code == refused.code().code()).unwrap_or("other_sqlstate");
+    }
+    std::error::Error::source(error).and_then(failure::of).unwrap_or("connection_lost")
+}
+
 /// Why a connection could not be opened, without the texts of the server, which name users and databases, and those of
 /// TLS, which name hosts.
-pub(super) fn reason(error: &tokio_postgres::Error) -> String {
+fn reason(error: &tokio_postgres::Error) -> String {
     if let Some(refused) = error.as_db_error() {
         return format!("SQLSTATE {}", refused.code().code());
     }
@@ -224,6 +249,11 @@ mod tests {
     }
 
     #[test]
+    fn a_host_may_be_a_parameter() {
+        assert!(address("postgres:///d?host=h").is_ok());
+    }
+
+    #[test]
     fn a_ca_file_without_certificates_is_a_mistake() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let mut reader = Reader::new([
@@ -232,10 +262,5 @@ mod tests {
         ]);
         let settings = PostgresSettings::read(&mut reader);
         assert!(reader.finish(settings).is_err());
-    }
-
-    #[test]
-    fn a_host_may_be_a_parameter() {
-        assert!(address("postgres:///d?host=h").is_ok());
     }
 }

@@ -1,12 +1,15 @@
 //! A statement with a name, which is what spans, errors and metrics call it by.
 
+use std::cell::Cell;
+
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
     DB_QUERY_SUMMARY, DB_QUERY_TEXT, DB_RESPONSE_RETURNED_ROWS, DB_SYSTEM_NAME, ERROR_TYPE,
 };
 
-use super::Error;
+use super::{Error, Refusal};
+use crate::clock::Stopwatch;
 use crate::telemetry::trace::Stretch;
 
 /// SQL and what to call it.
@@ -42,12 +45,12 @@ impl Statement {
         words.peek().is_some_and(|first| is(first, &["SELECT", "WITH"])) && !words.any(|word| is(word, &CHANGES))
     }
 
-    /// Begins its span.
-    pub(super) fn begin(&self) -> Running {
-        Running { statement: *self, span: Some(Stretch::begin(self.summary, SpanKind::Client)) }
+    /// Begins its span, or has it begin in its turn.
+    pub(super) fn begin<'turn>(&self, turn: Option<&'turn Turn>) -> Running<'turn> {
+        Running { statement: *self, span: Some(Stretch::begin(self.summary, SpanKind::Client)), turn }
     }
 
-    fn told(&self, span: Stretch, outcome: Result<usize, &Error>) {
+    fn told(&self, span: Stretch, outcome: Result<usize, Failure<'_>>) {
         let mut attributes = vec![
             KeyValue::new(DB_SYSTEM_NAME, "postgresql"),
             KeyValue::new(DB_QUERY_SUMMARY, self.summary),
@@ -57,32 +60,75 @@ impl Statement {
             Ok(rows) => {
                 attributes.push(KeyValue::new(DB_RESPONSE_RETURNED_ROWS, i64::try_from(rows).unwrap_or(i64::MAX)))
             }
-            Err(error) => attributes.push(KeyValue::new(ERROR_TYPE, error.to_string())),
+            Err(Failure::Of(error)) => {
+                attributes.push(KeyValue::new(ERROR_TYPE, error.to_string()));
+                attributes.extend(error.refusal().into_iter().flat_map(Refusal::attributes));
+            }
+            Err(Failure::Before) => attributes.push(KeyValue::new(ERROR_TYPE, ROLLED_BACK)),
         }
-        span.end(attributes, outcome.err().map(ToString::to_string));
+        let error = outcome.err().map(|failure| match failure {
+            Failure::Of(error) => error.to_string(),
+            Failure::Before => ROLLED_BACK.to_owned(),
+        });
+        span.end(attributes, error);
+    }
+}
+
+/// What a commit comes to behind a statement that failed.
+const ROLLED_BACK: &str = "rolled back: a statement before it failed";
+
+/// Why a statement did nothing.
+#[derive(Clone, Copy)]
+enum Failure<'a> {
+    Of(&'a Error),
+    Before,
+}
+
+/// Of statements that are sent together, the server takes one after the other: each span begins where the last one ended.
+pub(super) struct Turn(Cell<Stopwatch>);
+
+impl Turn {
+    /// The first one's begins now.
+    pub(super) fn first() -> Self {
+        Self(Cell::new(Stopwatch::start()))
     }
 }
 
 /// A statement that runs. One that is cut has a span all the same: it is what the reader of the trace looks for.
-pub(super) struct Running {
+pub(super) struct Running<'turn> {
     statement: Statement,
     span: Option<Stretch>,
+    turn: Option<&'turn Turn>,
 }
 
-impl Running {
+impl Running<'_> {
     /// Ends its span with what came of it.
     pub(super) fn end(mut self, outcome: Result<usize, &Error>) {
+        self.told(outcome.map_err(Failure::Of));
+    }
+
+    /// Ends its span: the server took it for a rollback.
+    pub(super) fn rolled_back(mut self) {
+        self.told(Err(Failure::Before));
+    }
+
+    /// Leaves no span.
+    pub(super) fn forget(mut self) {
+        self.span = None;
+    }
+
+    fn told(&mut self, outcome: Result<usize, Failure<'_>>) {
         if let Some(span) = self.span.take() {
-            self.statement.told(span, outcome);
+            let Some(Turn(watch)) = self.turn else { return self.statement.told(span, outcome) };
+            self.statement.told(span.begun(watch.get()), outcome);
+            watch.set(watch.get().lap());
         }
     }
 }
 
-impl Drop for Running {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if let Some(span) = self.span.take() {
-            self.statement.told(span, Err(&Error::TooLate));
-        }
+        self.told(Err(Failure::Of(&Error::TooLate)));
     }
 }
 

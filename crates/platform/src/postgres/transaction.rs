@@ -26,10 +26,10 @@ impl Transaction {
     /// See [`Error`].
     pub async fn query(&self, statement: &Statement, params: Params<'_>) -> Result<Vec<Row>, Error> {
         let first = !self.asked.replace(true);
-        match self.lease.run(statement, params).await {
+        match self.lease.run(statement, params, None).await {
             Err(Error::Stale(_)) if first => {
                 self.lease.begin_anew().await?;
-                self.lease.run(statement, params).await
+                self.lease.run(statement, params, None).await
             }
             answer => answer,
         }
@@ -51,7 +51,7 @@ impl Transaction {
             return Err(error);
         }
         self.committing = true;
-        match self.lease.simple(&COMMIT).await {
+        match self.lease.simple(&COMMIT, None).await {
             Ok(_) => {
                 self.lease.settle(None);
                 Ok(())
@@ -67,7 +67,7 @@ impl Transaction {
     /// A rollback that fails leaves the connection in doubt, and so does an error that no rollback mends, such as that of
     /// a server that takes no writes. A connection in doubt is dropped: that rolls back, too.
     pub(super) async fn roll_back(&self) {
-        let rolled_back = self.lease.simple(&ROLLBACK).await.is_ok();
+        let rolled_back = self.lease.simple(&ROLLBACK, None).await.is_ok();
         let good = self.lease.first_error.borrow().as_ref().is_none_or(Error::leaves_connection_good);
         self.lease.in_doubt.set(!(rolled_back && good));
     }

@@ -5,10 +5,12 @@ use fred::error::{Error, ErrorKind};
 use fred::prelude::{Client, ClientLike as _};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
-use opentelemetry_semantic_conventions::attribute::{DB_OPERATION_NAME, DB_SYSTEM_NAME, ERROR_TYPE};
+use opentelemetry_semantic_conventions::attribute::{
+    DB_OPERATION_NAME, DB_RESPONSE_STATUS_CODE, DB_SYSTEM_NAME, ERROR_TYPE,
+};
 
-use super::RedisSettings;
 use super::patience::Patience;
+use super::{RedisSettings, failure};
 use crate::guard::deadline;
 use crate::sabotage;
 use crate::telemetry::metric::{Metrics, RedisLabels};
@@ -34,15 +36,19 @@ pub enum NoAnswer {
     /// It did not answer in time.
     #[error("Redis did not answer in time")]
     Late,
-    /// It refused, or the connection was lost.
-    #[error("Redis failed ({0:?})")]
-    Failed(ErrorKind),
+    /// It said no, with this word of its own.
+    #[error("Redis refused ({0})")]
+    Refused(&'static str),
+    /// The connection was lost, or what came over it was no answer.
+    #[error("Redis failed ({0})")]
+    Failed(&'static str),
 }
 
 impl NoAnswer {
-    /// Its name in metrics.
+    /// Its name in metrics: for a refusal, Redis' own word.
     fn name(&self) -> &'static str {
         match self {
+            Self::Refused(word) => word,
             Self::Away => "away",
             Self::Resting => "resting",
             Self::Late => "late",
@@ -97,7 +103,7 @@ impl Redis {
             Ok(Err(error)) if *error.kind() == ErrorKind::Timeout => Err(NoAnswer::Late),
             Ok(Err(error)) => {
                 super::leave_replica(&self.client, &error);
-                Err(NoAnswer::Failed(error.kind().clone()))
+                Err(no_answer(&error))
             }
             Err(_) => Err(NoAnswer::Late),
         };
@@ -111,6 +117,10 @@ impl Redis {
         // Never the command's text: keys and values name people.
         let mut attributes = vec![KeyValue::new(DB_SYSTEM_NAME, "redis"), KeyValue::new(DB_OPERATION_NAME, operation)];
         attributes.extend(error.map(|error| KeyValue::new(ERROR_TYPE, error.name())));
+        if let Some(NoAnswer::Refused(word)) = error {
+            attributes.push(KeyValue::new(DB_RESPONSE_STATUS_CODE, *word));
+            failure::tell_of_refusal(word, operation);
+        }
         span.end(attributes, error.map(ToString::to_string));
     }
 
@@ -131,4 +141,8 @@ impl Redis {
         *patience = next;
         told
     }
+}
+
+fn no_answer(error: &Error) -> NoAnswer {
+    failure::word(error).map_or_else(|| NoAnswer::Failed(failure::class(error)), NoAnswer::Refused)
 }

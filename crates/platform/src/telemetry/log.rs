@@ -1,9 +1,10 @@
 //! Logs as JSON lines on standard output. Every line says which service wrote it and, inside a trace, its ids.
 
+mod writer;
+
 use std::cell::Cell;
 use std::error::Error;
 use std::fmt::Debug;
-use std::io::Write as _;
 
 use opentelemetry::trace::TraceContextExt as _;
 use serde_json::{Map, Value};
@@ -13,6 +14,8 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
+pub use writer::Writer;
+
 use crate::clock::Clock;
 use crate::sabotage;
 
@@ -21,13 +24,14 @@ use crate::sabotage;
 pub struct JsonLines {
     service: &'static str,
     clock: Clock,
+    writer: Writer,
 }
 
 impl JsonLines {
     /// Lines of this service.
     #[must_use]
-    pub fn new(service: &'static str) -> Self {
-        Self { service, clock: Clock::system() }
+    pub fn new(service: &'static str, writer: Writer) -> Self {
+        Self { service, clock: Clock::system(), writer }
     }
 
     fn line(&self, event: &Event<'_>) -> Map<String, Value> {
@@ -51,8 +55,7 @@ impl<S: Subscriber> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut line = Value::Object(self.line(event)).to_string();
         line.push('\n');
-        // Nowhere is left to tell that standard output is gone.
-        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        self.writer.write(line.into_bytes());
     }
 }
 

@@ -43,14 +43,15 @@ pub struct CheckLabels {
 pub struct QuotaLabels {
     /// As `RateLimit-Policy` names it.
     pub quota: &'static str,
-    /// `allowed`; `refused`, or by whom it was: `refused_by_redis`, `refused_by_postgres`.
+    /// `allowed`; `refused`, or by whom it was: `refused_by_redis`, `refused_by_postgres`. Where Redis did not answer
+    /// also `unchecked_by_redis`: PostgreSQL has the last word, and is counted, too.
     pub verdict: &'static str,
 }
 
 /// How a command to Redis ended.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct RedisLabels {
-    /// `answered`, `failed`, `late`; not sent at all: `away`, `resting`.
+    /// `answered`, `failed`, `late`; refused, by Redis' own word: `READONLY`, `OOM` …; not sent at all: `away`, `resting`.
     pub outcome: &'static str,
 }
 
@@ -84,6 +85,8 @@ pub struct Metrics {
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     /// Spans that could not be handed over.
     pub spans_dropped: Counter,
+    /// Lines that whoever reads the log did not take in time.
+    pub log_lines_lost: Counter,
     /// Connections of this process's pools that work for somebody.
     pub pool_in_use: Gauge,
     /// Requests that wait for a connection.
@@ -128,6 +131,7 @@ impl Default for Metrics {
             registry: Arc::default(),
             requests: Family::new_with_constructor(seconds),
             spans_dropped: Counter::default(),
+            log_lines_lost: Counter::default(),
             pool_in_use: Gauge::default(),
             pool_waiting: Gauge::default(),
             pool_wait: seconds(),
@@ -149,6 +153,7 @@ impl Default for Metrics {
         };
         let own = metrics.clone();
         metrics.register("spans_dropped", "Spans that could not be handed over", own.spans_dropped);
+        metrics.register("log_lines_lost", "Lines that the log's reader did not take in time", own.log_lines_lost);
         metrics.register("postgres_pool_in_use", "Connections that work for somebody", own.pool_in_use);
         metrics.register("postgres_pool_waiting", "Requests that wait for a connection", own.pool_waiting);
         metrics.register("postgres_repeated", "Calls made again over a new connection", own.pool_repeated);

@@ -66,6 +66,12 @@ impl Stretch {
         Self { parent, name: name.into(), kind, watch: Stopwatch::start() }
     }
 
+    /// Began when this watch was started.
+    #[must_use]
+    pub fn begun(self, watch: Stopwatch) -> Self {
+        Self { watch, ..self }
+    }
+
     /// How long it has run.
     #[must_use]
     pub fn elapsed(&self) -> std::time::Duration {

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use testbed::wait;
-use tokio::time::timeout;
 
 use super::support::{Connection, Request, SOON, bare};
 
@@ -13,7 +12,7 @@ const WATCHDOG: Duration = Duration::from_secs(45);
 
 #[tokio::test]
 async fn a_wedged_thread_ends_the_process_and_a_minute_of_standing_still_does_not() {
-    tokio::join!(a_wedged_worker(), a_wedged_main_thread(), a_log_that_hangs(), a_minute_of_standing_still());
+    tokio::join!(a_wedged_worker(), a_wedged_main_thread(), a_minute_of_standing_still());
 }
 
 async fn a_wedged_worker() {
@@ -42,20 +41,6 @@ async fn a_wedged_main_thread() {
     let status = function.wait(WATCHDOG).await.expect("the watchdog ends it");
     assert_eq!(status.code(), Some(70), "{}", function.output());
     assert_eq!(function.line("a thread hangs: the process ends").await["thread"], "main");
-}
-
-/// Also when the last line cannot be written.
-async fn a_log_that_hangs() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let function = bare().into_unread_pipe(&folder.path().join("log")).alive().await;
-    let mut connection = Connection::open(function.address).await.expect("it listens");
-    let work = Request::new("GET", "/work/0");
-    // Each answer is a line of the log, until there is room for no more.
-    while let Ok(answer) = timeout(Duration::from_secs(5), connection.ask(&work)).await {
-        assert_eq!(answer.expect("an answer").status, 200);
-    }
-    let status = function.wait(WATCHDOG).await.expect("the watchdog ends it");
-    assert_eq!(status.code(), Some(70), "{}", function.output());
 }
 
 async fn a_minute_of_standing_still() {

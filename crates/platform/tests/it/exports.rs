@@ -91,6 +91,17 @@ async fn a_receiver_that_is_away_is_told_and_found_again() {
 }
 
 #[tokio::test]
+async fn spans_that_a_good_answer_rejects_are_dropped_and_told() {
+    let receiver = Receiver::start().expect("it listens");
+    receiver.reject(1);
+    let function = exporting_to(&receiver.url()).await;
+    work(&function).await;
+    let line = function.line(FAILED).await;
+    assert_eq!((line["class"].as_str(), line["count"].as_u64()), (Some("rejected"), Some(1)), "{line}");
+    assert_eq!(dropped(&function).await, 1.0);
+}
+
+#[tokio::test]
 async fn a_receiver_that_nobody_vouches_for_is_told_as_such() {
     let authority = Authority::new().expect("an authority");
     let issued = authority.issue(&["localhost"]).expect("a certificate");

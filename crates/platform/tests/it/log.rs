@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Request, Running, bare};
+use super::support::{Connection, Request, Running, bare};
 
 async fn asked() -> Running {
     let function = bare().ready().await;
@@ -69,4 +69,32 @@ async fn probes_leave_no_line() {
         assert_eq!(function.get(path).await.status, 200);
     }
     assert!(function.lines().iter().all(|line| line["message"] != "request"), "{}", function.output());
+}
+
+/// Guards: slow requests told.
+#[tokio::test]
+async fn a_request_that_took_longer_than_a_second_is_a_warning() {
+    let function = bare().ready().await;
+    for ms in [0, 1_100] {
+        assert_eq!(function.get(&format!("/work/{ms}")).await.status, 200);
+    }
+    let levels: Vec<_> = function.requests("GET /work/{ms}").iter().map(|line| line["level"].clone()).collect();
+    assert_eq!(levels, ["info", "warn"], "{}", function.output());
+}
+
+#[tokio::test]
+async fn a_head_that_nobody_can_parse_is_a_counted_problem_and_no_error_of_ours() {
+    let function = bare().ready().await;
+    let heads = ["GARBAGE\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nno field\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\r\n\r\n"];
+    for head in heads {
+        let mut connection = Connection::open(function.address).await.expect("it listens");
+        connection.send(head).await.expect("it reads");
+        let answer = connection.answer().await.expect("an answer");
+        assert_eq!((answer.status, answer.problem().as_str(), answer.closes()), (400, "bad-request", true), "{head:?}");
+    }
+    let page = function.metrics_page().await;
+    let of_400 =
+        |line: &&str| line.starts_with("http_server_request_duration_seconds_count") && line.contains("\"400\"");
+    assert!(page.lines().any(|line| of_400(&line) && line.ends_with(" 3")), "{page}");
+    assert!(function.lines().iter().all(|line| line["level"] == "info"), "{}", function.output());
 }

@@ -120,3 +120,61 @@ async fn a_connection_that_died_silently_costs_a_short_wait_or_two_and_is_replac
     let ready = async || function.get("/readyz").await.status == 200;
     wait::until(SOON, "ready", ready).await.expect("the prober, too, has another one");
 }
+
+/// Redis' own word stands wherever somebody may look for it, and the rest of its text, which can name a key, nowhere.
+#[tokio::test]
+async fn a_refusal_is_told_by_redis_own_word_in_span_metric_and_log() {
+    let receiver = Receiver::start().expect("it listens");
+    let (redis, Database { url, keys, .. }) = (Redis::start(Options::temporary()).await, database().await);
+    let redis = redis.expect("Redis starts");
+    let start = small(&url, &redis.url(), &keys.public_jwks());
+    let function = start.env("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.url()).ready().await;
+    let own = Own { redis, function };
+    own.answers(SOON).await;
+    for (command, word) in [
+        ("ACL SETUSER default -incr", "NOPERM"),
+        ("ACL SETUSER default +incr", ""),
+        ("CONFIG SET maxmemory 1", "OOM"),
+        ("CONFIG SET maxmemory 0", ""),
+        ("REPLICAOF 127.0.0.1 1", "READONLY"),
+    ] {
+        own.redis.command(&command.split(' ').collect::<Vec<_>>()).await.expect("it does as told");
+        if word.is_empty() {
+            continue;
+        }
+        for _ in 0..3 {
+            assert_eq!(own.visit().await["error"], format!("Redis refused ({word})"));
+        }
+        assert_eq!(own.commands(word).await, 3.0, "{}", own.function.metrics_page().await);
+        let refused = |line: &Value| line["message"] == "Redis refused a command" && line["class"] == word;
+        let told: Vec<_> = own.function.lines().into_iter().filter(refused).collect();
+        assert_eq!(told.len(), 1, "once a minute: {}", own.function.output());
+        assert_eq!((&told[0]["level"], &told[0]["operation"]), (&json!("warn"), &json!("INCR")));
+        let span = async || {
+            let spans = receiver.spans();
+            spans.into_iter().find(|span| span.attribute("db.response.status_code") == word)
+        };
+        let span = wait::until_some(SOON, word, span).await.expect("a span says so");
+        assert_eq!((span.name.as_str(), span.attribute("error.type")), ("INCR", word));
+        assert!(!format!("{span:?}").contains("ada"), "{span:?}");
+    }
+    assert!(!own.function.output().contains("\"ada"), "{}", own.function.output());
+}
+
+#[tokio::test]
+async fn a_redis_that_is_away_or_refuses_our_credential_is_told_by_its_class() {
+    let (redis, Database { url, keys, .. }) = (Redis::start(Options::temporary()).await, database().await);
+    let redis = redis.expect("Redis starts");
+    let stranger = redis.url().replace("redis://", "redis://default:a-wrong-word@");
+    redis.command(&["CONFIG", "SET", "requirepass", "another-word"]).await.expect("it does as told");
+    let function = small(&url, &stranger, &keys.public_jwks()).alive().await;
+    let told = function.line("Redis is not connected").await;
+    assert_eq!((&told["level"], &told["class"]), (&json!("error"), &json!("WRONGPASS")), "{told}");
+    redis.kill();
+    let away = async || function.lines().into_iter().find(|line| line["class"] == "connection_refused");
+    let told = wait::until_some(SOON, "a line", away).await.expect("it is told");
+    assert_eq!((&told["level"], &told["message"]), (&json!("warn"), &json!("Redis is not connected")));
+    for private in ["a-wrong-word", "another-word"] {
+        assert!(!function.output().contains(private), "{}", function.output());
+    }
+}

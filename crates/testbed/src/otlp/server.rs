@@ -6,7 +6,9 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use prost::Message;
 
 use super::{Refusal, Shared, Span};
@@ -41,8 +43,12 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Respo
             for span in Span::read(request) {
                 store.add(span);
             }
-            // An empty body is an empty ExportTraceServiceResponse: all was accepted.
-            reply(StatusCode::OK, "application/x-protobuf", "")
+            let rejected_spans = shared.rejected.load(Ordering::Relaxed);
+            let partial = ExportTracePartialSuccess { rejected_spans, error_message: String::new() };
+            // Without it the body is empty: all was accepted.
+            let partial_success = (rejected_spans > 0).then_some(partial);
+            let body = ExportTraceServiceResponse { partial_success }.encode_to_vec();
+            reply(StatusCode::OK, "application/x-protobuf", &body)
         }
         Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
     }
@@ -58,11 +64,11 @@ fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
 }
 
 fn text(status: StatusCode, body: &str) -> Response<Full<Bytes>> {
-    reply(status, "text/plain", body)
+    reply(status, "text/plain", body.as_bytes())
 }
 
-fn reply(status: StatusCode, kind: &'static str, body: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::copy_from_slice(body.as_bytes())));
+fn reply(status: StatusCode, kind: &'static str, body: &[u8]) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::copy_from_slice(body)));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static(kind);
     response.headers_mut().insert(CONTENT_TYPE, kind);

@@ -72,6 +72,9 @@ impl Memory {
             note_left(0);
             return Err(quota.exceeded(after));
         }
+        if accepted.is_none() {
+            self.count(quota, "unchecked_by_redis");
+        }
         let left = accepted.map(|_| deadline::REDIS.saturating_sub(watch.elapsed()));
         Ok(Look { memory: self, quota, key, left })
     }

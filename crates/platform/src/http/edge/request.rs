@@ -26,6 +26,9 @@ use crate::telemetry::context;
 use crate::telemetry::log::catching;
 use crate::telemetry::metric::{Metrics, RequestLabels, RouteLabels};
 
+/// A request that took longer is worth a warning, whatever it was answered with.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// The root span of a request, in the stable semantic conventions. The path and the query stay out of it, since
 /// people put anything there: the route says what was asked for.
 #[derive(Debug)]
@@ -164,7 +167,11 @@ impl Noted {
         } else {
             let problem = problem.map(|problem| problem.kind().name);
             let (stale_s, error) = (stale.map(|stale| stale.age_s), stale.map(|stale| stale.cause.as_str()));
-            tracing::info!(operation, status, user_id, problem, stale_s, error, duration_ms, "request");
+            if took > SLOW && !sabotage::takes_out("slow requests told") {
+                tracing::warn!(operation, status, user_id, problem, stale_s, error, duration_ms, "request");
+            } else {
+                tracing::info!(operation, status, user_id, problem, stale_s, error, duration_ms, "request");
+            }
         }
     }
 }

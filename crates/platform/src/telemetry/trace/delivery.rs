@@ -6,6 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prometheus_client::metrics::counter::Counter;
+use prost::Message as _;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
@@ -13,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock::{Clock, Stopwatch};
+use crate::http::edge::once;
 use crate::http::failure;
 use crate::sabotage;
 use crate::telemetry::throttle;
@@ -37,6 +41,7 @@ const FAILED: &str = "spans could not be handed over";
 pub(super) struct Delivery {
     http: reqwest::Client,
     ending: watch::Receiver<bool>,
+    dropped: Counter,
     clock: Clock,
     /// Until when the receiver is left alone, by this batch and the next.
     rests_until: Mutex<Instant>,
@@ -102,30 +107,37 @@ impl From<&reqwest::Error> for Failed {
 }
 
 /// Those that receivers answer with have a class of their own.
+const STATUSES: [(u16, &str); 13] = [
+    (400, "http_400"),
+    (401, "http_401"),
+    (403, "http_403"),
+    (404, "http_404"),
+    (405, "http_405"),
+    (408, "http_408"),
+    (413, "http_413"),
+    (415, "http_415"),
+    (429, "http_429"),
+    (500, "http_500"),
+    (502, "http_502"),
+    (503, "http_503"),
+    (504, "http_504"),
+];
+
 fn class(status: u16) -> &'static str {
-    match status {
-        400 => "http_400",
-        401 => "http_401",
-        403 => "http_403",
-        404 => "http_404",
-        405 => "http_405",
-        408 => "http_408",
-        413 => "http_413",
-        415 => "http_415",
-        429 => "http_429",
-        500 => "http_500",
-        502 => "http_502",
-        503 => "http_503",
-        504 => "http_504",
-        300..=399 => "http_3xx",
-        400..=499 => "http_4xx",
-        _ => "http_5xx",
-    }
+    let known = STATUSES.into_iter().find(|(known, _)| *known == status);
+    known.map_or_else(
+        || match status {
+            ..400 => "http_3xx",
+            400..500 => "http_4xx",
+            _ => "http_5xx",
+        },
+        |(_, class)| class,
+    )
 }
 
 /// As RFC 9110 has it: seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let text = once(headers.get_all(RETRY_AFTER)).ok().flatten()?.to_str().ok()?.trim();
     let wait = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         // A date that is over is no wait.
@@ -135,8 +147,8 @@ fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
 }
 
 impl Delivery {
-    pub(super) fn new(http: reqwest::Client, ending: watch::Receiver<bool>) -> Self {
-        Self { http, ending, clock: Clock::system(), rests_until: Mutex::new(Instant::now()) }
+    pub(super) fn new(http: reqwest::Client, ending: watch::Receiver<bool>, dropped: Counter) -> Self {
+        Self { http, ending, dropped, clock: Clock::system(), rests_until: Mutex::new(Instant::now()) }
     }
 
     /// Sends until it is taken, or will not be.
@@ -179,7 +191,20 @@ impl Delivery {
         }
         let mut response = Response::new(answer.bytes().await.map_err(|error| Failed::from(&error))?);
         *response.status_mut() = status;
+        self.note_rejected(response.body());
         Ok(response)
+    }
+
+    /// A receiver may take a batch but for some of its spans, and says so in the body of a good answer.
+    fn note_rejected(&self, body: &Bytes) {
+        // What cannot be read says nothing; most bodies are empty.
+        let told = ExportTraceServiceResponse::decode(body.clone()).unwrap_or_default().partial_success;
+        let rejected = told.and_then(|told| u64::try_from(told.rejected_spans).ok()).filter(|rejected| *rejected > 0);
+        let Some(rejected) = rejected else { return };
+        self.dropped.inc_by(rejected);
+        if let Some(count) = throttle::due_of(FAILED, "rejected", rejected) {
+            tracing::warn!(class = "rejected", count, "{FAILED}");
+        }
     }
 }
 

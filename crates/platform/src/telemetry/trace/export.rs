@@ -51,7 +51,8 @@ impl Exporting {
         let (pending, ending) = (Arc::<AtomicUsize>::default(), watch::Sender::new(false));
         let dropped = metrics.spans_dropped.clone();
         let mut provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource.clone());
-        let exporter = receiver.map(|url| exporter(&url, &resource, ending.subscribe())).transpose()?;
+        let exporter =
+            receiver.map(|url| exporter(&url, &resource, ending.subscribe(), dropped.clone())).transpose()?;
         let mut task = None;
         if let Some(exporter) = exporter {
             let (sender, queue) = mpsc::channel(QUEUE);
@@ -90,11 +91,16 @@ pub enum ExportError {
     Address,
 }
 
-fn exporter(url: &Url, resource: &Resource, ending: watch::Receiver<bool>) -> Result<SpanExporter, ExportError> {
+fn exporter(
+    url: &Url,
+    resource: &Resource,
+    ending: watch::Receiver<bool>,
+    dropped: Counter,
+) -> Result<SpanExporter, ExportError> {
     let endpoint = format!("{}/v1/traces", url.as_str().trim_end_matches('/'));
     let mut exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(Delivery::new(crate::http::client::stack()?, ending))
+        .with_http_client(Delivery::new(crate::http::client::stack()?, ending, dropped))
         // Its own waits block the thread and end nobody's process: see `Delivery`.
         .with_retry_policy(RetryPolicy::default().with_max_retries(0))
         .with_protocol(Protocol::HttpBinary)
