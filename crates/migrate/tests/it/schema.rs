@@ -14,7 +14,7 @@ async fn an_empty_database_is_brought_forward_and_told_step_by_step() {
     }
     assert_eq!(database.versions().await, every_version());
     let tables = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_stat_user_tables";
-    insta::assert_snapshot!(database.text(tables).await, @"application_events applications companies company_members idempotency_keys jobs mail_batches outbox people refinery_schema_history sign_ins");
+    insta::assert_snapshot!(database.text(tables).await, @"application_events applications companies company_members idempotency_keys jobs mail_batches outbox people refinery_schema_history sessions sign_ins");
 }
 
 #[tokio::test]
