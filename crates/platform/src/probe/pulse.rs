@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::future::{FutureExt as _, select_ok};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -23,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(200);
 const PART: Duration = Duration::from_millis(250);
 /// So many parts without an answer to anybody open the breaker: with the look, within two seconds of the first call.
 const PARTS: u32 = 7;
+/// After so long a new connection is asked, too: long enough to spare it as a rule, and soon enough for its answer to come
+/// within the first part.
+const SOON: Duration = Duration::from_millis(100);
 /// After a refusal, which is an answer of a kind: nobody waits for that.
 const REFUSED: Duration = Duration::from_secs(1);
 
@@ -101,11 +105,19 @@ pub(crate) async fn watch(
     }
 }
 
+/// Asks over the connection that is kept and, where no answer comes soon, over a new one, too: what has died may be the
+/// path, and not the server.
 async fn select_1(kept: Option<Alone>, database: &PostgresSettings, application: &str) -> Result<Alone, Error> {
-    let client = match kept.filter(|client| !client.is_closed()) {
-        Some(client) => client,
-        None => database.connect(application).await?,
+    let anew = async { ask(database.connect(application).await?).await };
+    let Some(kept) = kept.filter(|client| !client.is_closed()) else { return anew.await };
+    let anew = async {
+        sleep(SOON).await;
+        anew.await
     };
+    select_ok([ask(kept).boxed_local(), anew.boxed_local()]).await.map(|(client, _)| client)
+}
+
+async fn ask(client: Alone) -> Result<Alone, Error> {
     client.simple_query("SELECT 1").await.map_err(|_| Error::Lost)?;
     Ok(client)
 }
