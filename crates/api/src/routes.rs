@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
-use platform::http::server::{on, resource};
+use platform::http::routes::{on, resource};
 
 use crate::settings::ApiSettings;
 use crate::{companies, jobs, people, sessions, sign_in};

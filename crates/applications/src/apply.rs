@@ -11,7 +11,7 @@ use contracts::answers::JobStatus;
 use contracts::ids::{ApplicationId, JobId, PersonId};
 use platform::guard::quota::{Acceptance, Quota, Standing};
 use platform::http::edge::Prose;
-use platform::http::idempotency::{Answer, KeyRefused, Keyed};
+use platform::http::idempotency::{KeptAnswer, KeyRefused, Keyed};
 
 /// What a person writes.
 pub(crate) type Letter = Prose<1, 10_000>;
@@ -32,13 +32,13 @@ struct NewApplication {
 enum Applied {
     /// It was made.
     Now {
-        answer: Answer,
+        answer: KeptAnswer,
         /// For the next look at the quota.
         acceptance: Acceptance,
         standing: Standing,
     },
     /// It had been made before, by the same request.
-    Before(Answer),
+    Before(KeptAnswer),
 }
 
 /// Why there is no application.

@@ -6,9 +6,9 @@
 //! 2. Render, or take the frozen bytes; fill in sign-in tokens ([`placeholder::fill`]). Both *before* the next step: a
 //!    batch that cannot be filled must not look as if it had been posted.
 //! 3. **mark** (`mark.sql`): freezes the bytes and notes that Resend may have them.
-//! 4. Post once, with the batch's id as `Idempotency-Key`, and read what comes back ([`Answer::read`]). The HTTP client
+//! 4. Post once, with the batch's id as `Idempotency-Key`, and read what comes back ([`Reply::read`]). The HTTP client
 //!    must not repeat a post by itself nor follow a redirect: one mark, one post.
-//! 5. Settle by [`judge()`]'s [`Verdict`]: `sent.sql`, `close.sql`, `dissolve.sql` or `later.sql`.
+//! 5. Settle by [`judge()`]'s [`Settlement`]: `sent.sql`, `close.sql`, `dissolve.sql` or `later.sql`.
 //!
 //! A claim covers one try. What cannot be posted (no key for a token, the mark refused) goes back by `later.sql` with
 //! [`backoff::after`], never at once: the most urgent batch would be claimed again and again and hold up all others.
@@ -35,9 +35,9 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-pub use answer::{Answer, ProviderId};
+pub use answer::{ProviderId, Reply};
 pub use backoff::Jitter;
-pub use judge::{Attempt, Past, Verdict, judge};
+pub use judge::{Attempt, Past, Settlement, judge};
 pub use refusal::{ErrorName, Refusal, reason};
 
 /// How long Resend keeps an `Idempotency-Key`.

@@ -1,5 +1,5 @@
 //! Posts to Resend: one request for each call, cut after a time, never repeated and never redirected. What comes back
-//! is read by [`Answer`].
+//! is read by [`Reply`].
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use crate::protocol::{Answer, BatchId, ErrorName, answer::Doubt, key};
+use crate::protocol::{BatchId, ErrorName, Reply, answer::Doubt, key};
 use crate::settings::ResendSettings;
 
 /// Without one, Resend refuses with a 403.
@@ -75,7 +75,7 @@ impl Resend {
     }
 
     /// Posts a batch of so many mails once, with its id as `Idempotency-Key`.
-    pub async fn post(&self, batch: BatchId, mails: usize, body: Vec<u8>) -> Answer {
+    pub async fn post(&self, batch: BatchId, mails: usize, body: Vec<u8>) -> Reply {
         let host = self.base.host_str().unwrap_or_default().to_owned();
         let port = i64::from(self.base.port_or_known_default().unwrap_or_default());
         let span = OpenSpan::below(
@@ -89,7 +89,7 @@ impl Resend {
             ],
         );
         let exchange = tokio::time::timeout(self.limit, self.exchange(batch, mails, body, &span)).await;
-        let answer = exchange.unwrap_or(Ok(Answer::none(Doubt::TimedOut))).unwrap_or_else(Answer::none);
+        let answer = exchange.unwrap_or(Ok(Reply::none(Doubt::TimedOut))).unwrap_or_else(Reply::none);
         span.end(failure(&answer));
         answer
     }
@@ -109,7 +109,7 @@ impl Resend {
         tokio::time::timeout(KEY_LIMIT, exchange).await.ok().flatten()
     }
 
-    async fn exchange(&self, batch: BatchId, mails: usize, body: Vec<u8>, span: &OpenSpan) -> Result<Answer, Doubt> {
+    async fn exchange(&self, batch: BatchId, mails: usize, body: Vec<u8>, span: &OpenSpan) -> Result<Reply, Doubt> {
         let url = format!("{}/emails/batch", self.base.as_str().trim_end_matches('/'));
         let key = if sabotage::takes_out("mail key") { uuid::Uuid::new_v4() } else { batch.uuid() };
         let request = self
@@ -136,7 +136,7 @@ impl Resend {
                 return Err(Doubt::Malformed(status));
             }
         }
-        Ok(Answer::read(status, retry_after.as_deref(), &read, mails))
+        Ok(Reply::read(status, retry_after.as_deref(), &read, mails))
     }
 }
 
@@ -146,10 +146,10 @@ fn doubt(error: &reqwest::Error) -> Doubt {
 
 /// What an answer says of Resend: whatever it refuses, it answers. A 408 is a proxy's word on one slow request.
 #[must_use]
-pub fn verdict(answer: &Answer) -> Verdict {
+pub fn verdict(answer: &Reply) -> Verdict {
     let failed = match answer {
-        Answer::Accepted { .. } | Answer::Refused { .. } => false,
-        Answer::Unknown { doubt, .. } => match doubt {
+        Reply::Accepted { .. } | Reply::Refused { .. } => false,
+        Reply::Unknown { doubt, .. } => match doubt {
             Doubt::TimedOut | Doubt::Disconnected | Doubt::Malformed(_) => true,
             Doubt::Failed(status) => *status >= 500,
         },
@@ -159,11 +159,11 @@ pub fn verdict(answer: &Answer) -> Verdict {
 
 /// What went wrong, by name; `None` when nothing did.
 #[must_use]
-pub fn failure(answer: &Answer) -> Option<String> {
+pub fn failure(answer: &Reply) -> Option<String> {
     match answer {
-        Answer::Accepted { .. } => None,
-        Answer::Refused { name, .. } => Some(name.as_str().to_owned()),
-        Answer::Unknown { doubt, .. } => Some(doubt.to_string()),
+        Reply::Accepted { .. } => None,
+        Reply::Refused { name, .. } => Some(name.as_str().to_owned()),
+        Reply::Unknown { doubt, .. } => Some(doubt.to_string()),
     }
 }
 
@@ -178,10 +178,10 @@ mod tests {
     #[test]
     fn timeouts_lost_connections_5xx_and_malformed_answers_are_failures_of_resend() {
         for doubt in [Doubt::TimedOut, Doubt::Disconnected, Doubt::Malformed(200), Doubt::Malformed(302)] {
-            assert_eq!(verdict(&Answer::none(doubt)), Verdict::Bad, "{doubt}");
+            assert_eq!(verdict(&Reply::none(doubt)), Verdict::Bad, "{doubt}");
         }
         for (status, body) in [(500, "{}"), (503, ""), (200, "{}"), (301, "")] {
-            assert_eq!(verdict(&Answer::read(status, None, body.as_bytes(), 1)), Verdict::Bad, "{status}");
+            assert_eq!(verdict(&Reply::read(status, None, body.as_bytes(), 1)), Verdict::Bad, "{status}");
         }
     }
 
@@ -189,12 +189,12 @@ mod tests {
     fn no_4xx_is_a_failure_of_resend() {
         for status in [400, 401, 403, 408, 409, 413, 422, 429] {
             let body = br#"{"name":"validation_error","message":"as asked"}"#;
-            assert_eq!(verdict(&Answer::read(status, Some("2"), body, 1)), Verdict::Good, "{status}");
+            assert_eq!(verdict(&Reply::read(status, Some("2"), body, 1)), Verdict::Good, "{status}");
         }
     }
 
     /// A client of something that answers one post with this status and a body that is longer than any of Resend's.
-    async fn long(status: u16) -> Answer {
+    async fn long(status: u16) -> Reply {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let api_key = "re_test".into();
@@ -221,11 +221,11 @@ mod tests {
     async fn a_refusal_is_one_however_long_its_text_is_and_nothing_else_of_that_length_is_an_answer() {
         for status in [401, 403, 422, 429] {
             let answer = long(status).await;
-            assert!(matches!(answer, Answer::Refused { .. }), "{status}: {answer:?}");
+            assert!(matches!(answer, Reply::Refused { .. }), "{status}: {answer:?}");
             assert_eq!(verdict(&answer), Verdict::Good, "{status}");
         }
         for status in [200, 408, 500] {
-            assert_eq!(long(status).await, Answer::none(Doubt::Malformed(status)));
+            assert_eq!(long(status).await, Reply::none(Doubt::Malformed(status)));
         }
     }
 }

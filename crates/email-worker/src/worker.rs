@@ -26,7 +26,7 @@ use crate::resend::{Resend, Unusable};
 use crate::settings::{LetterSettings, PaceSettings, Settings};
 use crate::store::Store;
 use crate::telemetry::{RESEND, WorkerMetrics, batch_trace};
-use pace::Pace;
+use pace::ClaimPace;
 
 /// What every batch needs.
 struct Worker {
@@ -42,7 +42,7 @@ struct Worker {
     metrics: WorkerMetrics,
     degraded: Degraded,
     drain: Drain,
-    pace: RefCell<Pace>,
+    pace: RefCell<ClaimPace>,
     /// Whether the database failed the last time that something was asked of it.
     failing: Cell<bool>,
 }
@@ -79,7 +79,7 @@ impl Worker {
             metrics: WorkerMetrics::register(&tools.metrics),
             degraded: tools.degraded.clone(),
             drain: tools.drain.clone(),
-            pace: RefCell::new(Pace::new(settings.pace.spacing, Instant::now())),
+            pace: RefCell::new(ClaimPace::new(settings.pace.spacing, Instant::now())),
             failing: Cell::new(false),
         })
     }

@@ -27,7 +27,7 @@ pub enum Error {
         name: String,
         /// What the server said.
         #[source]
-        refusal: Refusal,
+        refusal: ServerError,
     },
     /// A group role is more than a group role.
     #[error(
@@ -42,14 +42,14 @@ pub enum Error {
         what: &'static str,
         /// What the server said.
         #[source]
-        refusal: Refusal,
+        refusal: ServerError,
     },
 }
 
 impl Error {
     /// For `map_err`: what was to be done when the server refused.
     pub(crate) fn refused(what: &'static str) -> impl FnOnce(tokio_postgres::Error) -> Self {
-        move |error| Self::Refused { what, refusal: Refusal::of(&error) }
+        move |error| Self::Refused { what, refusal: ServerError::of(&error) }
     }
 }
 
@@ -60,11 +60,11 @@ fn list(faults: &[Fault]) -> String {
 /// What the server said, without the detail, which quotes rows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
-pub struct Refusal {
+pub struct ServerError {
     text: String,
 }
 
-impl Refusal {
+impl ServerError {
     pub(crate) fn of(error: &tokio_postgres::Error) -> Self {
         let text = match error.as_db_error() {
             Some(said) => {

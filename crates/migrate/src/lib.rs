@@ -23,7 +23,7 @@ mod schema;
 mod session;
 mod settings;
 
-pub use error::{Error, Refusal};
+pub use error::{Error, ServerError};
 pub use history::Fault;
 pub use rights::GROUP_ROLES;
 pub use settings::MigrateSettings;

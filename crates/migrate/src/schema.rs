@@ -6,7 +6,7 @@ use refinery::{Migration, Target};
 use tokio_postgres::Client;
 
 use crate::history::{self, label};
-use crate::{Error, Refusal, Say};
+use crate::{Error, Say, ServerError};
 
 mod embedded {
     refinery::embed_migrations!("../../migrations");
@@ -23,7 +23,7 @@ pub(crate) async fn advance(client: &mut Client, say: Say<'_>) -> Result<Vec<Str
         let began = Instant::now();
         apply(client, migration)
             .await
-            .map_err(|error| Error::Migration { name: name.clone(), refusal: Refusal::of_refinery(&error) })?;
+            .map_err(|error| Error::Migration { name: name.clone(), refusal: ServerError::of_refinery(&error) })?;
         say(&format!("applied {name} in {} ms", began.elapsed().as_millis()));
         done.push(name);
     }

@@ -14,7 +14,7 @@ use platform::config::{Reader, Settings, setting};
 use platform::function::{Function, Tools};
 use platform::http::edge::{Body, choice};
 use platform::http::problem::Problem;
-use platform::http::server::{on, resource};
+use platform::http::routes::{on, resource};
 use platform::probe::Check;
 use serde_json::json;
 use tokio::sync::Notify;

@@ -11,7 +11,7 @@ use platform::function::{Function, Tools};
 use platform::guard::deadline::REDIS;
 use platform::http::edge::{Body, Caller};
 use platform::http::problem::Problem;
-use platform::http::server::{on, resource};
+use platform::http::routes::{on, resource};
 use platform::postgres::{Error, Pool, Schema, Statement};
 use platform::redis::Redis;
 use platform::telemetry::context;

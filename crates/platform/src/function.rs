@@ -20,7 +20,7 @@ use crate::drain::DrainSettings;
 use crate::http::fallback::FallbackSettings;
 use crate::http::idempotency;
 use crate::http::problem::Kind;
-use crate::http::server::ServerSettings;
+use crate::http::routes::ServerSettings;
 use crate::identity::PublicKeys;
 use crate::postgres::{PoolSettings, Schema, Sweep};
 use crate::probe::{Check, Degraded};

@@ -15,7 +15,7 @@ pub mod guard {
     pub mod fallback;
     pub mod overload;
     pub mod quota;
-    pub mod rings;
+    pub mod rate_limits;
 }
 /// HTTP in and out: the server, the edge that every request crosses, the client, and errors as RFC 9457 problems.
 pub mod http {
@@ -27,7 +27,7 @@ pub mod http {
     pub mod idempotency;
     pub mod listener;
     pub mod problem;
-    pub mod server;
+    pub mod routes;
 }
 pub mod identity;
 pub mod postgres;

@@ -38,14 +38,14 @@ pub trait Check {
 }
 
 #[derive(Clone, Debug)]
-struct Verdict {
+struct CheckState {
     name: &'static str,
     bad_rounds: u32,
     error: Option<String>,
     at: Option<Instant>,
 }
 
-impl Verdict {
+impl CheckState {
     fn new(name: &'static str) -> Self {
         Self { name, bad_rounds: 0, error: None, at: None }
     }
@@ -68,11 +68,11 @@ impl Verdict {
 
 /// What the prober found, for every worker to read.
 #[derive(Clone, Debug)]
-pub struct Verdicts(Arc<Mutex<State>>);
+pub struct Readiness(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    checks: Vec<Verdict>,
+    checks: Vec<CheckState>,
     breakers: Vec<(&'static str, Breaker)>,
     last_round: Option<Instant>,
 }
@@ -109,11 +109,11 @@ impl CheckReport {
     }
 }
 
-impl Verdicts {
+impl Readiness {
     /// Nothing is known yet of these checks.
     #[must_use]
     pub fn unknown(names: impl IntoIterator<Item = &'static str>) -> Self {
-        let checks = names.into_iter().map(Verdict::new).collect();
+        let checks = names.into_iter().map(CheckState::new).collect();
         Self(Arc::new(Mutex::new(State { checks, breakers: Vec::new(), last_round: None })))
     }
 
@@ -172,12 +172,12 @@ fn alive(state: &State, now: Instant) -> bool {
 }
 
 /// Asks, for ever.
-pub async fn prober(mut checks: Vec<Box<dyn Check>>, verdicts: Verdicts, metrics: Metrics) {
+pub async fn prober(mut checks: Vec<Box<dyn Check>>, readiness: Readiness, metrics: Metrics) {
     loop {
         let began = tokio::time::Instant::now();
         let answers = join_all(checks.iter_mut().map(|check| ask(check.as_mut()))).await;
-        verdicts.note(answers);
-        for check in verdicts.report(false).checks {
+        readiness.note(answers);
+        for check in readiness.report(false).checks {
             metrics.checks.get_or_create(&CheckLabels { check: check.name }).set(i64::from(check.good));
         }
         tokio::time::sleep_until(began + ROUND).await;

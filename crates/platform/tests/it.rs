@@ -22,9 +22,9 @@ mod it {
     mod pooler;
     mod probes;
     mod proxies;
+    mod rate_limits;
     mod redis;
     mod redis_able;
-    mod rings;
     mod sabotage;
     mod silence;
     mod silent_paths;

@@ -19,7 +19,7 @@ use crate::http::Answer;
 
 pub use connection::{Connection, Lost};
 pub use report::{Report, Seen};
-pub use steady::{Pace, Plan, Steady};
+pub use steady::{Arrivals, Plan, Steady};
 
 /// A request.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 use contracts::answers::{Company, Page};
 use contracts::ids::CompanyId;
 use platform::http::edge::{Caller, Cursor, Line, Paging};
-use platform::http::idempotency::{Answer, Keyed, write_once};
+use platform::http::idempotency::{KeptAnswer, Keyed, write_once};
 use platform::http::problem::Problem;
 use platform::postgres::{Error, Pool, Row, Statement};
 use time::OffsetDateTime;
@@ -43,12 +43,12 @@ pub(super) async fn make(
     id: CompanyId,
     who: Caller,
     new: &NewCompany,
-) -> Result<Answer, Problem> {
+) -> Result<KeptAnswer, Problem> {
     let website = new.website.as_ref().map(Url::as_str);
     let place = new.place.as_ref().map(Line::as_str);
     write_once(pool, keyed, &MAKE, &[&id.0, &new.name.as_str(), &website, &place, &who.0], Ok(()), |made| {
         let made = company(&made.ok_or_else(gone)?);
-        Answer::created(&made, format!("/v1/companies/{id}"), id.0)
+        KeptAnswer::created(&made, format!("/v1/companies/{id}"), id.0)
     })
     .await
 }

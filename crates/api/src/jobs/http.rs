@@ -8,8 +8,8 @@ use opentelemetry::trace::TraceContextExt as _;
 use platform::clock::Clock;
 use platform::http::edge::{Body, Caller, MaybeCaller, Paging, Query, choice};
 use platform::http::fallback::{Fallback, Resource};
-use platform::http::idempotency::{Answer, IdempotencyKey};
-use platform::http::problem::{Place, Problem, VALIDATION_FAILED, WrongValue};
+use platform::http::idempotency::{IdempotencyKey, KeptAnswer};
+use platform::http::problem::{Problem, Source, VALIDATION_FAILED, WrongValue};
 use platform::postgres::Pool;
 use platform::telemetry::context;
 
@@ -66,7 +66,7 @@ pub(crate) async fn make(
     let (new, keyed) = (NewJob { id, company, by: caller, details }, key.of(caller));
     let made = store::make(&pool, keyed.as_ref(), &new, by_clock, |made| {
         let made = answer(made.ok_or_else(not_a_member)?, &settings)?;
-        Answer::created(&made, format!("/v1/jobs/{id}"), id.0)
+        KeptAnswer::created(&made, format!("/v1/jobs/{id}"), id.0)
     });
     Ok(made.await?.into())
 }
@@ -156,7 +156,7 @@ fn not_a_member() -> Problem {
 
 fn wrong(field: &str, detail: &str) -> Problem {
     Problem::from(VALIDATION_FAILED)
-        .wrong([WrongValue { place: Place::Body(field.to_owned()), detail: detail.to_owned() }])
+        .wrong([WrongValue { source: Source::Body(field.to_owned()), detail: detail.to_owned() }])
 }
 
 /// Which job the request is about, for its span.

@@ -3,7 +3,7 @@ mod row;
 use contracts::answers::Page;
 use contracts::ids::{CompanyId, JobId};
 use platform::http::edge::{Caller, Cursor, Line, Paging, Prose};
-use platform::http::idempotency::{Answer, Keyed, write_once};
+use platform::http::idempotency::{KeptAnswer, Keyed, write_once};
 use platform::http::problem::Problem;
 use platform::postgres::{Error, Pool, Statement, ToSql, Transaction};
 
@@ -152,8 +152,8 @@ pub(super) async fn make(
     keyed: Option<&Keyed>,
     new: &NewJob,
     by_clock: Result<(), Problem>,
-    answer: impl FnOnce(Option<Stored>) -> Result<Answer, Problem>,
-) -> Result<Answer, Problem> {
+    answer: impl FnOnce(Option<Stored>) -> Result<KeptAnswer, Problem>,
+) -> Result<KeptAnswer, Problem> {
     let Details { title, description, place, remote, kind, pay, closes_at } = &new.details;
     let (title, description, place) = (title.as_str(), description.as_str(), place.as_ref().map(Line::as_str));
     let (remote, kind, pay) = (name(remote)?, name(kind)?, PayColumns::of(pay.as_ref())?);

@@ -6,7 +6,7 @@ use contracts::ids::PersonId;
 use contracts::mail::SEND_HOURS;
 use platform::clock::Clock;
 use platform::guard::quota::{Acceptance, Standing};
-use platform::http::idempotency::{Answer, CLAIM, Found, Hash, LOOKUP, lock};
+use platform::http::idempotency::{CLAIM, Found, Hash, KeptAnswer, LOOKUP, lock};
 use platform::postgres::{Error, Pool, Row, Statement, ToSql};
 use platform::sabotage;
 use platform::telemetry::context;
@@ -84,7 +84,7 @@ fn made(new: &NewApplication, row: &Row, body: String, used: i64) -> Applied {
     let (id, at) = (new.id.0, row.get("created_at"));
     let left = QUOTA.limit.saturating_sub(u16::try_from(used + 1).unwrap_or(u16::MAX));
     Applied::Now {
-        answer: Answer { status: 201, body, location: None, resource: Some(id), replayed: false },
+        answer: KeptAnswer { status: 201, body, location: None, resource: Some(id), replayed: false },
         acceptance: Acceptance { at, id, key: new.keyed.as_ref().map(|keyed| keyed.key) },
         standing: Standing { left, reset: seconds(row.get("until_first")) },
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use testbed::board::Part;
 use testbed::http::Answer;
-use testbed::load::{Ask, Connection, Lost, Pace, Plan, Report, Script, Steady};
+use testbed::load::{Arrivals, Ask, Connection, Lost, Plan, Report, Script, Steady};
 use testbed::process::{Command, Process};
 use testbed::wait;
 
@@ -90,7 +90,7 @@ struct Ordinary(Vec<Steady>);
 
 impl Ordinary {
     async fn start(address: SocketAddr, scene: &Scene) -> Self {
-        let plan = |clients, rate| Plan { address, clients, pace: Pace::Rate(rate), patience: SOON };
+        let plan = |clients, rate| Plan { address, clients, arrivals: Arrivals::Rate(rate), patience: SOON };
         let name = || SlowName { scene: scene.clone(), takes: BODY_TAKES };
         let started = [
             Steady::start(plan(8, 40.0), Reads(scene.clone())),
@@ -152,8 +152,8 @@ struct Outcome {
 impl Machine {
     async fn start(fleet: &Fleet) -> Self {
         let more = |command: Command| {
-            let rings = ["ADDRESS_REQUESTS_MAX", "PERSON_REQUESTS_MAX"];
-            rings.into_iter().fold(command.open_files(FILES), |command, ring| command.env(ring, "1000000"))
+            let rate_limits = ["ADDRESS_REQUESTS_MAX", "PERSON_REQUESTS_MAX"];
+            rate_limits.into_iter().fold(command.open_files(FILES), |command, limit| command.env(limit, "1000000"))
         };
         let process = fleet.more_with(Part::Api, 1, more).await.swap_remove(0);
         let (address, metrics) = (fleet.address(Part::Api, MACHINES), fleet.metrics(Part::Api, MACHINES));

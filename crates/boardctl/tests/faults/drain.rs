@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use testbed::board::Part;
-use testbed::load::{Pace, Plan, Report, Script, Steady};
+use testbed::load::{Arrivals, Plan, Report, Script, Steady};
 use testbed::wait;
 
 use super::fleet::{FUNCTIONS, Fleet, MACHINES};
@@ -33,11 +33,11 @@ const ROUNDS_END: Duration = Duration::from_secs(900);
 
 /// All kinds of clients, to every function.
 fn loads(fleet: &Fleet, scene: &Scene) -> Vec<(&'static str, Steady)> {
-    let start = |part, clients, pace, script: Box<dyn Script>| {
-        let plan = Plan { address: fleet.front(part), clients, pace, patience: PATIENCE };
+    let start = |part, clients, arrivals, script: Box<dyn Script>| {
+        let plan = Plan { address: fleet.front(part), clients, arrivals, patience: PATIENCE };
         Steady::start(plan, script).expect("a thread")
     };
-    let (eager, idle) = (Pace::Gaps(Duration::ZERO), Pace::Gaps(times::idle()));
+    let (eager, idle) = (Arrivals::Gaps(Duration::ZERO), Arrivals::Gaps(times::idle()));
     let scene = || scene.clone();
     vec![
         ("eager, api", start(Part::Api, 4, eager, Box::new(Plain))),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use testbed::board::Part;
 use testbed::http::Answer;
-use testbed::load::{Ask, Connection, Lost, Pace, Plan, Script, Steady};
+use testbed::load::{Arrivals, Ask, Connection, Lost, Plan, Script, Steady};
 use testbed::proxy::Proxy;
 use testbed::wait;
 use tokio_postgres::Client;
@@ -97,7 +97,12 @@ async fn apply_for(fleet: &Fleet, person: &Person, jobs: &[String]) {
 /// that. Others ask all the while, through the proxy.
 async fn killed_within(fleet: &mut Fleet, part: Part, ask: &Ask, statement: &str) {
     let (scene, begun) = (Scene::of(fleet, 200).await, Instant::now());
-    let plan = |part, rate| Plan { address: fleet.front(part), clients: 4, pace: Pace::Rate(rate), patience: PATIENCE };
+    let plan = |part, rate| Plan {
+        address: fleet.front(part),
+        clients: 4,
+        arrivals: Arrivals::Rate(rate),
+        patience: PATIENCE,
+    };
     let applies = Applies::new(scene.clone());
     let reads = Steady::start(plan(Part::Api, 40.0), Dying(Reads(scene.clone()))).expect("a thread");
     let writes = Steady::start(plan(Part::Applications, 10.0), Dying(applies.clone())).expect("a thread");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use testbed::board::Part;
 use testbed::http::Answer;
 use testbed::load::open_loop::{OpenLoop, Outcome};
-use testbed::load::{Ask, Lost, Pace, Plan, Script, Steady};
+use testbed::load::{Arrivals, Ask, Lost, Plan, Script, Steady};
 use testbed::process::cores::OwnCore;
 
 use super::fleet::{Fleet, MACHINES};
@@ -95,7 +95,7 @@ struct Round {
 
 impl<S: Script> Trial<S> {
     fn begin(address: SocketAddr, good: u16, script: S) -> Self {
-        let plan = Plan { address, clients: 1, pace: Pace::Rate(10.0), patience: PATIENCE };
+        let plan = Plan { address, clients: 1, arrivals: Arrivals::Rate(10.0), patience: PATIENCE };
         let ask = |question| Steady::start(plan, question).expect("a thread");
         let (health, routable) = (ask(Question::Alive), ask(Question::Routable));
         Self { address, script: Arc::new(Overloaded(script)), asked: 0, good, health, routable }

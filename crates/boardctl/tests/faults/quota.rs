@@ -51,7 +51,7 @@ async fn of_a_thousand_applications_by_one_person_ten_are_accepted() {
     fleet.give_back();
 }
 
-/// With the ring that a machine has of itself.
+/// With the rate limit that a machine has of itself.
 #[tokio::test]
 #[ignore = "minutes long: scripts/test faults runs it"]
 async fn a_thousand_people_at_one_address_apply_and_all_are_accepted() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use testbed::board::Part;
 use testbed::http::Answer;
-use testbed::load::{Ask, Lost, Pace, Plan, Report, Script, Steady};
+use testbed::load::{Arrivals, Ask, Lost, Plan, Report, Script, Steady};
 use testbed::postgres::Options;
 use testbed::wait;
 
@@ -105,8 +105,12 @@ async fn faults_of_all_kinds_at_random_lose_nothing_and_double_nothing() {
     let rounds = Round::draw(seed, length);
     let mut fleet = Fleet::start(Options::temporary().disk(DISK)).await;
     let scene = Scene::with_jobs(&fleet, people(length), JOBS).await;
-    let plan =
-        |part, clients, rate| Plan { address: fleet.front(part), clients, pace: Pace::Rate(rate), patience: PATIENCE };
+    let plan = |part, clients, rate| Plan {
+        address: fleet.front(part),
+        clients,
+        arrivals: Arrivals::Rate(rate),
+        patience: PATIENCE,
+    };
     let (begun, script) = (Instant::now(), Applies::new(scene.clone()));
     let reads = Steady::start(plan(Part::Api, 8, READS_A_SECOND), Dying(Reads(scene.clone()))).expect("a thread");
     let applies = plan(Part::Applications, 4, APPLIES_A_SECOND);

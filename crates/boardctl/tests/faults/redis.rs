@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use testbed::board::Part;
-use testbed::load::{Pace, Plan, Steady};
+use testbed::load::{Arrivals, Plan, Steady};
 use tokio::time::sleep;
 
 use super::fleet::Fleet;
@@ -58,7 +58,7 @@ impl Felt {
         let row = Row::begin(name).await;
         let waits = Waits::of(&row.fleet).await;
         let address = row.fleet.front(Part::Applications);
-        let plan = Plan { address, clients: 4, pace: Pace::Rate(10.0), patience: PATIENCE };
+        let plan = Plan { address, clients: 4, arrivals: Arrivals::Rate(10.0), patience: PATIENCE };
         let greedy = Steady::start(plan, Greedy::with_jobs(&row.fleet, JOBS).await).expect("a thread");
         Self { row, greedy, waits, begun: Instant::now() }
     }

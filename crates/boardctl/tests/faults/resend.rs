@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use testbed::board::Part;
-use testbed::load::{Pace, Plan, Report, Steady};
+use testbed::load::{Arrivals, Plan, Report, Steady};
 use testbed::wait;
 use tokio::time::sleep;
 use tokio_postgres::Client;
@@ -182,7 +182,7 @@ async fn pile_up(fleet: &Fleet) {
     let pile = times::pile();
     let scene = Scene::of(fleet, pile).await;
     let address = fleet.front(Part::Applications);
-    let plan = Plan { address, clients: 8, pace: Pace::Rate(400.0), patience: SOON };
+    let plan = Plan { address, clients: 8, arrivals: Arrivals::Rate(400.0), patience: SOON };
     let load = Steady::start(plan, Applies::new(scene)).expect("a thread");
     let enough = |seen: &Report| seen.count("201") >= usize::try_from(pile).expect("a count");
     let piled = load.wait_until(times::mails_leave(), "so many applications", enough).await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use testbed::board::Part;
-use testbed::load::{Pace, Plan, Report, Steady};
+use testbed::load::{Arrivals, Plan, Report, Steady};
 use testbed::postgres::Options;
 use testbed::wait;
 
@@ -94,7 +94,7 @@ impl Row {
         let plan = |part, (clients, rate)| Plan {
             address: fleet.front(part),
             clients,
-            pace: Pace::Rate(rate),
+            arrivals: Arrivals::Rate(rate),
             patience: PATIENCE,
         };
         let begun = Instant::now();

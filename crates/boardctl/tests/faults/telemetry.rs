@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use testbed::board::Part;
-use testbed::load::{Pace, Plan, Steady};
+use testbed::load::{Arrivals, Plan, Steady};
 use testbed::otlp::Receiver;
 use testbed::process::Process;
 
@@ -72,7 +72,7 @@ impl Measured {
 
     async fn turn(&mut self, fleet: &Fleet, scene: &Scene, requests: usize) {
         let address = fleet.address(Part::Api, self.number);
-        let plan = Plan { address, clients: 4, pace: Pace::Gaps(Duration::ZERO), patience: PATIENCE };
+        let plan = Plan { address, clients: 4, arrivals: Arrivals::Gaps(Duration::ZERO), patience: PATIENCE };
         let (begun, before) = (Instant::now(), self.worked());
         let load = Steady::start(plan, Reads(scene.clone())).expect("a thread");
         load.wait_until(PATIENCE, "a turn", |seen| seen.0.len() >= requests).await.expect("it answers");

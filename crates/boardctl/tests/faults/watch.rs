@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use testbed::board::Part;
 use testbed::http::Answer;
-use testbed::load::{Ask, Lost, Pace, Plan, Report, Script, Steady};
+use testbed::load::{Arrivals, Ask, Lost, Plan, Report, Script, Steady};
 
 use super::fleet::{Fleet, all};
 
@@ -76,7 +76,7 @@ impl Watch {
                 Question::Breaker => (fleet.metrics(part, number), 2.0),
                 _ => (fleet.address(part, number), 5.0),
             };
-            let plan = Plan { address, clients: 1, pace: Pace::Rate(rate), patience: PATIENCE };
+            let plan = Plan { address, clients: 1, arrivals: Arrivals::Rate(rate), patience: PATIENCE };
             (part, number, question, Steady::start(plan, question).expect("a thread"))
         });
         Self(asked.collect())

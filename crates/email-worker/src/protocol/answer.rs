@@ -29,7 +29,7 @@ impl ProviderId {
 
 /// What one post came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum Reply {
     /// Accepted, with an id for each mail in the order of the request.
     Accepted {
         /// As many as the request had mails.
@@ -96,7 +96,7 @@ struct Complaint {
     message: String,
 }
 
-impl Answer {
+impl Reply {
     /// Reads an answer to a request with so many `mails`; `retry_after` is the header of that name.
     #[must_use]
     pub fn read(status: u16, retry_after: Option<&str>, body: &[u8], mails: usize) -> Self {
@@ -116,23 +116,23 @@ impl Answer {
     }
 }
 
-fn accepted(status: u16, body: &[u8], mails: usize) -> Answer {
+fn accepted(status: u16, body: &[u8], mails: usize) -> Reply {
     let ids: Option<Vec<ProviderId>> = match serde_json::from_slice(body) {
         Ok(Ids::Batch { data }) => data.into_iter().map(|mail| ProviderId::parse(mail.id)).collect(),
         Ok(Ids::One(mail)) => ProviderId::parse(mail.id).map(|id| vec![id]),
         Err(_) => None,
     };
     match ids {
-        Some(ids) if ids.len() == mails => Answer::Accepted { ids },
+        Some(ids) if ids.len() == mails => Reply::Accepted { ids },
         // Too few ids would leave a mail without a fate, and which one would be a guess.
-        _ => Answer::none(Doubt::Malformed(status)),
+        _ => Reply::none(Doubt::Malformed(status)),
     }
 }
 
-fn refused(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Answer {
+fn refused(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Reply {
     let complaint: Complaint = serde_json::from_slice(body).unwrap_or_default();
     let name = complaint.name.as_deref();
-    Answer::Refused {
+    Reply::Refused {
         refusal: Refusal::of(status, name, &complaint.message),
         name: ErrorName::of(name, status),
         retry_after,

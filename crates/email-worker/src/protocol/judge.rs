@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::{
-    answer::{Answer, ProviderId},
+    answer::{ProviderId, Reply},
     backoff::{self, Jitter},
     refusal::{ErrorName, Refusal},
 };
@@ -39,7 +39,7 @@ pub struct Attempt {
 
 /// How to settle the batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Settlement {
     /// `sent.sql`: every mail was accepted, with these ids in the order of the request.
     Sent(Vec<ProviderId>),
     /// `close.sql`, `dead`: its one mail will never be taken.
@@ -70,22 +70,24 @@ pub enum Scope {
 
 /// Judges the answer to a try; `now` is the database's time.
 #[must_use]
-pub fn judge(answer: Answer, attempt: &Attempt, now: OffsetDateTime, jitter: Jitter) -> Verdict {
+pub fn judge(answer: Reply, attempt: &Attempt, now: OffsetDateTime, jitter: Jitter) -> Settlement {
     match answer {
-        Answer::Accepted { ids } => Verdict::Sent(ids),
-        Answer::Unknown { retry_after, .. } => Verdict::Later {
+        Reply::Accepted { ids } => Settlement::Sent(ids),
+        Reply::Unknown { retry_after, .. } => Settlement::Later {
             wait: backoff::after(attempt.number, retry_after, jitter),
             clear: false,
             // One slow answer is not a reason to stop.
             scope: Scope::Batch,
         },
-        Answer::Refused { refusal, name, retry_after } => {
+        Reply::Refused { refusal, name, retry_after } => {
             let wait = |wait: Duration| wait.max(backoff::after(attempt.number, retry_after, jitter));
             match refusal {
                 Refusal::Content => unsendable(attempt.mails, name),
-                Refusal::KeyReused => Verdict::Uncertain(name),
+                Refusal::KeyReused => Settlement::Uncertain(name),
                 // Whoever is under way with this key may yet be accepted, so this says nothing about the past.
-                Refusal::Concurrent => Verdict::Later { wait: wait(Duration::ZERO), clear: false, scope: Scope::Batch },
+                Refusal::Concurrent => {
+                    Settlement::Later { wait: wait(Duration::ZERO), clear: false, scope: Scope::Batch }
+                }
                 // That this batch was often unlucky is no reason for others to wait longer than Resend asked for.
                 Refusal::Busy => refused(wait(Duration::ZERO), backoff::after(1, retry_after, jitter), attempt.past),
                 Refusal::Setup => for_all(wait(Duration::ZERO), attempt.past),
@@ -99,18 +101,18 @@ pub fn judge(answer: Answer, attempt: &Attempt, now: OffsetDateTime, jitter: Jit
 /// What becomes of a batch with a mail that cannot be sent: one that Resend refuses for its content, or one of ours
 /// that cannot even be written (its person is gone). The latter only before the bytes are frozen.
 #[must_use]
-pub fn unsendable(mails: usize, error: ErrorName) -> Verdict {
-    if mails == 1 { Verdict::Dead(error) } else { Verdict::Dissolve }
+pub fn unsendable(mails: usize, error: ErrorName) -> Settlement {
+    if mails == 1 { Settlement::Dead(error) } else { Settlement::Dissolve }
 }
 
 /// A definite refusal speaks for this try alone: it clears a doubt only if this try raised it. An earlier one whose
 /// answer was lost may have been accepted all the same.
-fn refused(wait: Duration, pause: Duration, past: Past) -> Verdict {
-    Verdict::Later { wait, clear: past == Past::Clean, scope: Scope::Everything(pause) }
+fn refused(wait: Duration, pause: Duration, past: Past) -> Settlement {
+    Settlement::Later { wait, clear: past == Past::Clean, scope: Scope::Everything(pause) }
 }
 
 /// A refusal that concerns every batch for as long as this one.
-fn for_all(wait: Duration, past: Past) -> Verdict {
+fn for_all(wait: Duration, past: Past) -> Settlement {
     refused(wait, wait, past)
 }
 

@@ -19,14 +19,14 @@ use crate::letters;
 use crate::protocol::judge::{Scope, unsendable};
 use crate::protocol::placeholder::{SignIn, Token, fill};
 use crate::protocol::refusal::Refusal;
-use crate::protocol::{Answer, Attempt, Jitter, Past, Verdict, backoff, judge};
+use crate::protocol::{Attempt, Jitter, Past, Reply, Settlement, backoff, judge};
 use crate::resend::{self, failure};
 use crate::store::Claimed;
 use crate::telemetry::{RESEND, tell_failed, tell_refused};
 
 /// What one try came to.
 pub(super) struct Tried {
-    pub(super) verdict: Verdict,
+    pub(super) verdict: Settlement,
     /// What went wrong, by name.
     pub(super) error: Option<String>,
     /// When the post began and ended, if there was one.
@@ -140,10 +140,10 @@ impl Worker {
     }
 
     /// Tells `/readyz` and the log while Resend refuses whatever we post.
-    fn note(&self, answer: &Answer) {
+    fn note(&self, answer: &Reply) {
         match answer {
-            Answer::Accepted { .. } => self.degraded.over(RESEND),
-            Answer::Refused {
+            Reply::Accepted { .. } => self.degraded.over(RESEND),
+            Reply::Refused {
                 refusal: refusal @ (Refusal::Setup | Refusal::DailyQuota | Refusal::MonthlyQuota),
                 name,
                 ..
@@ -151,7 +151,7 @@ impl Worker {
                 tell_refused(*refusal, name);
                 self.degraded.note(RESEND, name.as_str());
             }
-            Answer::Refused { .. } | Answer::Unknown { .. } => {}
+            Reply::Refused { .. } | Reply::Unknown { .. } => {}
         }
     }
 
@@ -162,14 +162,14 @@ impl Worker {
 }
 
 impl Tried {
-    fn unposted(verdict: Verdict, error: Option<String>) -> Self {
+    fn unposted(verdict: Settlement, error: Option<String>) -> Self {
         Self { verdict, error, posted: None }
     }
 }
 
 /// Nothing was posted, so nothing could be taken back either.
-fn later(wait: Duration) -> Verdict {
-    Verdict::Later { wait, clear: false, scope: Scope::Batch }
+fn later(wait: Duration) -> Settlement {
+    Settlement::Later { wait, clear: false, scope: Scope::Batch }
 }
 
 fn jitter() -> Jitter {

@@ -6,13 +6,13 @@ use tokio::time::Instant;
 
 /// When to claim.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct ClaimPace {
     spacing: Duration,
     next: Instant,
     open_again: Instant,
 }
 
-impl Pace {
+impl ClaimPace {
     /// Open from now on.
     pub(super) fn new(spacing: Duration, now: Instant) -> Self {
         Self { spacing, next: now, open_again: now }
@@ -48,7 +48,7 @@ mod tests {
     const SPACING: Duration = Duration::from_millis(200);
     const POLL: Duration = Duration::from_secs(1);
 
-    fn claims_within(pace: &mut Pace, mut now: Instant, span: Duration) -> usize {
+    fn claims_within(pace: &mut ClaimPace, mut now: Instant, span: Duration) -> usize {
         let end = now + span;
         let mut claims = 0;
         while now < end {
@@ -64,13 +64,13 @@ mod tests {
     #[test]
     fn five_a_second_are_five_a_second() {
         let now = Instant::now();
-        assert_eq!(claims_within(&mut Pace::new(SPACING, now), now, Duration::from_secs(10)), 50);
+        assert_eq!(claims_within(&mut ClaimPace::new(SPACING, now), now, Duration::from_secs(10)), 50);
     }
 
     #[test]
     fn an_idle_hour_earns_no_burst() {
         let now = Instant::now();
-        let mut pace = Pace::new(SPACING, now);
+        let mut pace = ClaimPace::new(SPACING, now);
         let later = now + Duration::from_hours(1);
         assert!(claims_within(&mut pace, later, Duration::from_secs(1)) <= 7);
     }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_pause_closes_and_the_longest_one_counts() {
         let now = Instant::now();
-        let mut pace = Pace::new(SPACING, now);
+        let mut pace = ClaimPace::new(SPACING, now);
         pace.pause(now, Duration::from_secs(30));
         pace.pause(now, Duration::from_secs(1));
         assert!(!pace.is_open(now + Duration::from_secs(29)));
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn it_rests_until_it_is_open_and_never_longer_than_a_poll() {
         let now = Instant::now();
-        let mut pace = Pace::new(SPACING, now);
+        let mut pace = ClaimPace::new(SPACING, now);
         assert_eq!(pace.rest(now, POLL), POLL);
         pace.claimed(now);
         assert_eq!(pace.rest(now, POLL), SPACING);

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Worker;
 use super::batch::Tried;
-use crate::protocol::Verdict;
+use crate::protocol::Settlement;
 use crate::protocol::judge::Scope;
 use crate::store::{Claimed, End};
 use crate::telemetry::{Outcome, end_batch, mail_span, tell_failed, tell_lost};
@@ -19,7 +19,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 impl Worker {
     pub(super) async fn settle(&self, claimed: &Claimed, tried: Tried, trace: OpenSpan) {
-        if let Verdict::Later { scope: Scope::Everything(pause), .. } = tried.verdict
+        if let Settlement::Later { scope: Scope::Everything(pause), .. } = tried.verdict
             && !sabotage::takes_out("mail pause")
         {
             self.pace.borrow_mut().pause(Instant::now(), pause);
@@ -41,7 +41,7 @@ impl Worker {
 
     /// Settles; a failing database is asked again until the lease is over. A lost answer of one that did settle makes
     /// the next say that the batch is no longer ours.
-    async fn settled(&self, claimed: &Claimed, verdict: &Verdict) -> Result<bool, Error> {
+    async fn settled(&self, claimed: &Claimed, verdict: &Settlement) -> Result<bool, Error> {
         let end = claimed.read_at + self.settings.lease;
         let mut wait = FIRST_WAIT;
         loop {
@@ -53,17 +53,17 @@ impl Worker {
         }
     }
 
-    async fn apply(&self, claimed: &Claimed, verdict: &Verdict) -> Result<bool, Error> {
+    async fn apply(&self, claimed: &Claimed, verdict: &Settlement) -> Result<bool, Error> {
         let hold = claimed.hold();
         match verdict {
-            Verdict::Sent(ids) => {
+            Settlement::Sent(ids) => {
                 let sent: Vec<_> = claimed.mails.iter().map(|mail| mail.id).zip(ids).collect();
                 self.store.sent(hold, &sent).await
             }
-            Verdict::Dead(error) => self.store.close(hold, End::Dead, error).await,
-            Verdict::Uncertain(error) => self.store.close(hold, End::Uncertain, error).await,
-            Verdict::Dissolve => self.store.dissolve(hold).await,
-            Verdict::Later { wait, clear, .. } => self.store.later(hold, *wait, *clear).await,
+            Settlement::Dead(error) => self.store.close(hold, End::Dead, error).await,
+            Settlement::Uncertain(error) => self.store.close(hold, End::Uncertain, error).await,
+            Settlement::Dissolve => self.store.dissolve(hold).await,
+            Settlement::Later { wait, clear, .. } => self.store.later(hold, *wait, *clear).await,
         }
     }
 
@@ -86,14 +86,14 @@ impl Worker {
     }
 }
 
-fn outcome(verdict: &Verdict, failed: bool) -> Outcome {
+fn outcome(verdict: &Settlement, failed: bool) -> Outcome {
     match verdict {
-        Verdict::Sent(_) => Outcome::Sent,
-        Verdict::Dead(_) => Outcome::Dead,
-        Verdict::Uncertain(_) => Outcome::Uncertain,
-        Verdict::Dissolve => Outcome::Retried,
+        Settlement::Sent(_) => Outcome::Sent,
+        Settlement::Dead(_) => Outcome::Dead,
+        Settlement::Uncertain(_) => Outcome::Uncertain,
+        Settlement::Dissolve => Outcome::Retried,
         // Only a drain lets go of a batch that nothing went wrong with.
-        Verdict::Later { .. } if failed => Outcome::Retried,
-        Verdict::Later { .. } => Outcome::Returned,
+        Settlement::Later { .. } if failed => Outcome::Retried,
+        Settlement::Later { .. } => Outcome::Returned,
     }
 }

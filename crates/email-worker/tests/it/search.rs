@@ -4,7 +4,7 @@
 //! is one step and so is each post; between any two of them a worker may crash, or sleep while the other one and the
 //! clock go on, past its lease and past the life of a key. Answers are lost with the mail accepted or not, a template
 //! changes, a key for sign-in tokens is taken away. What follows from an answer is not modelled: it is read by the real
-//! [`Answer::read`] and judged by the real [`judge`].
+//! [`Reply::read`] and judged by the real [`judge`].
 //!
 //! Waits are left out (any batch may be tried at any time), which only adds orders of events. A tick of the clock is an
 //! abstract step: a lease is 1, the longest stall between mark and wire 1, "23 hours" 2 and "24 hours" 3 of them; only
@@ -12,7 +12,7 @@
 //!
 //! The mutations take one rule out at a time; the search then has to find the harm that the rule prevents.
 //!
-//! [`Answer::read`]: email_worker::protocol::Answer::read
+//! [`Reply::read`]: email_worker::protocol::Reply::read
 //! [`judge`]: email_worker::protocol::judge()
 
 mod canonical;

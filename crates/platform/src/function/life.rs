@@ -16,14 +16,14 @@ use super::{AllSettings, Function, Tools};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
-use crate::guard::rings::Rings;
+use crate::guard::rate_limits::RateLimits;
 use crate::http::client;
 use crate::http::fallback::Fallback;
-use crate::http::server::Own;
+use crate::http::routes::Own;
 use crate::identity::Verifier;
 use crate::postgres::Sweep;
 use crate::probe::capacity::{CapacityCheck, Pools};
-use crate::probe::{Check, Degraded, PostgresCheck, Seen, Verdicts, prober};
+use crate::probe::{Check, Degraded, PostgresCheck, Readiness, Seen, prober};
 use crate::redis::RedisCheck;
 use crate::telemetry::Telemetry;
 use crate::telemetry::log::chain;
@@ -83,24 +83,24 @@ impl Process {
             fallback: settings
                 .fallback
                 .map(|settings| Data::new(Fallback::new(settings, function.name, clock.clone(), &metrics))),
-            verdicts: Verdicts::unknown(checks.iter().map(|check| check.name())),
+            readiness: Readiness::unknown(checks.iter().map(|check| check.name())),
             degraded,
             drain: Drain::default(),
             metrics: metrics.clone(),
             clock,
             seen: Seen::default(),
-            rings: Data::new(Rings::new(settings.server.rings, metrics.clone())),
+            rate_limits: Data::new(RateLimits::new(settings.server.rate_limits, metrics.clone())),
             addresses: Data::new(settings.server.addresses),
             pools,
             watchdog: Watchdog::default(),
             http: client::stack()?,
         });
         if let Some(postgres) = &shared.postgres {
-            shared.verdicts.require("postgres breaker", postgres.breaker.clone());
+            shared.readiness.require("postgres breaker", postgres.breaker.clone());
         }
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
-        let prober = spawn(prober(checks, shared.verdicts.clone(), metrics.clone()));
+        let prober = spawn(prober(checks, shared.readiness.clone(), metrics.clone()));
         let pulse = shared.pulse(function.name);
         let public = public_server(&shared, &function, &settings.server, settings.drain, connections)?;
         let server = public.handle();

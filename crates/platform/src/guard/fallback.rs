@@ -36,7 +36,7 @@ pub struct Last {
 /// The times are those of the day: the monotonic clock stands still while a machine is suspended, and would pass the
 /// answers of yesterday for young ones.
 #[derive(Debug)]
-pub struct Memory {
+pub struct LastGood {
     limits: Limits,
     entries: LruCache<String, Entry>,
     bytes: usize,
@@ -49,7 +49,7 @@ struct Entry {
     body: Bytes,
 }
 
-impl Memory {
+impl LastGood {
     /// One without entries.
     #[must_use]
     pub fn new(limits: Limits) -> Self {

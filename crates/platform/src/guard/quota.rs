@@ -50,7 +50,7 @@ pub struct Acceptance {
 
 /// What comes of a look at the last acceptances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Decision {
     /// Postgres is asked.
     Go,
     /// It is refused without Postgres.
@@ -84,18 +84,18 @@ pub(crate) async fn rehearse(redis: &Client) -> Result<(), Error> {
 impl Quota {
     /// What comes of these acceptances, in any order, for a request with this key at `now`.
     #[must_use]
-    pub fn verdict(&self, accepted: &[Acceptance], key: Option<&Hash>, now: OffsetDateTime) -> Verdict {
+    pub fn verdict(&self, accepted: &[Acceptance], key: Option<&Hash>, now: OffsetDateTime) -> Decision {
         // The answer that was given under the key is repeated, and costs nothing.
         if key.is_some() && accepted.iter().any(|acceptance| acceptance.key.as_ref() == key) {
-            return Verdict::Go;
+            return Decision::Go;
         }
         let mut newest_first: Vec<OffsetDateTime> = accepted.iter().map(|acceptance| acceptance.at).collect();
         newest_first.sort_unstable_by(|a, b| b.cmp(a));
         // When as many as are allowed came after it, its end makes the next place.
         let decisive = usize::from(self.limit).checked_sub(1).and_then(|place| newest_first.get(place));
         match decisive.map(|at| *at + self.window - now) {
-            Some(after) if after > GRACE => Verdict::Refuse { after: after.unsigned_abs() },
-            _ => Verdict::Go,
+            Some(after) if after > GRACE => Decision::Refuse { after: after.unsigned_abs() },
+            _ => Decision::Go,
         }
     }
 

@@ -74,7 +74,7 @@ impl<C: Call> Call for Under<C> {
 
 /// A service that answered with a problem.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Refusal {
+pub struct ProblemAnswer {
     /// `/problems/NAME`.
     #[serde(rename = "type")]
     pub kind: String,
@@ -94,7 +94,7 @@ pub struct Refusal {
     pub more: serde_json::Map<String, Value>,
 }
 
-impl Refusal {
+impl ProblemAnswer {
     /// Whether it is of this kind, by name.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
@@ -107,7 +107,7 @@ impl Refusal {
 pub enum CallError {
     /// The service said no.
     #[error("{} {} ({})", .0.status, .0.title, .0.kind)]
-    Refused(Box<Refusal>),
+    Refused(Box<ProblemAnswer>),
     /// The service could not be reached, or the connection was lost.
     #[error("no answer from {0}")]
     Unreachable(String, #[source] reqwest::Error),

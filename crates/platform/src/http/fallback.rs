@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 
 use crate::clock::Clock;
 use crate::config::{Reader, Settings, setting};
-use crate::guard::fallback::{Last, Limits, Memory};
+use crate::guard::fallback::{Last, LastGood, Limits};
 use crate::http::edge::Caller;
 use crate::http::problem::{NOT_FOUND, OUTCOME_UNKNOWN, Problem};
 use crate::sabotage;
@@ -78,7 +78,7 @@ pub struct Stale {
 pub struct Fallback {
     service: &'static str,
     clock: Clock,
-    memory: Mutex<Memory>,
+    memory: Mutex<LastGood>,
     bytes: Gauge,
 }
 
@@ -86,7 +86,7 @@ impl Fallback {
     /// A memory without answers. `service` names it in `Cache-Status`.
     #[must_use]
     pub fn new(settings: FallbackSettings, service: &'static str, clock: Clock, metrics: &Metrics) -> Self {
-        let memory = Mutex::new(Memory::new(settings.0));
+        let memory = Mutex::new(LastGood::new(settings.0));
         Self { service, clock, memory, bytes: metrics.fallback_bytes.clone() }
     }
 
@@ -148,7 +148,7 @@ impl Fallback {
         answer
     }
 
-    fn note<T>(&self, what: impl FnOnce(&mut Memory) -> T) -> T {
+    fn note<T>(&self, what: impl FnOnce(&mut LastGood) -> T) -> T {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = what(&mut memory);
         self.bytes.set(i64::try_from(memory.bytes()).unwrap_or(i64::MAX));

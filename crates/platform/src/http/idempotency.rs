@@ -18,7 +18,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use ring::digest::{Context, SHA256, digest};
 
-pub use answer::Answer;
+pub use answer::KeptAnswer;
 pub(crate) use key::quoted;
 pub use store::{CLAIM, Found, KeyRefused, LOOKUP, write_once};
 

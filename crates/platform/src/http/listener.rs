@@ -20,7 +20,7 @@ use actix_web::rt::spawn;
 use futures_util::future::Either;
 
 use super::connection::{Connection, Connections, PIECE, Pieces, Requests};
-use super::server::is_own_route;
+use super::routes::is_own_route;
 use crate::drain::{Drain, DrainSettings};
 use crate::guard::overload::Gate;
 use crate::sabotage;

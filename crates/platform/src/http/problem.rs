@@ -38,7 +38,7 @@ pub struct Kind {
 
 /// Where a wrong value stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Source {
     /// A field of the body, by name.
     Body(String),
     /// A member of the body at any depth, by the names and places on the way to it.
@@ -51,17 +51,17 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongValue {
     /// Where it stood.
-    pub place: Place,
+    pub source: Source,
     /// What is wrong with it and what is wanted; never the value itself.
     pub detail: String,
 }
 
 impl WrongValue {
     fn json(&self) -> Value {
-        match &self.place {
-            Place::Body(field) => json!({ "pointer": pointer(std::slice::from_ref(field)), "detail": self.detail }),
-            Place::Within(way) => json!({ "pointer": pointer(way), "detail": self.detail }),
-            Place::Query(name) => json!({ "parameter": name, "detail": self.detail }),
+        match &self.source {
+            Source::Body(field) => json!({ "pointer": pointer(std::slice::from_ref(field)), "detail": self.detail }),
+            Source::Within(way) => json!({ "pointer": pointer(way), "detail": self.detail }),
+            Source::Query(name) => json!({ "parameter": name, "detail": self.detail }),
         }
     }
 }

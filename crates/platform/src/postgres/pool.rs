@@ -22,7 +22,7 @@ use crate::probe::Seen;
 use crate::probe::capacity::Load;
 use crate::sabotage;
 use crate::telemetry::metric::Metrics;
-use crate::telemetry::trace::Stretch;
+use crate::telemetry::trace::LeafSpan;
 
 /// Connections of one worker. Every method that asks the database gives the breaker one verdict.
 ///
@@ -204,7 +204,7 @@ impl Pool {
     }
 
     async fn lease(&self) -> Result<Lease, Error> {
-        let wait = Stretch::begin("pool wait", SpanKind::Internal);
+        let wait = LeafSpan::begin("pool wait", SpanKind::Internal);
         let waiting = self.queue.join(&self.context.metrics.pool_waiting);
         let object = tokio::select! {
             biased;
@@ -220,7 +220,7 @@ impl Pool {
         Ok(Lease::new(object?, self.context.clone()))
     }
 
-    fn told(&self, wait: Stretch, error: Option<&Error>) {
+    fn told(&self, wait: LeafSpan, error: Option<&Error>) {
         let took: Duration = wait.elapsed();
         self.context.metrics.pool_wait.observe(took.as_secs_f64());
         let name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.name.clone());

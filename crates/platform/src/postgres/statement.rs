@@ -10,7 +10,7 @@ use opentelemetry_semantic_conventions::attribute::{
 
 use super::{Error, Refusal};
 use crate::clock::Stopwatch;
-use crate::telemetry::trace::Stretch;
+use crate::telemetry::trace::LeafSpan;
 
 /// SQL and what to call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +47,10 @@ impl Statement {
 
     /// Begins its span, or has it begin in its turn.
     pub(super) fn begin<'turn>(&self, turn: Option<&'turn Turn>) -> Running<'turn> {
-        Running { statement: *self, span: Some(Stretch::begin(self.summary, SpanKind::Client)), turn }
+        Running { statement: *self, span: Some(LeafSpan::begin(self.summary, SpanKind::Client)), turn }
     }
 
-    fn told(&self, span: Stretch, outcome: Result<usize, Failure<'_>>) {
+    fn told(&self, span: LeafSpan, outcome: Result<usize, Failure<'_>>) {
         let mut attributes = vec![
             KeyValue::new(DB_SYSTEM_NAME, "postgresql"),
             KeyValue::new(DB_QUERY_SUMMARY, self.summary),
@@ -97,7 +97,7 @@ impl Turn {
 /// A statement that runs. One that is cut has a span all the same: it is what the reader of the trace looks for.
 pub(super) struct Running<'turn> {
     statement: Statement,
-    span: Option<Stretch>,
+    span: Option<LeafSpan>,
     turn: Option<&'turn Turn>,
 }
 

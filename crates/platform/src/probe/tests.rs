@@ -1,18 +1,18 @@
 use super::*;
 
-fn verdict_after(answers: &[bool]) -> Verdict {
-    answers.iter().fold(Verdict::new("postgres"), |verdict, good| {
+fn verdict_after(answers: &[bool]) -> CheckState {
+    answers.iter().fold(CheckState::new("postgres"), |verdict, good| {
         verdict.after(if *good { Ok(()) } else { Err("away".to_owned()) }, Instant::now())
     })
 }
 
-fn good(verdict: &Verdict) -> bool {
+fn good(verdict: &CheckState) -> bool {
     verdict.good(Instant::now())
 }
 
 #[test]
 fn nothing_known_is_not_good() {
-    assert!(!good(&Verdict::new("postgres")));
+    assert!(!good(&CheckState::new("postgres")));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_bad_first_round_is_not_forgiven() {
     assert!(!good(&verdict_after(&[false])));
 }
 
-/// Guards: stale verdicts.
+/// Guards: stale readiness.
 #[test]
 fn a_verdict_older_than_five_seconds_says_nothing() {
     let verdict = verdict_after(&[true]);
@@ -42,39 +42,39 @@ fn a_verdict_older_than_five_seconds_says_nothing() {
 
 #[test]
 fn a_process_is_routable_after_its_first_round_whatever_the_verdict() {
-    let verdicts = Verdicts::unknown(["postgres"]);
-    assert!(verdicts.unroutable_because(false).is_some());
-    verdicts.note(vec![Err("away".to_owned())]);
-    assert_eq!(verdicts.unroutable_because(false), None);
-    assert!(!verdicts.report(false).ready);
+    let readiness = Readiness::unknown(["postgres"]);
+    assert!(readiness.unroutable_because(false).is_some());
+    readiness.note(vec![Err("away".to_owned())]);
+    assert_eq!(readiness.unroutable_because(false), None);
+    assert!(!readiness.report(false).ready);
 }
 
 #[test]
 fn a_draining_process_is_neither_ready_nor_routable() {
-    let verdicts = Verdicts::unknown(["postgres"]);
-    verdicts.note(vec![Ok(())]);
-    assert!(verdicts.report(false).ready);
-    assert!(!verdicts.report(true).ready);
-    assert_eq!(verdicts.unroutable_because(true), Some("draining"));
+    let readiness = Readiness::unknown(["postgres"]);
+    readiness.note(vec![Ok(())]);
+    assert!(readiness.report(false).ready);
+    assert!(!readiness.report(true).ready);
+    assert_eq!(readiness.unroutable_because(true), Some("draining"));
 }
 
 /// Guards: breaker readiness.
 #[test]
 fn a_required_breaker_that_opens_unreadies_at_once_and_routes_on() {
-    let verdicts = Verdicts::unknown(["postgres"]);
+    let readiness = Readiness::unknown(["postgres"]);
     let settings = breaker::BreakerSettings::default();
     let breaker = Breaker::new("postgres", settings, Metrics::default());
-    verdicts.require("postgres breaker", breaker.clone());
-    verdicts.note(vec![Ok(())]);
-    assert!(verdicts.report(false).ready);
+    readiness.require("postgres breaker", breaker.clone());
+    readiness.note(vec![Ok(())]);
+    assert!(readiness.report(false).ready);
     for _ in 0..10 {
         breaker.permit().expect("it is closed").settle(breaker::Verdict::Bad);
     }
-    let report = verdicts.report(false);
+    let report = readiness.report(false);
     let told = report.checks.last().expect("it is a check");
     assert!(!report.ready);
     assert_eq!((told.name, told.good, told.error.as_deref()), ("postgres breaker", false, Some("it is open")));
-    assert_eq!(verdicts.unroutable_because(false), None);
+    assert_eq!(readiness.unroutable_because(false), None);
 }
 
 struct Hanging;

@@ -14,7 +14,7 @@ use super::{RedisSettings, failure};
 use crate::guard::deadline;
 use crate::sabotage;
 use crate::telemetry::metric::{Metrics, RedisLabels};
-use crate::telemetry::trace::Stretch;
+use crate::telemetry::trace::LeafSpan;
 
 /// Redis within requests: a worker's own client. No request needs it in order to be answered well, so none waits for
 /// it longer than [`deadline::REDIS`], none waits for a connection, and while it does not answer hardly any asks.
@@ -96,7 +96,7 @@ impl Redis {
         if !self.step(|patience| patience.may_ask(asked)) && !sabotage::takes_out("Redis left alone") {
             return Err(NoAnswer::Resting);
         }
-        let span = Stretch::begin(operation, SpanKind::Client);
+        let span = LeafSpan::begin(operation, SpanKind::Client);
         let answer = match deadline::within(limit, command(&self.client)).await {
             Ok(Ok(answer)) => Ok(answer),
             // fred's own bound is the same as ours, and may be the first to notice.
@@ -112,7 +112,7 @@ impl Redis {
         answer
     }
 
-    fn told(&self, operation: &'static str, span: Stretch, error: Option<&NoAnswer>) {
+    fn told(&self, operation: &'static str, span: LeafSpan, error: Option<&NoAnswer>) {
         self.metrics.redis_wait.observe(span.elapsed().as_secs_f64());
         // Never the command's text: keys and values name people.
         let mut attributes = vec![KeyValue::new(DB_SYSTEM_NAME, "redis"), KeyValue::new(DB_OPERATION_NAME, operation)];

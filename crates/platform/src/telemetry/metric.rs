@@ -113,7 +113,7 @@ pub struct Metrics {
     pub at_work: Gauge,
     /// Requests that were refused because too many were at work.
     pub overloaded: Counter,
-    /// Verdicts of quotas and rings.
+    /// Decisions of quotas and rate limits.
     pub quota_verdicts: Family<QuotaLabels, Counter>,
     /// Connections of clients.
     pub connections: Gauge,
@@ -165,7 +165,7 @@ impl Default for Metrics {
         metrics.register("drain_phase", "0 serving, 1 lame duck, 2 closing", own.drain);
         metrics.register("requests_at_work", "Requests at work", own.at_work);
         metrics.register("requests_overloaded", "Requests refused because too many were at work", own.overloaded);
-        metrics.register("quota_verdicts", "Verdicts of quotas and rings", own.quota_verdicts);
+        metrics.register("quota_verdicts", "Decisions of quotas and rate limits", own.quota_verdicts);
         metrics.register("client_connections", "Connections of clients", own.connections);
         metrics.register("slow_clients_cut", "Clients cut off because they were too slow", own.slow_clients);
         metrics.register("fallback_answers", "Stale answers, given from memory", own.fallback_answers);

@@ -48,14 +48,14 @@ where
 /// A stretch of work that becomes a span when it ends: one call into the SDK, with explicit times, which costs a
 /// quarter of what a `tracing` span costs.
 #[derive(Debug)]
-pub struct Stretch {
+pub struct LeafSpan {
     parent: Context,
     name: String,
     kind: SpanKind,
     watch: Stopwatch,
 }
 
-impl Stretch {
+impl LeafSpan {
     /// Begins now, below the work at hand.
     pub fn begin(name: impl Into<String>, kind: SpanKind) -> Self {
         Self::below(super::context::current(), name, kind)

@@ -18,14 +18,14 @@ pub struct Plan {
     /// Each with a connection of its own.
     pub clients: u32,
     /// When they ask.
-    pub pace: Pace,
+    pub arrivals: Arrivals,
     /// How long each waits for an answer before it counts as lost.
     pub patience: Duration,
 }
 
 /// When clients ask. Nobody asks before the last answer is there, so that a server that hangs is asked less.
 #[derive(Clone, Copy, Debug)]
-pub enum Pace {
+pub enum Arrivals {
     /// So often in a second, all clients together.
     Rate(f64),
     /// After gaps of all lengths up to this one.
@@ -134,9 +134,9 @@ async fn work(
     let mut connection = Connection::to(plan.address);
     // Not all at once.
     let mut due = tokio::time::Instant::now()
-        + match plan.pace {
-            Pace::Rate(rate) => Duration::from_secs_f64(f64::from(client) / rate),
-            Pace::Gaps(longest) => longest.mul_f64(spread(client.into())),
+        + match plan.arrivals {
+            Arrivals::Rate(rate) => Duration::from_secs_f64(f64::from(client) / rate),
+            Arrivals::Gaps(longest) => longest.mul_f64(spread(client.into())),
         };
     loop {
         if tokio::time::timeout_at(due, ending.wait_for(|ending| *ending)).await.is_ok() {
@@ -149,9 +149,9 @@ async fn work(
         let judged = script.judge(number, answer.as_ref());
         shared.seen().push(Seen { at, took, judged });
         let now = tokio::time::Instant::now();
-        due = match plan.pace {
-            Pace::Rate(rate) => now.max(due + Duration::from_secs_f64(f64::from(plan.clients) / rate)),
-            Pace::Gaps(longest) => now + longest.mul_f64(spread(number)),
+        due = match plan.arrivals {
+            Arrivals::Rate(rate) => now.max(due + Duration::from_secs_f64(f64::from(plan.clients) / rate)),
+            Arrivals::Gaps(longest) => now + longest.mul_f64(spread(number)),
         };
     }
 }

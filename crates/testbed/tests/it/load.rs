@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use testbed::http::Answer;
-use testbed::load::{Ask, Connection, Lost, Pace, Plan, Report, Script, Steady};
+use testbed::load::{Arrivals, Ask, Connection, Lost, Plan, Report, Script, Steady};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -79,8 +79,8 @@ impl Script for Again {
     }
 }
 
-async fn asked(address: SocketAddr, path: &'static str, pace: Pace, answers: usize) -> Report {
-    let plan = Plan { address, clients: 2, pace, patience: Duration::from_millis(200) };
+async fn asked(address: SocketAddr, path: &'static str, arrivals: Arrivals, answers: usize) -> Report {
+    let plan = Plan { address, clients: 2, arrivals, patience: Duration::from_millis(200) };
     let load = Steady::start(plan, Again(path)).expect("it begins");
     load.wait_until(DEADLINE, "answers", |report| report.0.len() >= answers).await.expect("they come");
     load.finish(DEADLINE).await.expect("it ends")
@@ -89,7 +89,7 @@ async fn asked(address: SocketAddr, path: &'static str, pace: Pace, answers: usi
 #[tokio::test]
 async fn every_answer_is_judged_and_the_connections_are_kept() {
     let server = Server::start().await;
-    let report = asked(server.address, "/keep", Pace::Rate(1_000.0), 40).await;
+    let report = asked(server.address, "/keep", Arrivals::Rate(1_000.0), 40).await;
     assert_eq!(report.wrongs(Instant::now()), Vec::<String>::new());
     assert_eq!(report.count("even") + report.count("odd"), report.0.len());
     assert!(report.count("even").abs_diff(report.count("odd")) <= 1, "{report}");
@@ -100,7 +100,7 @@ async fn every_answer_is_judged_and_the_connections_are_kept() {
 async fn nobody_asks_more_often_than_told() {
     let server = Server::start().await;
     let begun = Instant::now();
-    let report = asked(server.address, "/keep", Pace::Rate(50.0), 20).await;
+    let report = asked(server.address, "/keep", Arrivals::Rate(50.0), 20).await;
     let most = begun.elapsed().as_secs_f64() * 50.0 + 2.0;
     assert!((report.0.len() as f64) <= most, "{} answers, {most} at most", report.0.len());
 }
@@ -109,7 +109,7 @@ async fn nobody_asks_more_often_than_told() {
 async fn gaps_lie_between_an_answer_and_the_next_question() {
     let server = Server::start().await;
     let begun = Instant::now();
-    let report = asked(server.address, "/keep", Pace::Gaps(Duration::from_millis(40)), 20).await;
+    let report = asked(server.address, "/keep", Arrivals::Gaps(Duration::from_millis(40)), 20).await;
     // Two clients, and gaps of 20 ms in the middle.
     assert!(begun.elapsed() >= Duration::from_millis(100), "{report} after {:?}", begun.elapsed());
 }
@@ -117,7 +117,7 @@ async fn gaps_lie_between_an_answer_and_the_next_question() {
 #[tokio::test]
 async fn a_connection_that_the_server_closed_is_replaced_without_loss() {
     let server = Server::start().await;
-    let report = asked(server.address, "/close", Pace::Rate(500.0), 20).await;
+    let report = asked(server.address, "/close", Arrivals::Rate(500.0), 20).await;
     assert_eq!(report.wrongs(Instant::now()), Vec::<String>::new());
     assert_eq!(server.connections(), report.0.len() as u64);
 }
@@ -125,7 +125,7 @@ async fn a_connection_that_the_server_closed_is_replaced_without_loss() {
 #[tokio::test]
 async fn an_answer_that_is_cut_is_lost_and_not_asked_for_again() {
     let server = Server::start().await;
-    let report = asked(server.address, "/cut", Pace::Rate(500.0), 20).await;
+    let report = asked(server.address, "/cut", Arrivals::Rate(500.0), 20).await;
     assert_eq!(report.kinds().get("WRONG"), Some(&report.0.len()));
     assert!(report.0.iter().all(|seen| seen.judged == Err("cut".to_owned())), "{report:?}");
     assert_eq!(server.connections(), report.0.len() as u64);
@@ -134,7 +134,7 @@ async fn an_answer_that_is_cut_is_lost_and_not_asked_for_again() {
 #[tokio::test]
 async fn an_answer_that_never_comes_is_lost_after_all_patience() {
     let server = Server::start().await;
-    let report = asked(server.address, "/never", Pace::Rate(500.0), 2).await;
+    let report = asked(server.address, "/never", Arrivals::Rate(500.0), 2).await;
     assert!(report.0.iter().all(|seen| seen.judged == Err("no answer in time".to_owned())), "{report:?}");
     assert!(report.0.iter().all(|seen| seen.took >= Duration::from_millis(200)), "{report:?}");
 }
@@ -142,7 +142,7 @@ async fn an_answer_that_never_comes_is_lost_after_all_patience() {
 #[tokio::test]
 async fn a_server_that_is_not_there_loses_every_request() {
     let nobody = SocketAddr::from(([127, 0, 0, 1], testbed::port::free_port()));
-    let report = asked(nobody, "/keep", Pace::Rate(500.0), 4).await;
+    let report = asked(nobody, "/keep", Arrivals::Rate(500.0), 4).await;
     assert!(report.0.iter().all(|seen| seen.judged.as_ref().is_err_and(|it| it.starts_with("no connection"))));
 }
 
@@ -158,7 +158,7 @@ async fn a_script_that_panics_fails_the_load() {
         }
     }
     let server = Server::start().await;
-    let plan = Plan { address: server.address, clients: 1, pace: Pace::Rate(100.0), patience: DEADLINE };
+    let plan = Plan { address: server.address, clients: 1, arrivals: Arrivals::Rate(100.0), patience: DEADLINE };
     let load = Steady::start(plan, Wrong).expect("it begins");
     let asked = testbed::wait::until(DEADLINE, "a question", async || server.connections() == 1);
     asked.await.expect("it asks");

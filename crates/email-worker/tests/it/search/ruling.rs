@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use email_worker::protocol::{Answer, Attempt, Jitter, Past, Verdict, answer::Doubt, judge};
+use email_worker::protocol::{Attempt, Jitter, Past, Reply, Settlement, answer::Doubt, judge};
 use time::macros::datetime;
 
 use super::world::{Mutation, Ruling};
@@ -32,7 +32,7 @@ const ALL: [Heard; 8] = [
 ];
 
 impl Heard {
-    fn answer(self, mails: usize) -> Answer {
+    fn answer(self, mails: usize) -> Reply {
         let accepted = match mails {
             1 => r#"{"data":[{"id":"1"}]}"#,
             _ => r#"{"data":[{"id":"1"},{"id":"2"}]}"#,
@@ -45,9 +45,9 @@ impl Heard {
             Self::Concurrent => (409, r#"{"name":"concurrent_idempotent_requests"}"#),
             Self::KeyReused => (409, r#"{"name":"invalid_idempotent_request"}"#),
             Self::ServerError => (500, r#"{"name":"application_error"}"#),
-            Self::Nothing => return Answer::none(Doubt::TimedOut),
+            Self::Nothing => return Reply::none(Doubt::TimedOut),
         };
-        Answer::read(status, None, body.as_bytes(), mails)
+        Reply::read(status, None, body.as_bytes(), mails)
     }
 }
 
@@ -65,14 +65,14 @@ impl Rulings {
                         Attempt { mails, number: 1, past: if in_doubt { Past::InDoubt } else { Past::Clean } };
                     let now = datetime!(2026-03-01 12:00 UTC);
                     let ruling = match judge(heard.answer(mails), &attempt, now, Jitter::new(0.5)) {
-                        Verdict::Sent(ids) => {
+                        Settlement::Sent(ids) => {
                             assert_eq!(ids.len(), mails, "an id for each mail");
                             Ruling::Sent
                         }
-                        Verdict::Dead(_) => Ruling::Dead,
-                        Verdict::Dissolve => Ruling::Dissolve,
-                        Verdict::Later { clear, .. } => Ruling::Later { clear: mutated(clear, heard, mutation) },
-                        Verdict::Uncertain(_) => Ruling::Uncertain,
+                        Settlement::Dead(_) => Ruling::Dead,
+                        Settlement::Dissolve => Ruling::Dissolve,
+                        Settlement::Later { clear, .. } => Ruling::Later { clear: mutated(clear, heard, mutation) },
+                        Settlement::Uncertain(_) => Ruling::Uncertain,
                     };
                     rulings.insert((heard, u32::try_from(mails).expect("few"), in_doubt), ruling);
                 }

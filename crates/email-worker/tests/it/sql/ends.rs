@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use email_worker::protocol::{Answer, ErrorName, GIVE_UP_AFTER, ProviderId};
+use email_worker::protocol::{ErrorName, GIVE_UP_AFTER, ProviderId, Reply};
 use email_worker::store::{Claimed, End, Store};
 use platform::drain::{Drain, Phase};
 
@@ -10,8 +10,8 @@ use super::super::board::{Board, Row};
 use super::{LEASE, POST, claim, claim_for};
 
 fn provider_ids(ids: &str, mails: usize) -> Vec<ProviderId> {
-    match Answer::read(200, None, ids.as_bytes(), mails) {
-        Answer::Accepted { ids } => ids,
+    match Reply::read(200, None, ids.as_bytes(), mails) {
+        Reply::Accepted { ids } => ids,
         other => panic!("not accepted: {other:?}"),
     }
 }

@@ -15,15 +15,15 @@ use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
 use crate::function::Function;
 use crate::guard::breaker::Breaker;
-use crate::guard::rings::Rings;
+use crate::guard::rate_limits::RateLimits;
 use crate::http::edge::{AddressSource, RequestSpan, around};
 use crate::http::fallback::Fallback;
 use crate::http::listener::Listener;
-use crate::http::server::{Own, ServerSettings, own_routes};
+use crate::http::routes::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PoolSettings};
 use crate::probe::capacity::Pools;
-use crate::probe::{Degraded, Seen, Verdicts, pulse};
+use crate::probe::{Degraded, Readiness, Seen, pulse};
 use crate::redis::{Redis, RedisSettings};
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
@@ -53,13 +53,13 @@ pub(super) struct Shared<S> {
     pub(super) redis: Option<RedisSettings>,
     pub(super) verifier: Option<Data<Verifier>>,
     pub(super) fallback: Option<Data<Fallback>>,
-    pub(super) verdicts: Verdicts,
+    pub(super) readiness: Readiness,
     pub(super) degraded: Degraded,
     pub(super) drain: Drain,
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
     pub(super) seen: Seen,
-    pub(super) rings: Data<Rings>,
+    pub(super) rate_limits: Data<RateLimits>,
     pub(super) addresses: Data<AddressSource>,
     pub(super) pools: Pools,
     pub(super) watchdog: Watchdog,
@@ -113,13 +113,13 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                 .configure(|config| {
                     config
                         .app_data(Data::new(shared.own.clone()))
-                        .app_data(Data::new(shared.verdicts.clone()))
+                        .app_data(Data::new(shared.readiness.clone()))
                         .app_data(Data::new(shared.degraded.clone()))
                         .app_data(Data::new(shared.drain.clone()))
                         .app_data(Data::new(shared.metrics.clone()))
                         .app_data(Data::new(shared.clock.clone()))
                         .app_data(Data::new(shared.http.clone()))
-                        .app_data(shared.rings.clone())
+                        .app_data(shared.rate_limits.clone())
                         .app_data(shared.addresses.clone())
                         .app_data(Data::from(shared.settings.clone()));
                     if let Some(pool) = pool {

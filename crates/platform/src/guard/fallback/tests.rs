@@ -5,8 +5,8 @@ const AGE: Duration = Duration::from_secs(3_600);
 /// Room for four entries of the smallest kind here.
 const ROOM: usize = 4 * (ENTRY + 8);
 
-fn memory() -> Memory {
-    Memory::new(Limits { bytes: ROOM, age: AGE })
+fn memory() -> LastGood {
+    LastGood::new(Limits { bytes: ROOM, age: AGE })
 }
 
 fn at(seconds: u64) -> OffsetDateTime {
@@ -17,11 +17,11 @@ fn body(text: &'static str) -> Bytes {
     Bytes::from_static(text.as_bytes())
 }
 
-fn remember(memory: &mut Memory, name: &str, asked: u64, text: &'static str) {
+fn remember(memory: &mut LastGood, name: &str, asked: u64, text: &'static str) {
     memory.remember(name.to_owned(), at(asked), body(text));
 }
 
-fn seen(memory: &mut Memory, name: &str, now: u64) -> Option<(Bytes, u64)> {
+fn seen(memory: &mut LastGood, name: &str, now: u64) -> Option<(Bytes, u64)> {
     memory.last(name, at(now)).map(|last| (last.body, last.age.as_secs()))
 }
 
@@ -185,7 +185,7 @@ impl Naive {
     }
 }
 
-fn happens(memory: &mut Memory, now: OffsetDateTime, event: &Event) -> Option<(usize, Duration)> {
+fn happens(memory: &mut LastGood, now: OffsetDateTime, event: &Event) -> Option<(usize, Duration)> {
     match *event {
         Event::Remembered { name, ago, length } => {
             memory.remember(name.to_string(), now - Duration::from_secs(ago), Bytes::from(vec![b' '; length]));

@@ -14,7 +14,7 @@ use fred::prelude::{Client, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Acceptance, Quota, Verdict, note_left};
+use super::{Acceptance, Decision, Quota, note_left};
 use crate::clock::{Clock, Stopwatch};
 use crate::guard::deadline;
 use crate::http::edge::Caller;
@@ -67,7 +67,7 @@ impl Memory {
             self.redis.ask("ZRANGE", deadline::REDIS, async |redis| newest(redis, &key, quota.limit).await).await;
         let accepted: Option<Vec<Acceptance>> = found.ok().map(|found| acceptances(&found));
         let verdict = accepted.as_ref().map(|accepted| quota.verdict(accepted, request, self.clock.now()));
-        if let Some(Verdict::Refuse { after }) = verdict.filter(|_| !sabotage::takes_out("quota look")) {
+        if let Some(Decision::Refuse { after }) = verdict.filter(|_| !sabotage::takes_out("quota look")) {
             self.count(quota, "refused_by_redis");
             note_left(0);
             return Err(quota.exceeded(after));

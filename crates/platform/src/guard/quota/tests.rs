@@ -13,14 +13,14 @@ fn ago(seconds: &[i64]) -> Vec<Acceptance> {
     seconds.iter().map(|seconds| Acceptance { at: accepted(seconds), id: Uuid::nil(), key: None }).collect()
 }
 
-fn refused(after: u64) -> Verdict {
-    Verdict::Refuse { after: Duration::from_secs(after) }
+fn refused(after: u64) -> Decision {
+    Decision::Refuse { after: Duration::from_secs(after) }
 }
 
 #[test]
 fn whoever_has_a_place_left_goes_on() {
-    assert_eq!(QUOTA.verdict(&[], None, NOW), Verdict::Go);
-    assert_eq!(QUOTA.verdict(&ago(&[1, 2]), None, NOW), Verdict::Go);
+    assert_eq!(QUOTA.verdict(&[], None, NOW), Decision::Go);
+    assert_eq!(QUOTA.verdict(&ago(&[1, 2]), None, NOW), Decision::Go);
 }
 
 #[test]
@@ -32,12 +32,12 @@ fn whoever_has_none_waits_until_the_oldest_that_counts_is_over() {
 
 #[test]
 fn acceptances_outside_of_the_window_do_not_count() {
-    assert_eq!(QUOTA.verdict(&ago(&[1, 2, 60, 61]), None, NOW), Verdict::Go);
+    assert_eq!(QUOTA.verdict(&ago(&[1, 2, 60, 61]), None, NOW), Decision::Go);
 }
 
 #[test]
 fn it_errs_by_a_second_towards_letting_through() {
-    assert_eq!(QUOTA.verdict(&ago(&[1, 2, 59]), None, NOW), Verdict::Go);
+    assert_eq!(QUOTA.verdict(&ago(&[1, 2, 59]), None, NOW), Decision::Go);
     assert_eq!(QUOTA.verdict(&ago(&[1, 2, 58]), None, NOW), refused(2));
 }
 
@@ -45,7 +45,7 @@ fn it_errs_by_a_second_towards_letting_through() {
 fn whoever_repeats_a_request_that_was_accepted_goes_on() {
     let mut full = ago(&[1, 2, 3]);
     full[1].key = Some(KEY);
-    assert_eq!(QUOTA.verdict(&full, Some(&KEY), NOW), Verdict::Go);
+    assert_eq!(QUOTA.verdict(&full, Some(&KEY), NOW), Decision::Go);
     assert_eq!(QUOTA.verdict(&full, Some(&[8; 32]), NOW), refused(57));
     // One without a key is no repetition of one without a key.
     assert_eq!(QUOTA.verdict(&full, None, NOW), refused(57));
@@ -67,8 +67,8 @@ proptest! {
     fn nobody_is_refused_who_has_a_place_left(seconds in proptest::collection::vec(0_i64..120, 0..8)) {
         let counting = |later: i64| seconds.iter().filter(|second| **second + later < 60).count();
         match QUOTA.verdict(&ago(&seconds), None, NOW) {
-            Verdict::Go => prop_assert!(counting(1) < 3),
-            Verdict::Refuse { after } => {
+            Decision::Go => prop_assert!(counting(1) < 3),
+            Decision::Refuse { after } => {
                 let after = i64::try_from(after.as_secs()).expect("below a minute");
                 prop_assert!(counting(1) >= 3);
                 prop_assert!(counting(after) < 3 && counting(after - 1) >= 3, "{after} is not exact");

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::ClientAddress;
 use super::once::header;
-use crate::guard::rings::Rings;
+use crate::guard::rate_limits::RateLimits;
 use crate::http::problem::{Problem, UNAUTHENTICATED};
 use crate::identity::{Claims, Verifier};
 use crate::telemetry::context;
@@ -76,13 +76,13 @@ impl FromRequest for MaybeCaller {
     }
 }
 
-/// Counts a request with the outer rings: with its person's or, where no good token says who it is, with its address'.
+/// Counts a request with the rate limits: with its person's or, where no good token says who it is, with its address'.
 pub(super) fn within_rings(request: &HttpRequest) -> Result<(), Problem> {
-    let Some(rings) = request.app_data::<Data<Rings>>() else { return Ok(()) };
+    let Some(rate_limits) = request.app_data::<Data<RateLimits>>() else { return Ok(()) };
     let signed_in = request.headers().contains_key(AUTHORIZATION).then(|| caller(request).ok()).flatten();
     match signed_in {
-        Some(Caller(id)) => rings.person(id),
-        None => rings.address(ClientAddress::of(request).network()),
+        Some(Caller(id)) => rate_limits.person(id),
+        None => rate_limits.address(ClientAddress::of(request).network()),
     }
 }
 

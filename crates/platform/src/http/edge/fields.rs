@@ -30,7 +30,7 @@ pub struct Fields {
     values: Map<String, Value>,
     wrong: Vec<WrongValue>,
     wrong_by_clock: Vec<WrongValue>,
-    place: fn(String) -> problem::Place,
+    source: fn(String) -> problem::Source,
 }
 
 /// What a change says of a field.
@@ -60,18 +60,18 @@ impl Fields {
     /// Values of a body.
     #[must_use]
     pub fn of_body(values: Map<String, Value>) -> Self {
-        Self { values, wrong: Vec::new(), wrong_by_clock: Vec::new(), place: problem::Place::Body }
+        Self { values, wrong: Vec::new(), wrong_by_clock: Vec::new(), source: problem::Source::Body }
     }
 
     /// Notes members of the body that are given more than once, each by the way to it.
     fn given_twice(mut self, members: impl IntoIterator<Item = Vec<String>>) -> Self {
-        let wrong = |way| WrongValue { place: problem::Place::Within(way), detail: GivenTwice.to_string() };
+        let wrong = |way| WrongValue { source: problem::Source::Within(way), detail: GivenTwice.to_string() };
         self.wrong.extend(members.into_iter().map(wrong));
         self
     }
 
     pub(super) fn of_query(text: &str) -> Self {
-        let mut fields = Self { place: problem::Place::Query, ..Self::of_body(Map::new()) };
+        let mut fields = Self { source: problem::Source::Query, ..Self::of_body(Map::new()) };
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             if fields.values.insert(name.to_string(), value.into()).is_some() {
                 fields.refuse(&name, GivenTwice.to_string());
@@ -122,12 +122,12 @@ impl Fields {
 
     /// Notes what is wrong with values that only show it together.
     pub fn refuse(&mut self, name: &str, detail: impl Into<String>) {
-        self.wrong.push(WrongValue { place: (self.place)(name.to_owned()), detail: detail.into() });
+        self.wrong.push(WrongValue { source: (self.source)(name.to_owned()), detail: detail.into() });
     }
 
     /// Notes what is wrong with a value by now, and was not when the same request was sent earlier.
     pub fn refuse_by_clock(&mut self, name: &str, detail: impl Into<String>) {
-        self.wrong_by_clock.push(WrongValue { place: (self.place)(name.to_owned()), detail: detail.into() });
+        self.wrong_by_clock.push(WrongValue { source: (self.source)(name.to_owned()), detail: detail.into() });
     }
 
     /// Ends the reading.

@@ -20,7 +20,7 @@ use crate::guard::deadline;
 use crate::http::connection::Wrong;
 use crate::http::fallback::Stale;
 use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Problem};
-use crate::http::server::is_own_route;
+use crate::http::routes::is_own_route;
 use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::catching;

@@ -11,7 +11,7 @@ const REPLAYED: &str = "Idempotency-Replayed";
 
 /// A good answer to a request that made something, to the byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct KeptAnswer {
     /// Its status: 2xx.
     pub status: u16,
     /// JSON.
@@ -24,7 +24,7 @@ pub struct Answer {
     pub replayed: bool,
 }
 
-impl Answer {
+impl KeptAnswer {
     /// 201, of what was just made.
     ///
     /// # Errors
@@ -35,8 +35,8 @@ impl Answer {
     }
 }
 
-impl From<Answer> for HttpResponse {
-    fn from(answer: Answer) -> Self {
+impl From<KeptAnswer> for HttpResponse {
+    fn from(answer: KeptAnswer) -> Self {
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = Self::build(status);
         response.content_type("application/json");

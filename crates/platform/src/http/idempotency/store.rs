@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Answer, Keyed};
+use super::{KeptAnswer, Keyed};
 use crate::http::problem::{IDEMPOTENCY_KEY_REUSED, Problem, REQUEST_IN_PROGRESS};
 use crate::postgres::lease::Params;
 use crate::postgres::{Error, Pool, Row, Statement};
@@ -55,7 +55,7 @@ pub enum Found {
     /// Nothing: the work is ours to do.
     Nothing,
     /// The answer to this very request.
-    Answer(Answer),
+    Answer(KeptAnswer),
 }
 
 impl Found {
@@ -78,8 +78,8 @@ impl Found {
     }
 }
 
-fn replay(row: &Row) -> Answer {
-    Answer {
+fn replay(row: &Row) -> KeptAnswer {
+    KeptAnswer {
         status: u16::try_from(row.get::<_, i16>("status")).unwrap_or_default(),
         body: row.get("body"),
         location: row.get("location"),
@@ -100,8 +100,8 @@ pub async fn write_once<E: From<Error> + From<KeyRefused>>(
     statement: &Statement,
     params: Params<'_>,
     by_clock: Result<(), E>,
-    answer: impl FnOnce(Option<Row>) -> Result<Answer, E>,
-) -> Result<Answer, E> {
+    answer: impl FnOnce(Option<Row>) -> Result<KeptAnswer, E>,
+) -> Result<KeptAnswer, E> {
     let Some(keyed) = keyed else {
         by_clock?;
         return answer(pool.write(statement, params).await?);

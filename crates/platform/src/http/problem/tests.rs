@@ -19,10 +19,10 @@ async fn answered(problem: Problem) -> (HttpResponse<()>, Value) {
 
 #[actix_web::test]
 async fn every_wrong_value_is_named() {
-    let wrong = |place, detail: &str| WrongValue { place, detail: detail.to_owned() };
+    let wrong = |source, detail: &str| WrongValue { source, detail: detail.to_owned() };
     let problem = Problem::from(VALIDATION_FAILED).wrong([
-        wrong(Place::Body("a/b~c".to_owned()), "is missing"),
-        wrong(Place::Query("limit".to_owned()), "wanted 1 to 100"),
+        wrong(Source::Body("a/b~c".to_owned()), "is missing"),
+        wrong(Source::Query("limit".to_owned()), "wanted 1 to 100"),
     ]);
     let (_, body) = answered(problem).await;
     insta::assert_json_snapshot!(body, @r##"

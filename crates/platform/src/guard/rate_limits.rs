@@ -1,4 +1,4 @@
-//! The outer rings: so many requests a minute for each person, and for each client address where nobody is signed in.
+//! Rate limits: so many requests a minute for each person, and for each client address where nobody is signed in.
 //! They are loose, to stop a script that runs away, and kept in this process's memory: a read is answered in less time
 //! than a question to Redis takes.
 
@@ -18,19 +18,19 @@ use crate::telemetry::metric::{Metrics, QuotaLabels};
 /// What the limits are counted over.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How many callers a ring remembers; those that it forgets have done little lately.
+/// How many callers a rate limit remembers; those that it forgets have done little lately.
 const REMEMBERED: usize = 10_000;
 
-/// How many requests a minute the rings let through.
+/// How many requests a minute the rate limits let through.
 #[derive(Clone, Copy, Debug)]
-pub struct RingSettings {
+pub struct RateLimitSettings {
     /// For each person.
     pub person: u32,
     /// For each client address, where nobody is signed in.
     pub address: u32,
 }
 
-impl Settings for RingSettings {
+impl Settings for RateLimitSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let mut limit = |name, about, default| {
             let limit = from.count(setting(name, about), 1..=1_000_000_000, default)?;
@@ -46,15 +46,15 @@ impl Settings for RingSettings {
     }
 }
 
-/// A limit that leaks (the generic cell rate algorithm): of each caller it keeps one time, up to which what was sent
+/// A rate limit that leaks (the generic cell rate algorithm): of each caller it keeps one time, up to which what was sent
 /// has used up the allowance. A caller whose time has passed has the whole allowance, and need not be remembered.
 #[derive(Debug)]
-struct Ring<K> {
+struct RateLimit<K> {
     limit: u32,
     used_until: HashMap<K, Instant>,
 }
 
-impl<K: Hash + Eq + Copy> Ring<K> {
+impl<K: Hash + Eq + Copy> RateLimit<K> {
     fn new(limit: u32) -> Self {
         Self { limit, used_until: HashMap::new() }
     }
@@ -87,20 +87,20 @@ impl<K: Hash + Eq + Copy> Ring<K> {
     }
 }
 
-/// The rings of a process.
+/// The rate limits of a process.
 #[derive(Debug)]
-pub struct Rings {
-    person: Mutex<Ring<Uuid>>,
-    address: Mutex<Ring<Network>>,
+pub struct RateLimits {
+    person: Mutex<RateLimit<Uuid>>,
+    address: Mutex<RateLimit<Network>>,
     metrics: Metrics,
 }
 
-impl Rings {
+impl RateLimits {
     /// With these limits.
     #[must_use]
-    pub fn new(settings: RingSettings, metrics: Metrics) -> Self {
-        let person = Mutex::new(Ring::new(settings.person));
-        Self { person, address: Mutex::new(Ring::new(settings.address)), metrics }
+    pub fn new(settings: RateLimitSettings, metrics: Metrics) -> Self {
+        let person = Mutex::new(RateLimit::new(settings.person));
+        Self { person, address: Mutex::new(RateLimit::new(settings.address)), metrics }
     }
 
     /// Lets a person's request through, or not.
@@ -108,7 +108,7 @@ impl Rings {
     /// # Errors
     /// `too-many-requests`.
     pub fn person(&self, id: Uuid) -> Result<(), Problem> {
-        if sabotage::takes_out("person ring") {
+        if sabotage::takes_out("person rate limit") {
             return Ok(());
         }
         self.ask("person", &self.person, id)
@@ -119,16 +119,21 @@ impl Rings {
     /// # Errors
     /// `too-many-requests`.
     pub fn address(&self, network: Network) -> Result<(), Problem> {
-        if sabotage::takes_out("address ring") {
+        if sabotage::takes_out("address rate limit") {
             return Ok(());
         }
         self.ask("address", &self.address, network)
     }
 
-    fn ask<K: Hash + Eq + Copy>(&self, quota: &'static str, ring: &Mutex<Ring<K>>, key: K) -> Result<(), Problem> {
-        let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
-        let (verdict, limit) = (ring.ask(key, Instant::now()), ring.limit);
-        drop(ring);
+    fn ask<K: Hash + Eq + Copy>(
+        &self,
+        quota: &'static str,
+        rate_limit: &Mutex<RateLimit<K>>,
+        key: K,
+    ) -> Result<(), Problem> {
+        let mut rate_limit = rate_limit.lock().unwrap_or_else(PoisonError::into_inner);
+        let (verdict, limit) = (rate_limit.ask(key, Instant::now()), rate_limit.limit);
+        drop(rate_limit);
         let told = if verdict.is_ok() { "allowed" } else { "refused" };
         self.metrics.quota_verdicts.get_or_create(&QuotaLabels { quota, verdict: told }).inc();
         verdict.map_err(|wait| refusal(quota, limit, wait))
@@ -151,50 +156,50 @@ mod tests {
 
     #[test]
     fn the_whole_allowance_may_be_used_at_once_and_not_one_more() {
-        let (mut ring, now) = (Ring::new(600), Instant::now());
-        assert!((0..600).all(|_| ring.ask('a', now).is_ok()));
-        assert_eq!(ring.ask('a', now), Err(Duration::from_millis(100)));
-        assert_eq!(ring.ask('b', now), Ok(()), "somebody else's is his own");
+        let (mut rate_limit, now) = (RateLimit::new(600), Instant::now());
+        assert!((0..600).all(|_| rate_limit.ask('a', now).is_ok()));
+        assert_eq!(rate_limit.ask('a', now), Err(Duration::from_millis(100)));
+        assert_eq!(rate_limit.ask('b', now), Ok(()), "somebody else's is his own");
     }
 
     #[test]
     fn who_comes_back_when_told_gets_through() {
-        let (mut ring, now) = (Ring::new(2), Instant::now());
-        assert!((0..2).all(|_| ring.ask('a', now).is_ok()));
-        let wait = ring.ask('a', now).expect_err("the third");
+        let (mut rate_limit, now) = (RateLimit::new(2), Instant::now());
+        assert!((0..2).all(|_| rate_limit.ask('a', now).is_ok()));
+        let wait = rate_limit.ask('a', now).expect_err("the third");
         assert_eq!(wait, Duration::from_secs(30));
         let early = now + wait - Duration::from_millis(1);
-        assert_eq!(ring.ask('a', early), Err(Duration::from_millis(1)));
-        assert_eq!(ring.ask('a', now + wait), Ok(()));
+        assert_eq!(rate_limit.ask('a', early), Err(Duration::from_millis(1)));
+        assert_eq!(rate_limit.ask('a', now + wait), Ok(()));
     }
 
     #[test]
     fn being_refused_costs_nothing() {
-        let (mut ring, now) = (Ring::new(1), Instant::now());
-        assert_eq!(ring.ask('a', now), Ok(()));
-        assert!((0..100).all(|_| ring.ask('a', now) == Err(WINDOW)));
-        assert_eq!(ring.ask('a', now + WINDOW), Ok(()));
+        let (mut rate_limit, now) = (RateLimit::new(1), Instant::now());
+        assert_eq!(rate_limit.ask('a', now), Ok(()));
+        assert!((0..100).all(|_| rate_limit.ask('a', now) == Err(WINDOW)));
+        assert_eq!(rate_limit.ask('a', now + WINDOW), Ok(()));
     }
 
     #[test]
-    fn a_ring_remembers_so_many_and_those_who_used_most() {
-        let (mut ring, now) = (Ring::new(10), Instant::now());
-        assert!((0..10).all(|_| ring.ask(0, now).is_ok()));
+    fn a_rate_limit_remembers_so_many_and_those_who_used_most() {
+        let (mut rate_limit, now) = (RateLimit::new(10), Instant::now());
+        assert!((0..10).all(|_| rate_limit.ask(0, now).is_ok()));
         for key in 1..50_000 {
-            assert_eq!(ring.ask(key, now), Ok(()));
-            assert!(ring.used_until.len() <= REMEMBERED);
+            assert_eq!(rate_limit.ask(key, now), Ok(()));
+            assert!(rate_limit.used_until.len() <= REMEMBERED);
         }
-        assert!(ring.ask(0, now).is_err(), "the one who used it up is remembered");
+        assert!(rate_limit.ask(0, now).is_err(), "the one who used it up is remembered");
     }
 
     proptest! {
         #[test]
         fn a_minute_never_sees_more_than_twice_the_limit(limit in 1_u32..50, gaps in prop::collection::vec(0_u64..5_000, 1..300)) {
             let start = Instant::now();
-            let (mut ring, mut now, mut passed) = (Ring::new(limit), start, Vec::new());
+            let (mut rate_limit, mut now, mut passed) = (RateLimit::new(limit), start, Vec::new());
             for gap in gaps {
                 now += Duration::from_millis(gap);
-                if ring.ask((), now).is_ok() {
+                if rate_limit.ask((), now).is_ok() {
                     passed.push(now);
                 }
             }

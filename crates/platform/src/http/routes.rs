@@ -11,10 +11,10 @@ use crate::clock::Stopwatch;
 use crate::config::{Reader, Settings, setting};
 use crate::drain::Drain;
 use crate::guard::overload;
-use crate::guard::rings::RingSettings;
+use crate::guard::rate_limits::RateLimitSettings;
 use crate::http::edge::AddressSource;
 use crate::http::problem::{self, Kind, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
-use crate::probe::{Degraded, Report, Verdicts};
+use crate::probe::{Degraded, Readiness, Report};
 use crate::sabotage;
 
 /// How the server listens.
@@ -29,7 +29,7 @@ pub struct ServerSettings {
     /// Requests that each of them works at.
     pub at_work: usize,
     /// Requests that callers may send.
-    pub rings: RingSettings,
+    pub rate_limits: RateLimitSettings,
     /// Who says where they come from.
     pub addresses: AddressSource,
 }
@@ -41,13 +41,13 @@ impl Settings for ServerSettings {
         let metrics = from.default(setting("METRICS_LISTEN", "where Prometheus asks"), wanted, "[::]:9091");
         let workers = from.count(setting("WORKERS", "threads that answer requests"), 1..=64, 1);
         let at_work = overload::read(from);
-        let (rings, addresses) = (RingSettings::read(from), AddressSource::read(from));
+        let (rate_limits, addresses) = (RateLimitSettings::read(from), AddressSource::read(from));
         Some(Self {
             listen: listen?,
             metrics: metrics?,
             workers: workers?,
             at_work: at_work?,
-            rings: rings?,
+            rate_limits: rate_limits?,
             addresses: addresses?,
         })
     }
@@ -131,20 +131,20 @@ async fn healthz(own: Data<Own>) -> HttpResponse {
 
 /// The whole body of `/readyz`.
 #[derive(Serialize)]
-struct Readiness {
+struct Told {
     #[serde(flatten)]
     report: Report,
     /// What is not as it should be, and does not count.
     degraded: Vec<String>,
 }
 
-async fn readyz(verdicts: Data<Verdicts>, drain: Data<Drain>, degraded: Data<Degraded>) -> HttpResponse {
-    let told = Readiness { report: verdicts.report(drain.begun()), degraded: degraded.told() };
+async fn readyz(readiness: Data<Readiness>, drain: Data<Drain>, degraded: Data<Degraded>) -> HttpResponse {
+    let told = Told { report: readiness.report(drain.begun()), degraded: degraded.told() };
     if told.report.ready { HttpResponse::Ok().json(told) } else { HttpResponse::ServiceUnavailable().json(told) }
 }
 
-async fn routable(verdicts: Data<Verdicts>, drain: Data<Drain>) -> HttpResponse {
-    match verdicts.unroutable_because(drain.begun() && !sabotage::takes_out("unroutable drain")) {
+async fn routable(readiness: Data<Readiness>, drain: Data<Drain>) -> HttpResponse {
+    match readiness.unroutable_because(drain.begun() && !sabotage::takes_out("unroutable drain")) {
         None => HttpResponse::Ok().json(json!({ "status": "routable" })),
         Some(reason) => HttpResponse::ServiceUnavailable().json(json!({ "status": "unroutable", "reason": reason })),
     }

@@ -1,4 +1,4 @@
-//! The outer rings: so many requests a minute for each person, and for each client address without one.
+//! Rate limits: so many requests a minute for each person, and for each client address without one.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn status(function: &Running, request: &Request) -> u16 {
     request.ask(function.address).await.status
 }
 
-/// Guards: person ring.
+/// Guards: person rate limit.
 #[tokio::test]
 async fn a_person_who_sends_too_many_is_told_when_to_come_back() {
     let database = database().await;
@@ -55,7 +55,7 @@ async fn without_a_good_token_the_address_is_counted() {
     assert!(!function.output().contains("127.0.0.1\""), "{}", function.output());
 }
 
-/// Guards: address ring.
+/// Guards: address rate limit.
 #[tokio::test]
 async fn behind_flys_proxy_its_clients_are_told_apart_and_a_stranger_cannot_pass_for_many() {
     let from = |address: &str| Request::new("GET", "/work/0").header("Fly-Client-IP", address);
