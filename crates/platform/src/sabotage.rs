@@ -1,8 +1,8 @@
 //! Takes a safety feature out, so that the test which guards it can be seen to fail.
 //!
-//! Only a build with the cargo feature `sabotage`, which does not compile without debug assertions, can do this: there the environment
-//! variable `SABOTAGE` names what is taken out. In every other build [`takes_out`] is constantly false, and the
-//! compiler leaves the branch away.
+//! Only a build with the cargo feature `sabotage`, which does not compile without debug assertions, can do this: there the
+//! environment variable `SABOTAGE` names what is taken out. In every other build [`takes_out`] is constantly false, and
+//! the compiler leaves the branch away.
 
 #[cfg(all(feature = "sabotage", not(debug_assertions)))]
 compile_error!(

@@ -146,7 +146,8 @@ pub(super) struct NewJob {
     pub(super) details: Details,
 }
 
-/// Makes a draft, once under a key and then whatever is wrong `by_clock`; `answer` gets none where the caller is no member of the company.
+/// Makes a draft, once under a key and then whatever is wrong `by_clock`; `answer` gets none where the caller is no member
+/// of the company.
 pub(super) async fn make(
     pool: &Pool,
     keyed: Option<&Keyed>,
@@ -164,7 +165,8 @@ pub(super) async fn make(
     write_once(pool, keyed, &MAKE, &params, by_clock, |row| answer(row.as_ref().map(stored).transpose()?)).await
 }
 
-/// Changes a job by what `change` reads, which is told the pay as it is now; none where the caller is no member of its company.
+/// Changes a job by what `change` reads, which is told the pay as it is now; none where the caller is no member of its
+/// company.
 pub(super) async fn change(
     pool: &Pool,
     id: JobId,

@@ -1,6 +1,8 @@
 //! Ready means able: a database that answers, and cannot serve this function, is told by name. Each test harms a board of
 //! its own.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use testbed::board::{Board as Whole, Part};
 use testbed::http::Client;
@@ -18,10 +20,13 @@ async fn told(api: &Client) -> Option<String> {
     if check["good"] == true { None } else { check["error"].as_str().map(str::to_owned) }
 }
 
+/// It is asked once a second, and what it says is known after two rounds.
+const ROUNDS: Duration = Duration::from_secs(10);
+
 /// Waits until it says this, and is not ready but routable.
 async fn is_told(api: &Client, wanted: &str) {
     let says = async || told(api).await.as_deref() == Some(wanted);
-    let seen = wait::until(PATIENCE, wanted, says).await;
+    let seen = wait::until(ROUNDS, wanted, says).await;
     assert!(seen.is_ok(), "instead: {:?}", told(api).await);
     assert_eq!((api.get("/readyz").await.status, api.get("/routable").await.status), (503, 200));
 }

@@ -1,11 +1,13 @@
 //! A circuit breaker before each dependency that can fail: it refuses at once what would only wait and fail.
 //!
 //! Closed, everybody may call, and the verdicts of the last 10 s are counted. When at least half of at least 10 were
-//! bad it opens, at a bad one; all three are settings. It opens at once where somebody has found out that nothing that is
-//! asked is answered any more ([`Breaker::fall_silent`]): calls that hang give no verdict until they are cut. Open, it refuses for 90 to 100 % of its open time, drawn at random so that processes do
-//! not come back all at once. Then whoever is named for it asks for the one [`Breaker::trial`], half-open: for
-//! PostgreSQL the prober, for others the next call. A good trial closes with an empty window; a bad one opens anew.
-//! Verdicts on calls from before a change of state are void. Time is cut by the caller, and a cut is a bad verdict.
+//! bad it opens, at a bad one; all three are settings. It opens at once where somebody has found out that nothing that
+//! is asked is answered any more ([`Breaker::fall_silent`]): calls that hang give no verdict until they are cut.
+//!
+//! Open, it refuses for 90 to 100 % of its open time, drawn at random so that processes do not come back all at once.
+//! Then whoever is named for it asks for the one [`Breaker::trial`], half-open: for PostgreSQL the prober, for others the
+//! next call. A good trial closes with an empty window; a bad one opens anew. Verdicts on calls from before a change of
+//! state are void. Time is cut by the caller, and a cut is a bad verdict.
 //!
 //! The states are those of the crate `failsafe`; `prr/decisions/0005-the-breaker-stands-on-failsafe.md` says what is
 //! ours and why.
