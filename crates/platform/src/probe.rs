@@ -62,7 +62,7 @@ impl CheckState {
 
     fn good(&self, now: Instant) -> bool {
         self.bad_rounds < BAD_ROUNDS
-            && self.at.is_some_and(|at| now.duration_since(at) <= STALE || sabotage::takes_out("stale verdicts"))
+            && self.at.is_some_and(|at| now.duration_since(at) <= STALE || sabotage::takes_out("stale checks"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The server: what every function answers beside its own routes, and the table of a function's routes.
+//! What every function answers beside its own routes, and the table of a function's routes.
 
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;

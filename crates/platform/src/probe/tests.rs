@@ -31,7 +31,7 @@ fn a_bad_first_round_is_not_forgiven() {
     assert!(!good(&verdict_after(&[false])));
 }
 
-/// Guards: stale readiness.
+/// Guards: stale checks.
 #[test]
 fn a_verdict_older_than_five_seconds_says_nothing() {
     let verdict = verdict_after(&[true]);
