@@ -10,6 +10,11 @@ const ABLE: &str = include_str!("able.sql");
 /// As refinery keeps it, by which `migrate` goes.
 const HISTORY: &str = "SELECT format('V%s__%s', lpad(version::text, 4, '0'), name) FROM public.refinery_schema_history";
 
+/// So many others are within a transaction: what a pooler lends to the first of them may be another connection.
+const OTHERS: usize = 3;
+/// How long one of them is waited for, where a pooler has no more to lend.
+const LENT: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// Why the database cannot serve the function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unable {
@@ -33,25 +38,30 @@ impl Unable {
 pub(super) struct Kept {
     client: Alone,
     able: Statement,
+    /// Stands in the statement, so that another connection's of the same name is known by its answer.
+    mark: String,
     /// None where there was no history yet that it could ask for.
     history: Option<Statement>,
 }
 
 impl Kept {
-    /// Connects, and asks for the first time while another connection is within a transaction: behind a pooler that
-    /// lends its own connections by the transaction, the other one has by then what was prepared here.
+    /// Connects, and asks for the first time while others are within a transaction: behind a pooler that
+    /// lends its own connections by the transaction, one of them has by then what was prepared here.
     pub(super) async fn open(
         settings: &PostgresSettings,
         application: &str,
         schema: &Schema,
     ) -> Result<(Self, Result<(), Unable>), Unable> {
         let client = settings.connect(application).await.map_err(|error| refused(&error))?;
-        let able = client.prepare(ABLE).await.map_err(|error| Unable::of(&error))?;
-        let mut kept = Self { client, able, history: None };
-        let other = settings.connect(application).await.ok();
-        if let Some(other) = &other {
+        let mark = format!("{:016x}", rand::random::<u64>());
+        let able = client.prepare(&format!("{ABLE}, '{mark}' AS mark")).await.map_err(|error| Unable::of(&error))?;
+        let mut kept = Self { client, able, mark, history: None };
+        let mut others = Vec::new();
+        for _ in 0..OTHERS {
             // One that cannot be had shows nothing; whether requests get theirs is not asked here.
-            drop(other.batch_execute("BEGIN").await);
+            let Ok(other) = settings.connect(application).await else { break };
+            drop(tokio::time::timeout(LENT, other.batch_execute("BEGIN")).await);
+            others.push(other);
         }
         let answer = kept.ask(schema).await;
         Ok((kept, answer))
@@ -72,6 +82,10 @@ impl Kept {
         let able = self.client.query_one(&self.able, &params);
         let (able, applied) = tokio::join!(able, applied(&self.client, &mut self.history, schema));
         let able = able.map_err(|error| Unable::of(&error))?;
+        let own = able.try_get("mark").is_ok_and(|mark: &str| mark == self.mark);
+        if !own && !sabotage::takes_out("pooler readiness") {
+            return Err(Unable::Mixed(format!("another connection's statement was run: {POOLER}")));
+        }
         judge(&able, schema, applied.map_err(|error| Unable::of(&error))?).map_err(Unable::Unfit)
     }
 }
