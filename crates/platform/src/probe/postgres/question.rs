@@ -1,5 +1,8 @@
 //! What the prober asks PostgreSQL, over one connection: not whether it answers, but whether it can serve the function.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error, Row, Statement};
 
@@ -13,7 +16,7 @@ const HISTORY: &str = "SELECT format('V%s__%s', lpad(version::text, 4, '0'), nam
 /// So many others are within a transaction: what a pooler lends to the first of them may be another connection.
 const OTHERS: usize = 3;
 /// How long one of them is waited for, where a pooler has no more to lend.
-const LENT: std::time::Duration = std::time::Duration::from_millis(100);
+const LENT: Duration = Duration::from_millis(100);
 
 /// Why the database cannot serve the function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +48,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Connects, and asks for the first time while others are within a transaction: behind a pooler that
-    /// lends its own connections by the transaction, one of them has by then what was prepared here.
+    /// Connects, and asks for the first time while others are within a transaction: behind a pooler that lends its own
+    /// connections by the transaction, one of them has by then what was prepared here.
     pub(super) async fn open(
         settings: &PostgresSettings,
         application: &str,
@@ -56,13 +59,14 @@ impl Kept {
         let mark = format!("{:016x}", rand::random::<u64>());
         let able = client.prepare(&format!("{ABLE}, '{mark}' AS mark")).await.map_err(|error| Unable::of(&error))?;
         let mut kept = Self { client, able, mark, history: None };
-        let mut others = Vec::new();
-        for _ in 0..OTHERS {
-            // One that cannot be had shows nothing; whether requests get theirs is not asked here.
-            let Ok(other) = settings.connect(application).await else { break };
+        // All at once, so that a server that is far away is asked within the prober's time. One that cannot be had shows
+        // nothing; whether requests get theirs is not asked here.
+        let others = (0..OTHERS).map(async |_| {
+            let other = settings.connect(application).await.ok()?;
             drop(tokio::time::timeout(LENT, other.batch_execute("BEGIN")).await);
-            others.push(other);
-        }
+            Some(other)
+        });
+        let _others = join_all(others).await;
         let answer = kept.ask(schema).await;
         Ok((kept, answer))
     }
