@@ -7,17 +7,15 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use platform::probe::{Check, Degraded};
 use platform::sabotage;
 
-use crate::protocol::ErrorName;
+use crate::protocol::{ErrorName, Refusal};
 use crate::resend::Resend;
 use crate::settings::Settings;
-use crate::telemetry::RESEND;
+use crate::telemetry::{RESEND, tell_refused};
 
 /// How often it is asked while all is well.
 const SELDOM: Duration = Duration::from_secs(60);
 /// How often at most, where the key is refused, or a post was refused since.
 const SOON: Duration = Duration::from_secs(10);
-/// How often at most the log is told.
-const TELL: Duration = Duration::from_secs(60);
 
 /// Asks Resend for a mail that is not there.
 pub struct KeyCheck {
@@ -25,7 +23,6 @@ pub struct KeyCheck {
     degraded: Degraded,
     asked: Option<Instant>,
     refused: Option<ErrorName>,
-    told: Option<Instant>,
 }
 
 impl KeyCheck {
@@ -34,22 +31,13 @@ impl KeyCheck {
     pub fn new(settings: &Settings, degraded: Degraded) -> Self {
         // Where there is no way to Resend at all, the worker ends the process.
         let resend = Resend::new(&settings.resend).ok();
-        Self { resend, degraded, asked: None, refused: None, told: None }
+        Self { resend, degraded, asked: None, refused: None }
     }
 
     fn is_due(&self, now: Instant) -> bool {
         let Some(asked) = self.asked else { return true };
         let doubted = self.refused.is_some() || self.degraded.last(RESEND).is_some_and(|noted| noted > asked);
         now.duration_since(asked) >= if doubted { SOON } else { SELDOM }
-    }
-
-    /// Tells whoever watches the log, for which a refused credential is an error.
-    fn tell(&mut self, now: Instant) {
-        let Some(error) = &self.refused else { return };
-        if self.told.is_none_or(|told| now.duration_since(told) >= TELL) {
-            tracing::error!(error = error.as_str(), "Resend refuses the API key: no mail leaves");
-            self.told = Some(now);
-        }
     }
 }
 
@@ -67,7 +55,10 @@ impl Check for KeyCheck {
                     && let Some(known) = resend.knows_key().await
                 {
                     self.refused = known.err();
-                    self.tell(now);
+                    if let Some(error) = &self.refused {
+                        // With the words of a refused post: whoever of the two comes first, the log is told once.
+                        tell_refused(Refusal::Setup, error);
+                    }
                 }
             }
             match self.refused.as_ref().filter(|_| !sabotage::takes_out("resend key")) {
@@ -87,7 +78,7 @@ mod tests {
 
     fn asked(now: Instant) -> KeyCheck {
         let degraded = Degraded::new(Clock::system());
-        KeyCheck { resend: None, degraded, asked: Some(now), refused: None, told: None }
+        KeyCheck { resend: None, degraded, asked: Some(now), refused: None }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Ports of 127.0.0.1 that nobody listens on.
 
-use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::sync::{Mutex, PoisonError};
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -11,22 +10,22 @@ use ring::rand::{SecureRandom, SystemRandom};
 const FIRST: u16 = 12_000;
 const LAST: u16 = 31_999;
 
-/// Ports that this process handed out already: between the look and the use nobody listens on them.
-static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+/// The handed-out ports' namesakes of UDP, where nobody here listens: whoever holds one has the port, and the operating
+/// system gives it to one process alone, and takes it back when that ends.
+static HELD: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
 
-/// A port of 127.0.0.1 that is free now, and that this process has not handed out before.
-///
-/// Drawn at random, so that tests of several processes that start at once rarely meet.
+/// A port of 127.0.0.1 that is free now, and that no living process has had from here before.
 ///
 /// # Panics
 ///
 /// When a thousand draws found no free port.
 pub fn free_port() -> u16 {
-    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-    (0..1_000)
+    let (port, held) = (0..1_000)
         .map(|_| draw())
-        .find(|port| is_free(*port) && given.insert(*port))
-        .expect("one of a thousand ports drawn between 12000 and 31999 is free")
+        .find_map(|port| Some((port, hold(port)?)))
+        .expect("one of a thousand ports drawn between 12000 and 31999 is free");
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).push(held);
+    port
 }
 
 fn draw() -> u16 {
@@ -35,6 +34,19 @@ fn draw() -> u16 {
     FIRST + u16::from_le_bytes(bytes) % (LAST - FIRST + 1)
 }
 
-fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+/// Keeps the port for this process, unless another has it or somebody listens on it.
+fn hold(port: u16) -> Option<UdpSocket> {
+    let held = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok().then_some(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_another_process_was_given_is_not_given_again() {
+        let port = free_port();
+        assert!(hold(port).is_none(), "whoever asks, here or elsewhere, asks the same operating system");
+    }
 }
