@@ -7,6 +7,7 @@
 mod drill;
 mod sources;
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,8 +17,8 @@ use drill::{Drill, Outcome, Test};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
-/// Guards that run at once: most of their time they wait.
-const AT_ONCE: usize = 2;
+/// Guards that run at once for each core: most of their time they wait.
+const AT_ONCE: usize = 3;
 
 /// Options of `boardctl sabotage`.
 #[derive(clap::Args, Debug)]
@@ -76,6 +77,7 @@ pub async fn run(options: &Options) -> Result<ExitCode, SabotageError> {
     let tests: Vec<&Test> = found.iter().filter_map(|(_, test)| test.as_ref()).collect();
     let broken = drill::broken(&tests).await?;
     let (count, done) = (found.len(), AtomicUsize::new(0));
+    let at_once = AT_ONCE * std::thread::available_parallelism().map_or(1, NonZero::get);
     let rows = futures_util::stream::iter(found).map(|(guard, test)| {
         let (broken, done) = (&broken, &done);
         async move {
@@ -96,7 +98,7 @@ pub async fn run(options: &Options) -> Result<ExitCode, SabotageError> {
             })
         }
     });
-    let rows: Vec<Row> = rows.buffered(AT_ONCE).try_collect().await?;
+    let rows: Vec<Row> = rows.buffered(at_once).try_collect().await?;
     report(&rows, options.json);
     let red = rows.iter().all(|row| matches!(row.outcome, Outcome::Red(_)));
     Ok(if red { ExitCode::SUCCESS } else { ExitCode::FAILURE })
