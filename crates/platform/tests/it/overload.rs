@@ -35,7 +35,7 @@ async fn past_the_bound_a_request_is_refused_at_once_and_probes_are_not() {
         assert_eq!(function.get(path).await.status, 200, "{path}");
     }
     let mut kept = Connection::open(function.address).await.expect("it listens");
-    for _ in 0..3 {
+    for _ in 0..ROUNDS {
         let post = Request::post("/echo", r#"{"text":"x"}"#);
         assert_eq!(kept.ask(&post).await.expect("the connection is kept").status, 503);
     }
@@ -164,8 +164,10 @@ async fn probes_during<T>(function: &Running, load: impl Future<Output = T>) -> 
 /// Two loads at once would each measure the other.
 static MACHINE: Mutex<()> = Mutex::const_new(());
 
-/// What else runs on the machine can only make it look worse, so one good round of three is enough: without the bound,
+/// What else runs on the machine can only make it look worse, so one good round of these is enough: without the bound,
 /// or without a pace of refusals, none is anywhere near.
+const ROUNDS: usize = 6;
+
 #[tokio::test]
 async fn at_five_times_what_it_can_carry_it_carries_nearly_as_much_and_in_good_time() {
     let _alone = MACHINE.lock().await;
@@ -175,7 +177,7 @@ async fn at_five_times_what_it_can_carry_it_carries_nearly_as_much_and_in_good_t
     let function = start.env("RUST_LOG", "warn").ready().await;
     drop(load(&function, f64::INFINITY, 10, 1.0).await);
     let mut told = String::new();
-    for _ in 0..3 {
+    for _ in 0..ROUNDS {
         let best = load(&function, f64::INFINITY, 10, 2.0).await;
         let half = load(&function, best.rate(200) / 2.0, 256, 2.0).await;
         let (over, bad) = probes_during(&function, load(&function, best.rate(200) * 5.0, 256, 3.0)).await;
@@ -186,11 +188,11 @@ async fn at_five_times_what_it_can_carry_it_carries_nearly_as_much_and_in_good_t
             return;
         }
     }
-    panic!("not once in three rounds:\n{told}");
+    panic!("not once:\n{told}");
 }
 
 /// A refusal after a second would be one a second for each of these connections.
-const CROWD: usize = 4_000;
+const CROWD: usize = 8_000;
 
 /// As above, with a crowd that could ask for many more refusals than its worker has time for.
 #[tokio::test]
@@ -201,14 +203,15 @@ async fn a_crowd_of_connections_takes_little_of_what_can_be_carried() {
     let function = start.env("RUST_LOG", "warn").ready().await;
     drop(load(&function, f64::INFINITY, 10, 1.0).await);
     let mut told = String::new();
-    for _ in 0..3 {
+    for _ in 0..ROUNDS {
         let best = load(&function, f64::INFINITY, 10, 2.0).await;
         let (over, bad) = probes_during(&function, load(&function, best.rate(200) * 5.0, CROWD, 6.0)).await;
         told = format!("{told}best {}\nover {}\n", best.summary(), over.summary());
         assert!(over.count(503) > 0 && bad == 0, "{bad} bad probes\n{told}");
+        eprintln!("{told}");
         if over.rate(200) >= 0.85 * best.rate(200) {
             return;
         }
     }
-    panic!("not once in three rounds:\n{told}");
+    panic!("not once:\n{told}");
 }
