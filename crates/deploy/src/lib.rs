@@ -1,0 +1,1 @@
+//! What ships a function to Fly: its configuration, and the Machines API.
