@@ -30,7 +30,7 @@ GRANT
     UPDATE (generation, refreshed_at, expires_at, ended_at),
     DELETE
     ON sessions TO board_api;
-GRANT SELECT, INSERT (id, name, website, place) ON companies TO board_api;
+GRANT SELECT, INSERT (id, name, website, place), UPDATE (name, website, place) ON companies TO board_api;
 GRANT SELECT, INSERT (company_id, person_id) ON company_members TO board_api;
 GRANT
     SELECT,

@@ -1,9 +1,9 @@
-//! Companies: who makes one is its only member.
+//! Companies: who makes one is its only member. Everybody reads them, members change them.
 
 pub(crate) mod http;
 mod store;
 
-use platform::http::edge::{Fields, Line};
+use platform::http::edge::{Fields, Line, Patch};
 use serde_json::Value;
 use url::Url;
 
@@ -23,6 +23,22 @@ impl NewCompany {
         let name = body.required("name", Line::from_json);
         let website = body.optional("website", website);
         let place = body.optional("place", Line::from_json);
+        Some(Self { name: name?, website: website?, place: place? })
+    }
+}
+
+/// What a member changes of a company: what is absent stays as it is, also where it was written under an older rule.
+pub(crate) struct Changes {
+    name: Option<Line<1, 120>>,
+    website: Patch<Url>,
+    place: Patch<Line<1, 120>>,
+}
+
+impl Changes {
+    fn read(body: &mut Fields) -> Option<Self> {
+        let name = body.change("name", Line::from_json);
+        let website = body.patch("website", website);
+        let place = body.patch("place", Line::from_json);
         Some(Self { name: name?, website: website?, place: place? })
     }
 }

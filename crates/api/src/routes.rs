@@ -21,7 +21,10 @@ pub(crate) fn routes(config: &mut ServiceConfig, settings: &ApiSettings) {
             "/v1/companies",
             [on(get.clone(), companies::http::mine), on(post.clone(), companies::http::make)],
         ))
-        .service(resource("/v1/companies/{id}", [on(get.clone(), companies::http::read)]))
+        .service(resource(
+            "/v1/companies/{id}",
+            [on(get.clone(), companies::http::read), on(patch.clone(), companies::http::change)],
+        ))
         .service(resource("/v1/jobs", [on(get.clone(), jobs::http::list), on(post.clone(), jobs::http::make)]))
         .service(resource("/v1/jobs/{id}", [on(get, jobs::http::read), on(patch, jobs::http::change)]))
         .service(resource("/v1/jobs/{id}/publish", [on(post.clone(), jobs::http::publish)]))

@@ -147,8 +147,9 @@ pub struct Job {
     /// When it was published first.
     #[serde(with = "time::serde::rfc3339::option")]
     pub published_at: Option<OffsetDateTime>,
-    /// Where to apply; no caller builds this address.
-    pub apply_url: Url,
+    /// Where to apply, until the job is over; no caller builds this address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apply_url: Option<Url>,
 }
 
 /// Where an application stands.

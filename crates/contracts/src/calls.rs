@@ -60,6 +60,11 @@ calls! {
     GetCompany { /// Which.
         id: CompanyId } = GET "/v1/companies/{id}" => Company,
         |call| format!("/v1/companies/{}", call.id), |_| None;
+    /// Changes a company.
+    PatchCompany { /// Which.
+        id: CompanyId, /// The fields that change.
+        fields: Value } = PATCH "/v1/companies/{id}" => Company,
+        |call| format!("/v1/companies/{}", call.id), |call| Some(call.fields.clone());
     /// Makes a job, as a draft.
     PostJob { /// The job's fields.
         fields: Value } = POST "/v1/jobs" => Job,

@@ -11,14 +11,10 @@ use opentelemetry_semantic_conventions::attribute::{
 use platform::clock::Stopwatch;
 use platform::telemetry::context;
 use platform::telemetry::log::chain;
-use platform::telemetry::metric::{Metrics, seconds};
+use platform::telemetry::metric::{Counter, Family, Gauge, Histogram, Instruments, Registry, seconds};
 use platform::telemetry::throttle;
 use platform::telemetry::trace::{OpenSpan, between};
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 
 use crate::protocol::{ErrorName, Refusal, reason};
 use crate::store::{Claimed, Queued};
@@ -81,21 +77,18 @@ pub struct WorkerMetrics {
     pub under_way: Gauge,
 }
 
-impl WorkerMetrics {
-    /// Makes them known to whoever asks for `/metrics`.
-    #[must_use]
-    pub fn register(metrics: &Metrics) -> Self {
-        let own = Self { mails: Family::default(), send: seconds(), under_way: Gauge::default() };
-        metrics.register(
-            "mails",
-            "Mails by what became of them and why; a mail is retried as often as it is",
-            own.mails.clone(),
-        );
-        metrics.register_seconds("mail_send_duration", "Time that posts to Resend took", own.send.clone());
-        metrics.register("batches_under_way", "Batches that are worked on", own.under_way.clone());
-        own
+impl Instruments for WorkerMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let mails = "Mails by what became of them and why; a mail is retried as often as it is";
+        Self {
+            mails: registry.add("mails", mails),
+            send: registry.add_seconds("mail_send_duration", "Time that posts to Resend took", seconds()),
+            under_way: registry.add("batches_under_way", "Batches that are worked on"),
+        }
     }
+}
 
+impl WorkerMetrics {
     /// Counts mails of a kind, and tells of those that will never arrive.
     pub fn count(&self, kind: &str, outcome: Outcome, error: Option<&str>, mails: u64) {
         let (outcome_name, reason) = (outcome.name(), error.map_or("", reason));
@@ -201,12 +194,14 @@ pub fn end_batch(trace: OpenSpan, outcome: Outcome, error: Option<&str>) {
 
 #[cfg(test)]
 mod tests {
+    use platform::telemetry::metric::Metrics;
+
     use super::*;
 
     #[test]
     fn mails_are_counted_by_kind_outcome_and_reason() {
         let metrics = Metrics::default();
-        let own = WorkerMetrics::register(&metrics);
+        let own: WorkerMetrics = metrics.of();
         own.count("sign_in_link", Outcome::Sent, None, 2);
         own.count("sign_in_link", Outcome::Retried, Some("a_name_of_tomorrow"), 1);
         own.posted(Duration::from_millis(30));

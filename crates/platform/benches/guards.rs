@@ -18,7 +18,7 @@ fn main() {
         return;
     }
     println!("{:<28} {:>12} {:>12} {:>12}", "ns a call", "without", "with", "cost");
-    let breaker = Breaker::new("bench", BreakerSettings::default(), Metrics::default());
+    let breaker = Breaker::new("bench", BreakerSettings::default(), &Metrics::default());
     compare("breaker closed", || {
         let permit = breaker.permit();
         work();

@@ -9,7 +9,6 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use url::Url;
 
 /// Exit code of a process that was given wrong settings: `EX_USAGE` of sysexits.h.
@@ -145,11 +144,6 @@ impl Reader {
         parse: impl Fn(&str) -> Result<T, &'static str>,
     ) -> Option<T> {
         self.parse(about, wanted, None, |text| parse(text).map_err(|wrong| format!("{wrong} (its value is not shown)")))
-    }
-
-    /// A secret that is a plain text.
-    pub fn secret_text(&mut self, about: About, wanted: &str) -> Option<SecretString> {
-        self.secret(about, wanted, |text| Ok(SecretString::from(text)))
     }
 
     /// The contents of a file that the setting names; absent where the setting is.

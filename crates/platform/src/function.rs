@@ -111,8 +111,8 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
 
     /// Its table of routes, and what its handlers need of its settings. Handlers may also take the settings themselves,
     /// as `Data<S>`, and of the platform `Data` of [`Pool`](crate::postgres::Pool), [`Redis`](crate::redis::Redis),
-    /// [`Clock`](crate::clock::Clock), [`Drain`](crate::drain::Drain), [`Metrics`](crate::telemetry::metric::Metrics) and
-    /// `reqwest::Client`.
+    /// [`Clock`](crate::clock::Clock), [`Drain`](crate::drain::Drain), [`Metrics`](crate::telemetry::metric::Metrics),
+    /// [`QuotaMetrics`](crate::guard::quota::QuotaMetrics) and `reqwest::Client`.
     #[must_use]
     pub fn routes(mut self, routes: fn(&mut ServiceConfig, &S)) -> Self {
         self.routes = Some(routes);

@@ -27,6 +27,7 @@ pub use alone::Alone;
 pub use blockers::Blocker;
 pub use error::Error;
 pub use pool::Pool;
+pub(crate) use pool::PoolMetrics;
 pub use refusal::Refusal;
 pub use schema::{Right, Schema};
 pub use settings::{PoolSettings, PostgresSettings};

@@ -19,7 +19,7 @@ pub use pulse::Seen;
 use crate::guard::breaker::{self, Breaker};
 use crate::guard::deadline;
 use crate::sabotage;
-use crate::telemetry::metric::{CheckLabels, Metrics};
+use crate::telemetry::metric::{EncodeLabelSet, Family, Gauge, Instruments, Metrics, Registry};
 
 /// How often the prober asks.
 const ROUND: Duration = Duration::from_secs(1);
@@ -171,14 +171,32 @@ fn alive(state: &State, now: Instant) -> bool {
     state.last_round.is_some_and(|at| now.duration_since(at) <= STALE)
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CheckLabels {
+    /// As `/readyz` names it.
+    check: &'static str,
+}
+
+#[derive(Clone, Debug)]
+struct ProbeMetrics {
+    good: Family<CheckLabels, Gauge>,
+}
+
+impl Instruments for ProbeMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        Self { good: registry.add("probe_good", "1 while a check of /readyz is good") }
+    }
+}
+
 /// Asks, for ever.
 pub async fn prober(mut checks: Vec<Box<dyn Check>>, readiness: Readiness, metrics: Metrics) {
+    let metrics: ProbeMetrics = metrics.of();
     loop {
         let began = tokio::time::Instant::now();
         let answers = join_all(checks.iter_mut().map(|check| ask(check.as_mut()))).await;
         readiness.note(answers);
         for check in readiness.report(false).checks {
-            metrics.checks.get_or_create(&CheckLabels { check: check.name }).set(i64::from(check.good));
+            metrics.good.get_or_create(&CheckLabels { check: check.name }).set(i64::from(check.good));
         }
         tokio::time::sleep_until(began + ROUND).await;
     }

@@ -113,7 +113,7 @@ impl Telemetry {
                 KeyValue::new(SERVICE_INSTANCE_ID, settings.instance),
             ])
             .build();
-        let lines = LastLines(Writer::start(metrics.log_lines_lost.clone())?);
+        let lines = LastLines(Writer::start(metrics)?);
         let exporting = Exporting::start(resource, settings.sampler, settings.otlp, metrics)?;
         tracing_subscriber::registry()
             // Spans are no matter of how much is logged: without them lines and problems have no trace id.

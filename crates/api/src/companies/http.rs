@@ -8,7 +8,7 @@ use platform::http::idempotency::IdempotencyKey;
 use platform::http::problem::Problem;
 use platform::postgres::Pool;
 
-use super::{NewCompany, store};
+use super::{Changes, NewCompany, store};
 use crate::access::visible;
 
 /// `POST /v1/companies`: takes an `Idempotency-Key`.
@@ -40,4 +40,16 @@ pub(crate) async fn mine(
 /// `GET /v1/companies/{id}`.
 pub(crate) async fn read(id: Path<CompanyId>, pool: Data<Pool>) -> Result<Json<Company>, Problem> {
     visible(store::read(&pool, *id).await?).map(Json)
+}
+
+/// `PATCH /v1/companies/{id}`.
+pub(crate) async fn change(
+    caller: Caller,
+    id: Path<CompanyId>,
+    Body(mut body): Body,
+    pool: Data<Pool>,
+) -> Result<Json<Company>, Problem> {
+    let changes = Changes::read(&mut body);
+    let changes = body.finish(changes)?;
+    visible(store::change(&pool, *id, caller, changes).await?).map(Json)
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
 
-use super::NewCompany;
+use super::{Changes, NewCompany};
 use crate::access::gone;
 
 const MAKE: Statement = Statement::new(
@@ -34,6 +34,14 @@ const MINE: Statement = Statement::new(
        AND (m.created_at, c.id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
      ORDER BY m.created_at DESC, c.id DESC
      LIMIT $4",
+);
+
+const CHANGE: Statement = Statement::new(
+    "update company",
+    "UPDATE companies c SET name = coalesce($3, name), website = CASE WHEN $4 THEN $5 ELSE website END,
+                            place = CASE WHEN $6 THEN $7 ELSE place END
+     WHERE c.id = $1 AND EXISTS (SELECT 1 FROM company_members m WHERE m.company_id = c.id AND m.person_id = $2)
+     RETURNING id, name, website, place",
 );
 
 /// Makes a company and its member, once under a key; refused where the caller does not exist any more.
@@ -65,6 +73,20 @@ pub(super) async fn mine(pool: &Pool, who: Caller, paging: Paging) -> Result<Pag
         Cursor { at, id }
     });
     Ok(Page { items: rows.iter().map(company).collect(), next_cursor })
+}
+
+/// Changes a company; none where the caller is no member of it.
+pub(super) async fn change(
+    pool: &Pool,
+    id: CompanyId,
+    who: Caller,
+    changes: Changes,
+) -> Result<Option<Company>, Error> {
+    let name = changes.name.as_ref().map(Line::as_str);
+    let ((links, website), (moves, place)) = (changes.website.split(), changes.place.split());
+    let (website, place) = (website.as_ref().map(Url::as_str), place.as_ref().map(Line::as_str));
+    let row = pool.write(&CHANGE, &[&id.0, &who.0, &name, &links, &website, &moves, &place]).await?;
+    Ok(row.as_ref().map(company))
 }
 
 fn company(row: &Row) -> Company {

@@ -1,6 +1,6 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
-use contracts::answers::{Job, Page};
+use contracts::answers::{Job, JobStatus, Page};
 use contracts::ids::{CompanyId, JobId};
 use contracts::problems::WRONG_JOB_STATUS;
 use opentelemetry::KeyValue;
@@ -144,9 +144,16 @@ impl From<StepError> for Problem {
     }
 }
 
+/// What everybody is told of a job, its company too: where to apply is worked out and never stored, so leaving it out
+/// loses nothing.
 fn answer(job: Stored, settings: &ApiSettings) -> Result<Job, Problem> {
-    let apply = format!("v1/jobs/{}/applications", job.id);
-    let apply_url = settings.applications.join(&apply).map_err(|error| Problem::internal(&error))?;
+    let apply_url = match job.status {
+        JobStatus::Draft | JobStatus::Published => {
+            let apply = format!("v1/jobs/{}/applications", job.id);
+            Some(settings.applications.join(&apply).map_err(|error| Problem::internal(&error))?)
+        }
+        JobStatus::Closed | JobStatus::Expired => None,
+    };
     Ok(job.into_answer(apply_url))
 }
 

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use contracts::problems::TOO_MANY_SIGN_IN_MAILS;
 use platform::config::{Reader, Settings, setting};
-use platform::guard::quota::{Quota, Standing};
+use platform::guard::quota::{Quota, QuotaMetrics, Standing};
 use platform::http::problem::Problem;
 use platform::sabotage;
-use platform::telemetry::metric::{Metrics, QuotaLabels};
 
 /// How long a link is good, and so for how long it counts unless it is used.
 const LINK_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -98,10 +97,8 @@ impl Bound {
 }
 
 /// Counts what came of a request: let through by all bounds, or refused by one.
-pub(super) fn count(metrics: &Metrics, refused: Option<Bound>) {
-    let told = |bound: Bound, verdict| {
-        metrics.quota_verdicts.get_or_create(&QuotaLabels { quota: bound.name(), verdict }).inc();
-    };
+pub(super) fn count(metrics: &QuotaMetrics, refused: Option<Bound>) {
+    let told = |bound: Bound, verdict| metrics.count(bound.name(), verdict);
     match refused {
         Some(bound) => told(bound, "refused"),
         None => [Bound::Address, Bound::Client, Bound::Total].into_iter().for_each(|bound| told(bound, "allowed")),

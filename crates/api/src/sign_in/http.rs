@@ -2,10 +2,10 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use contracts::address::Address;
 use platform::clock::Clock;
+use platform::guard::quota::QuotaMetrics;
 use platform::http::edge::{Body, ClientAddress};
 use platform::http::problem::Problem;
 use platform::postgres::Pool;
-use platform::telemetry::metric::Metrics;
 use serde_json::Value;
 
 use super::store::{Asked, Begun};
@@ -20,7 +20,7 @@ pub(crate) async fn begin(
     pool: Data<Pool>,
     clock: Data<Clock>,
     settings: Data<ApiSettings>,
-    metrics: Data<Metrics>,
+    metrics: Data<QuotaMetrics>,
 ) -> Result<HttpResponse, Problem> {
     let address = body.required("email", address);
     let address = body.finish(address)?;

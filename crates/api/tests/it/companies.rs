@@ -1,8 +1,9 @@
 //! `/v1/companies`.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::board::Board;
+use super::board::{Board, Someone, with};
 
 #[tokio::test]
 async fn a_company_is_made_and_everybody_can_read_it_where_its_location_says() {
@@ -67,9 +68,70 @@ async fn ones_own_companies_come_in_pages_newest_first() {
 }
 
 #[tokio::test]
-async fn a_company_that_does_not_exist_is_not_found() {
+async fn a_change_keeps_what_it_does_not_name_and_clears_what_it_nulls() {
     let board = Board::new().await;
-    for id in ["00000000-0000-7000-8000-000000000000", "x", "%00", "0", "%F0%9F%98%80", "..%2Fme", "null"] {
-        board.api.get(&format!("/v1/companies/{id}")).await.problem(404, "not-found");
+    let ada = board.someone().await;
+    let (made, path) = whole(&ada).await;
+    assert_eq!(ada.api.patch(&path, &json!({})).await.expect(200), made, "nothing was named");
+    let changed = ada.api.patch(&path, &json!({ "name": " Looms Ltd ", "website": null })).await.expect(200);
+    let wanted = with(&with(&made, "name", json!("Looms Ltd")), "website", Value::Null);
+    assert_eq!(changed, wanted);
+    assert_eq!(board.api.get(&path).await.expect(200), wanted);
+    let back = json!({ "website": made["website"], "place": null });
+    let wanted = with(&with(&wanted, "website", made["website"].clone()), "place", Value::Null);
+    assert_eq!(ada.api.patch(&path, &back).await.expect(200), wanted);
+}
+
+#[tokio::test]
+async fn changes_at_once_lose_nothing_of_one_another() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let (_, path) = whole(&ada).await;
+    let changes = [("name", "Looms Ltd"), ("website", "https://looms.example/"), ("place", "Leeds")];
+    let change = |(field, value): (&'static str, &'static str)| {
+        let (api, path) = (&ada.api, &path);
+        async move { api.patch(path, &json!({ field: value })).await.expect(200) }
+    };
+    join_all(changes.map(change)).await;
+    let after = board.api.get(&path).await.expect(200);
+    for (field, value) in changes {
+        assert_eq!(after[field], Value::from(value), "{field}");
     }
+}
+
+#[tokio::test]
+async fn a_company_is_changed_by_any_of_its_members_and_by_no_stranger() {
+    let board = Board::new().await;
+    let (ada, bob, eve) = (board.someone().await, board.someone().await, board.someone().await);
+    let (made, path) = whole(&ada).await;
+    // Eve has a company as well, but another one.
+    eve.company().await;
+    for change in [json!({ "name": "Mine now" }), json!({ "place": null }), json!({})] {
+        eve.api.patch(&path, &change).await.problem(404, "not-found");
+        bob.api.patch(&path, &change).await.problem(404, "not-found");
+    }
+    assert_eq!(board.api.get(&path).await.expect(200), made);
+    let id = made["id"].as_str().expect("an id");
+    board.run(&format!("INSERT INTO company_members VALUES ('{id}', '{}')", bob.person.id)).await;
+    let changed = bob.api.patch(&path, &json!({ "place": "Leeds" })).await.expect(200);
+    assert_eq!(changed, with(&made, "place", json!("Leeds")));
+}
+
+#[tokio::test]
+async fn a_company_that_does_not_exist_is_not_found_by_any_method() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    for id in ["00000000-0000-7000-8000-000000000000", "x", "%00", "0", "%F0%9F%98%80", "..%2Fme", "null"] {
+        let path = format!("/v1/companies/{id}");
+        board.api.get(&path).await.problem(404, "not-found");
+        ada.api.patch(&path, &json!({ "name": "Looms Ltd" })).await.problem(404, "not-found");
+    }
+}
+
+/// A company with all of its fields, and where it is.
+async fn whole(ada: &Someone) -> (Value, String) {
+    let new = json!({ "name": "Engines Ltd", "website": "https://engines.example/", "place": "London" });
+    let made = ada.api.post("/v1/companies", &new).await.expect(201);
+    let path = format!("/v1/companies/{}", made["id"].as_str().expect("an id"));
+    (made, path)
 }

@@ -21,7 +21,7 @@ async fn a_method_that_a_path_does_not_have_is_refused_with_those_it_has() {
         ("/.well-known/jwks.json", Method::POST, "GET, HEAD"),
         ("/v1/me", Method::PUT, "GET, HEAD, PATCH"),
         ("/v1/companies", Method::PATCH, "GET, HEAD, POST"),
-        ("/v1/companies/x", Method::DELETE, "GET, HEAD"),
+        ("/v1/companies/x", Method::DELETE, "GET, HEAD, PATCH"),
         ("/v1/jobs", Method::PUT, "GET, HEAD, POST"),
         (JOB, Method::DELETE, "GET, HEAD, PATCH"),
         (&publish, Method::GET, "POST"),

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::board::{Board, days_from_now};
+use super::board::{Board, days_from_now, with};
 
 #[tokio::test]
 async fn a_draft_is_published_once_and_keeps_its_time_when_it_is_published_again() {
@@ -47,6 +47,27 @@ async fn a_job_past_its_date_has_expired_until_the_date_is_moved() {
     board.run(&format!("UPDATE jobs SET closes_at = clock_timestamp() WHERE id = '{id}'")).await;
     assert_eq!(ada.api.step(&format!("{path}/close")).await.expect(200)["status"], "closed");
     assert_eq!(board.api.get(&path).await.expect(200)["status"], "closed");
+}
+
+#[tokio::test]
+async fn a_job_that_is_over_says_everything_but_where_to_apply_to_its_members_too() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let path = format!("/v1/jobs/{}", ada.published(&ada.company().await).await);
+    let id = &path["/v1/jobs/".len()..];
+    let open = ada.api.patch(&path, &json!({ "closes_at": null })).await.expect(200);
+    let (past, joiner) = ("2020-01-01T00:00:00Z", json!({ "title": "Joiner" }));
+    for (stored, status) in [("closed", "closed"), ("published", "expired")] {
+        board.run(&format!("UPDATE jobs SET status = '{stored}', closes_at = '{past}' WHERE id = '{id}'")).await;
+        let mut over = with(&with(&open, "status", json!(status)), "closes_at", json!(past));
+        over.as_object_mut().expect("an object").remove("apply_url").expect("an open job has it");
+        for api in [&board.api, &ada.api] {
+            assert_eq!(api.get(&path).await.expect(200), over, "{status}");
+        }
+        assert_eq!(ada.api.patch(&path, &joiner).await.expect(200), with(&over, "title", json!("Joiner")));
+        ada.api.patch(&path, &json!({ "title": open["title"] })).await.expect(200);
+    }
+    assert_eq!(ada.api.patch(&path, &json!({ "closes_at": null })).await.expect(200), open, "it is open again");
 }
 
 #[tokio::test]

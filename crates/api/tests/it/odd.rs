@@ -60,6 +60,7 @@ async fn odd_values_in_any_field_are_never_our_failure() {
     let ada = board.someone().await;
     let company = ada.company().await;
     let draft = format!("/v1/jobs/{}", ada.draft(&company).await);
+    let own = format!("/v1/companies/{company}");
     let mut change = job(&company);
     change.as_object_mut().expect("an object").remove("company_id");
     let company = json!({ "name": "Engines Ltd", "website": "https://engines.example", "place": "London" });
@@ -67,7 +68,8 @@ async fn odd_values_in_any_field_are_never_our_failure() {
         Endpoint::new(Method::POST, "/v1/sign-in", json!({ "email": address() })),
         Endpoint::new(Method::POST, "/v1/sessions", json!({ "token": "x" })),
         Endpoint::new(Method::PATCH, "/v1/me", json!({ "name": "Ada" })),
-        Endpoint::new(Method::POST, "/v1/companies", company),
+        Endpoint::new(Method::POST, "/v1/companies", company.clone()),
+        Endpoint::new(Method::PATCH, own, company),
         Endpoint::new(Method::POST, "/v1/jobs", job(&ada.company().await)),
         Endpoint::new(Method::PATCH, draft.as_str(), change),
     ] {

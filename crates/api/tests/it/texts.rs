@@ -14,8 +14,9 @@ async fn hidden_characters_are_refused_by_name_wherever_people_write() {
     let company = ada.company().await;
     for hidden in OLD {
         assert_eq!(ada.api.patch("/v1/me", &json!({ "name": hidden })).await.wrong(), ["#/name"]);
-        let wrong = ada.api.post("/v1/companies", &json!({ "name": hidden, "place": hidden })).await.wrong();
-        assert_eq!(wrong, ["#/name", "#/place"]);
+        let named = json!({ "name": hidden, "place": hidden });
+        assert_eq!(ada.api.post("/v1/companies", &named).await.wrong(), ["#/name", "#/place"]);
+        assert_eq!(ada.api.patch(&format!("/v1/companies/{company}"), &named).await.wrong(), ["#/name", "#/place"]);
         for field in ["title", "description", "place"] {
             let new = with(&job(&company), field, json!(hidden));
             assert_eq!(ada.api.post("/v1/jobs", &new).await.wrong(), [format!("#/{field}")], "{hidden:?}");
@@ -45,6 +46,33 @@ async fn a_job_of_an_older_rule_can_be_read_and_mended_field_by_field() {
             assert_eq!(ada.api.patch(&path, &json!({ field: mended })).await.expect(200)[field], mended, "{field}");
         }
         ada.api.step(&format!("{path}/publish")).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_company_of_an_older_rule_can_be_read_and_mended_field_by_field() {
+    let board = Board::new().await;
+    let ada = board.someone().await;
+    let id = ada.company().await;
+    let path = format!("/v1/companies/{id}");
+    let job = format!("/v1/jobs/{}", ada.published(&id).await);
+    for old in OLD {
+        let website = "https://ada:pw@engines.example";
+        let fields = format!("name = '{old}', website = '{website}', place = '{old}'");
+        board.run(&format!("UPDATE companies SET {fields} WHERE id = '{id}'")).await;
+        let stored = json!({ "id": id, "name": old, "website": website, "place": old });
+        assert_eq!(board.api.get(&path).await.expect(200), stored);
+        assert_eq!(ada.api.patch(&path, &json!({})).await.expect(200), stored);
+        let mut wanted = stored;
+        for (field, mended) in
+            [("place", json!("Bern")), ("website", json!("https://engines.example/")), ("name", json!("Engines Ltd"))]
+        {
+            // What is not named stays, and does not hold up what is.
+            wanted[field] = mended.clone();
+            assert_eq!(ada.api.patch(&path, &json!({ field: mended })).await.expect(200), wanted, "{field}");
+        }
+        assert_eq!(board.api.get(&path).await.expect(200), wanted);
+        assert_eq!(board.api.get(&job).await.expect(200)["company_name"], "Engines Ltd");
     }
 }
 

@@ -55,6 +55,7 @@ async fn whoever_brings_no_token_is_asked_to_sign_in() {
         board.api.patch("/v1/me", &body).await,
         board.api.get("/v1/companies").await,
         board.api.post("/v1/companies", &body).await,
+        board.api.patch("/v1/companies/00000000-0000-7000-8000-000000000000", &body).await,
         board.api.post("/v1/jobs", &body).await,
         board.api.patch(job, &body).await,
         board.api.step(&format!("{job}/publish")).await,

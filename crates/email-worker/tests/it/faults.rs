@@ -27,9 +27,10 @@ async fn a_429_is_heeded_by_every_batch() {
     let refusal = json!({ "status": 429, "name": "rate_limit_exceeded", "retry_after_s": 4 });
     resend.fail_next(&[refusal]).await;
     board.ask_to_sign_in("ada@example.com", None).await;
-    let _worker = start(&board, &resend);
-    // Seen here somewhat later than it happened.
-    wait::until(PATIENCE, "refused", async || resend.posts().await == 1).await.expect("it is refused");
+    let worker = start(&board, &resend);
+    // Seen here somewhat later than it happened, and not before the worker has read the answer.
+    let heard = async || worker.output().contains("\"outcome\":\"retried\"");
+    wait::until(PATIENCE, "refused", heard).await.expect("it is refused");
     let refused = Instant::now();
     board.ask_to_sign_in("bob@example.com", None).await;
     wait::until(PATIENCE, "the first", async || resend.count().await > 0).await.expect("one arrives");

@@ -101,7 +101,7 @@ async fn api_neither_reads_mail_nor_letters() {
             "SELECT status FROM application_events",
             "UPDATE jobs SET company_id = gen_random_uuid()",
             "UPDATE jobs SET created_at = now()",
-            "UPDATE companies SET name = 'x'",
+            "UPDATE companies SET id = gen_random_uuid()",
             "DELETE FROM company_members",
             "UPDATE sign_ins SET expires_at = now()",
             "UPDATE sessions SET person_id = gen_random_uuid()",

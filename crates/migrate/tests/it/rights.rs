@@ -38,7 +38,7 @@ const GROUPS: &str = "^board_(api|applications|email_worker)$";
 async fn each_function_has_exactly_these_rights() {
     let database = Database::migrated().await;
     insta::assert_snapshot!(matrix(&database, GROUPS).await, @r"
-    board_api companies: SELECT; INSERT (id, name, website, place)
+    board_api companies: SELECT; INSERT (id, name, website, place); UPDATE (name, website, place)
     board_api company_members: SELECT; INSERT (company_id, person_id)
     board_api idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); UPDATE (created_at); DELETE
     board_api jobs: SELECT; INSERT (id, company_id, title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status, published_at); UPDATE (title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status, published_at)

@@ -29,7 +29,7 @@ use crate::telemetry::Telemetry;
 use crate::telemetry::log::chain;
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
-use leaving::{Signals, first_to_end, leave};
+use leaving::{DrainMetrics, Signals, first_to_end, leave};
 use servers::{Postgres, Shared, metrics_server, public_server};
 
 type Failure = Box<dyn Error>;
@@ -52,7 +52,7 @@ struct Process {
     signals: Signals,
     drain: Drain,
     telemetry: Telemetry,
-    metrics: Metrics,
+    metrics: DrainMetrics,
     server: ServerHandle,
     /// Work that must not end by itself: the servers and the prober.
     vital: Vec<(&'static str, JoinHandle<()>)>,
@@ -89,7 +89,7 @@ impl Process {
             metrics: metrics.clone(),
             clock,
             seen: Seen::default(),
-            rate_limits: Data::new(RateLimits::new(settings.server.rate_limits, metrics.clone())),
+            rate_limits: Data::new(RateLimits::new(settings.server.rate_limits, &metrics)),
             addresses: Data::new(settings.server.addresses),
             pools,
             watchdog: Watchdog::default(),
@@ -112,7 +112,8 @@ impl Process {
         vital.extend(pulse.map(|pulse| ("pulse", spawn(pulse))));
         let background = start_background(&function, &shared)?;
         tracing::info!(address = %settings.server.listen, metrics = %settings.server.metrics, "listening");
-        Ok(Self { signals, drain: shared.drain.clone(), telemetry, metrics, server, vital, background })
+        let (drain, metrics) = (shared.drain.clone(), metrics.of());
+        Ok(Self { signals, drain, telemetry, metrics, server, vital, background })
     }
 
     async fn run(mut self, limits: DrainSettings) -> ExitCode {

@@ -13,6 +13,7 @@
 //! ours and why.
 
 mod core;
+mod metrics;
 mod policy;
 mod state;
 
@@ -23,11 +24,12 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 
 use self::core::Core;
+use self::metrics::BreakerMetrics;
 use super::deadline;
 use crate::config::{Reader, Settings, setting};
 use crate::sabotage;
 use crate::telemetry::context;
-use crate::telemetry::metric::{BreakerLabels, Metrics, TransitionLabels};
+use crate::telemetry::metric::Metrics;
 
 pub use self::state::State;
 
@@ -101,20 +103,16 @@ pub struct Breaker(Arc<Inner>);
 struct Inner {
     dependency: &'static str,
     core: Mutex<Core>,
-    metrics: Metrics,
+    metrics: BreakerMetrics,
 }
 
 impl Breaker {
     /// A closed one; `dependency` is what metrics, logs and spans call it by.
     #[must_use]
-    pub fn new(dependency: &'static str, settings: BreakerSettings, metrics: Metrics) -> Self {
+    pub fn new(dependency: &'static str, settings: BreakerSettings, metrics: &Metrics) -> Self {
         let core = Core::new(settings, Box::new(rand::random), Instant::now());
-        for to in [State::Closed, State::HalfOpen, State::Open] {
-            // A series that is there from the start shows its first step, too.
-            drop(metrics.breaker_transitions.get_or_create(&TransitionLabels { dependency, to: to.name() }));
-        }
-        drop(metrics.breaker_refused.get_or_create(&BreakerLabels { dependency }));
-        metrics.breaker_state.get_or_create(&BreakerLabels { dependency }).set(State::Closed.number());
+        let metrics: BreakerMetrics = metrics.of();
+        metrics.begin(dependency);
         Self(Arc::new(Inner { dependency, core: Mutex::new(core), metrics }))
     }
 
@@ -182,7 +180,7 @@ impl Breaker {
 
     fn refuse(&self, state: State, retry_after: Duration) -> Refused {
         let Inner { dependency, metrics, .. } = &*self.0;
-        metrics.breaker_refused.get_or_create(&BreakerLabels { dependency }).inc();
+        metrics.refused(dependency);
         let span = context::current();
         span.span().set_attribute(KeyValue::new(STATE, state.name()));
         span.span().set_attribute(KeyValue::new(DEPENDENCY, *dependency));
@@ -205,9 +203,7 @@ impl Breaker {
         if state == before {
             return None;
         }
-        let Inner { dependency, metrics, .. } = &*self.0;
-        metrics.breaker_state.get_or_create(&BreakerLabels { dependency }).set(state.number());
-        metrics.breaker_transitions.get_or_create(&TransitionLabels { dependency, to: state.name() }).inc();
+        self.0.metrics.changed(self.0.dependency, state);
         Some(Change { from: before, to: state, open_for: core.remaining(Instant::now()), silent: false })
     }
 

@@ -31,7 +31,7 @@ use crate::config::{Reader, setting};
 use crate::drain::Drain;
 use crate::http::problem::{OVERLOADED, PROBLEM_JSON, Problem};
 use crate::sabotage;
-use crate::telemetry::metric::Metrics;
+use crate::telemetry::metric::{Counter, Gauge, Instruments, Metrics, Registry};
 use pace::Pace;
 
 /// What a refused caller is told to wait.
@@ -68,8 +68,23 @@ struct Worker {
     pace: RefCell<Pace>,
     /// What every refused caller is told, written once.
     told: Bytes,
-    metrics: Metrics,
+    metrics: GateMetrics,
     drain: Drain,
+}
+
+#[derive(Clone, Debug)]
+struct GateMetrics {
+    at_work: Gauge,
+    refused: Counter,
+}
+
+impl Instruments for GateMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        Self {
+            at_work: registry.add("requests_at_work", "Requests at work"),
+            refused: registry.add("requests_overloaded", "Requests refused because too many were at work"),
+        }
+    }
 }
 
 /// Every place is taken.
@@ -91,8 +106,8 @@ pub enum Stopped {
 impl Gate {
     /// Lets `most` requests be at work.
     #[must_use]
-    pub fn new(most: usize, metrics: Metrics, drain: Drain) -> Self {
-        let told = Problem::from(OVERLOADED).text().into();
+    pub fn new(most: usize, metrics: &Metrics, drain: Drain) -> Self {
+        let (told, metrics) = (Problem::from(OVERLOADED).text().into(), metrics.of());
         let (at_work, waits, refused, untold) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
         let (coming, pace) = (RefCell::default(), RefCell::new(Pace::quiet(Instant::now())));
         Self(Rc::new(Worker { most, at_work, coming, waits, refused, untold, pace, told, metrics, drain }))
@@ -154,7 +169,7 @@ impl Gate {
 
     /// Counts a refusal, for the metrics at once, for the log once a second.
     fn note(&self) {
-        self.0.metrics.overloaded.inc();
+        self.0.metrics.refused.inc();
         let untold = self.0.untold.replace(self.0.untold.get() + 1);
         if untold == 0 {
             let worker = self.0.clone();

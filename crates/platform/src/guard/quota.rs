@@ -22,9 +22,39 @@ pub use memory::{Look, Memory};
 use crate::http::idempotency::Hash;
 use crate::http::problem::{Problem, QUOTA_EXCEEDED};
 use crate::telemetry::context;
+use crate::telemetry::metric::{Counter, EncodeLabelSet, Family, Instruments, Registry};
 
 /// By how much what is remembered errs towards letting through: more than clocks of two machines differ by.
 const GRACE: time::Duration = time::Duration::SECOND;
+
+/// Names a quota and what it said.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct QuotaLabels {
+    /// As `RateLimit-Policy` names it.
+    quota: &'static str,
+    /// `allowed`; `refused`, or by whom it was: `refused_by_redis`, `refused_by_postgres`. Where Redis did not answer
+    /// also `unchecked_by_redis`: PostgreSQL has the last word, and is counted, too.
+    verdict: &'static str,
+}
+
+/// Counts what quotas and rate limits decide. A handler takes it as `Data`.
+#[derive(Clone, Debug)]
+pub struct QuotaMetrics {
+    verdicts: Family<QuotaLabels, Counter>,
+}
+
+impl Instruments for QuotaMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        Self { verdicts: registry.add("quota_verdicts", "Decisions of quotas and rate limits") }
+    }
+}
+
+impl QuotaMetrics {
+    /// Counts a decision, such as `allowed` or `refused`.
+    pub fn count(&self, quota: &'static str, verdict: &'static str) {
+        self.verdicts.get_or_create(&QuotaLabels { quota, verdict }).inc();
+    }
+}
 
 /// How much is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

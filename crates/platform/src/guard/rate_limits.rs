@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::quota::QuotaMetrics;
 use crate::config::{Reader, Settings, setting};
 use crate::http::edge::Network;
 use crate::http::problem::{Problem, TOO_MANY_REQUESTS};
 use crate::sabotage;
-use crate::telemetry::metric::{Metrics, QuotaLabels};
+use crate::telemetry::metric::Metrics;
 
 /// What the limits are counted over.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -92,15 +93,15 @@ impl<K: Hash + Eq + Copy> RateLimit<K> {
 pub struct RateLimits {
     person: Mutex<RateLimit<Uuid>>,
     address: Mutex<RateLimit<Network>>,
-    metrics: Metrics,
+    metrics: QuotaMetrics,
 }
 
 impl RateLimits {
     /// With these limits.
     #[must_use]
-    pub fn new(settings: RateLimitSettings, metrics: Metrics) -> Self {
+    pub fn new(settings: RateLimitSettings, metrics: &Metrics) -> Self {
         let person = Mutex::new(RateLimit::new(settings.person));
-        Self { person, address: Mutex::new(RateLimit::new(settings.address)), metrics }
+        Self { person, address: Mutex::new(RateLimit::new(settings.address)), metrics: metrics.of() }
     }
 
     /// Lets a person's request through, or not.
@@ -134,8 +135,7 @@ impl RateLimits {
         let mut rate_limit = rate_limit.lock().unwrap_or_else(PoisonError::into_inner);
         let (verdict, limit) = (rate_limit.ask(key, Instant::now()), rate_limit.limit);
         drop(rate_limit);
-        let told = if verdict.is_ok() { "allowed" } else { "refused" };
-        self.metrics.quota_verdicts.get_or_create(&QuotaLabels { quota, verdict: told }).inc();
+        self.metrics.count(quota, if verdict.is_ok() { "allowed" } else { "refused" });
         verdict.map_err(|wait| refusal(quota, limit, wait))
     }
 }

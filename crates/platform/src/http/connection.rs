@@ -10,6 +10,7 @@ mod chunks;
 mod head;
 mod inbox;
 mod linger;
+mod metrics;
 mod requests;
 mod waits;
 
@@ -31,6 +32,7 @@ use self::head::Head;
 pub use self::head::Wrong;
 use self::inbox::Inbox;
 use self::linger::Linger;
+pub(crate) use self::metrics::ConnectionMetrics;
 use self::requests::AtHand;
 pub use self::requests::{PIECE, Pieces, Requests, UnderWay};
 use self::waits::Waits;
@@ -38,7 +40,7 @@ use crate::drain::{Drain, DrainSettings, Phase};
 use crate::guard::deadline;
 use crate::http::problem::REQUEST_TIMEOUT;
 use crate::sabotage;
-use crate::telemetry::metric::{Metrics, SlowLabels};
+use crate::telemetry::metric::Metrics;
 
 /// How often a worker looks for connections to cut.
 const ROUND: Duration = Duration::from_secs(1);
@@ -63,14 +65,14 @@ pub struct Connections {
     held: Rc<Cell<usize>>,
     /// More than this, and idle ones make room.
     crowd: usize,
-    metrics: Metrics,
+    metrics: ConnectionMetrics,
 }
 
 impl Connections {
     /// None yet, and `most` at a time.
     #[must_use]
-    pub fn new(most: usize, metrics: Metrics) -> Self {
-        Self { open: Rc::default(), held: Rc::default(), crowd: most - most / 8, metrics }
+    pub fn new(most: usize, metrics: &Metrics) -> Self {
+        Self { open: Rc::default(), held: Rc::default(), crowd: most - most / 8, metrics: metrics.of() }
     }
 
     /// Takes a new one.
@@ -82,7 +84,7 @@ impl Connections {
         let _ = stream.set_nodelay(true);
         let waits = Rc::new(Waits::from(Instant::now(), peer));
         self.open.borrow_mut().push(Rc::downgrade(&waits));
-        self.metrics.connections.inc();
+        self.metrics.open.inc();
         Connection { stream, inbox: Inbox::default(), waits, at_hand: Rc::default(), linger: None, all: self.clone() }
     }
 
@@ -121,7 +123,7 @@ impl Connections {
         for waits in &open {
             match waits.too_long(now) {
                 // Its client is told, and then it ends.
-                Some("head") if waits.tell_overdue() => self.note("head"),
+                Some("head") if waits.tell_overdue() => self.metrics.cut("head"),
                 None | Some("head") if waits.idle_for(now, KEEP_ALIVE) => waits.leave(),
                 None | Some("head") => {}
                 Some(what) => self.cut(waits, what),
@@ -176,11 +178,7 @@ impl Connections {
     fn cut(&self, waits: &Waits, what: &'static str) {
         waits.cut();
         self.count(waits);
-        self.note(what);
-    }
-
-    fn note(&self, what: &'static str) {
-        self.metrics.slow_clients.get_or_create(&SlowLabels { what }).inc();
+        self.metrics.cut(what);
     }
 }
 
@@ -254,7 +252,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.waits.let_go();
         self.all.count(&self.waits);
-        self.all.metrics.connections.dec();
+        self.all.metrics.open.dec();
     }
 }
 

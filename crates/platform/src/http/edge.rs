@@ -15,6 +15,7 @@ pub use client_address::{AddressSource, ClientAddress, Network};
 pub use fields::{Body, Fields, Patch, Query, choice};
 pub use once::{GivenTwice, once};
 pub use paging::{Cursor, Paging};
+pub(crate) use request::RequestMetrics;
 pub use request::{RequestSpan, around};
 pub use text::{Line, Prose, one_line};
 

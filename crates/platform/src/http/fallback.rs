@@ -20,7 +20,6 @@ use actix_web::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
-use prometheus_client::metrics::gauge::Gauge;
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -31,7 +30,7 @@ use crate::http::edge::Caller;
 use crate::http::problem::{NOT_FOUND, OUTCOME_UNKNOWN, Problem};
 use crate::sabotage;
 use crate::telemetry::context;
-use crate::telemetry::metric::Metrics;
+use crate::telemetry::metric::{Counter, EncodeLabelSet, Family, Gauge, Instruments, Metrics, Registry};
 
 const CACHE_STATUS: &str = "Cache-Status";
 const MIB: usize = 1024 * 1024;
@@ -63,13 +62,42 @@ impl Resource {
     }
 }
 
-/// Goes with an answer from memory, for the log line and the metrics of its request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    /// Its template.
+    route: String,
+}
+
+#[derive(Clone, Debug)]
+struct FallbackMetrics {
+    answers: Family<RouteLabels, Counter>,
+    bytes: Gauge,
+}
+
+impl Instruments for FallbackMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        Self {
+            answers: registry.add("fallback_answers", "Stale answers, given from memory"),
+            bytes: registry.add("fallback_bytes", "Bytes of the answers in memory"),
+        }
+    }
+}
+
+/// Goes with an answer from memory, for the log line of its request, and to be counted.
+#[derive(Clone, Debug)]
 pub struct Stale {
     /// How old it is, in whole seconds.
     pub age_s: u64,
     /// Why there is no better one.
     pub cause: String,
+    metrics: FallbackMetrics,
+}
+
+impl Stale {
+    /// Counts it as an answer of this route.
+    pub fn count(&self, route: &str) {
+        self.metrics.answers.get_or_create(&RouteLabels { route: route.to_owned() }).inc();
+    }
 }
 
 /// The last good answers of a process. Its workers share them: what one has answered helps all. Remembering and
@@ -79,7 +107,7 @@ pub struct Fallback {
     service: &'static str,
     clock: Clock,
     memory: Mutex<LastGood>,
-    bytes: Gauge,
+    metrics: FallbackMetrics,
 }
 
 impl Fallback {
@@ -87,7 +115,7 @@ impl Fallback {
     #[must_use]
     pub fn new(settings: FallbackSettings, service: &'static str, clock: Clock, metrics: &Metrics) -> Self {
         let memory = Mutex::new(LastGood::new(settings.0));
-        Self { service, clock, memory, bytes: metrics.fallback_bytes.clone() }
+        Self { service, clock, memory, metrics: metrics.of() }
     }
 
     /// Answers with what `work` gives, as JSON. If the work fails by an outage, the last good answer is given instead,
@@ -144,14 +172,14 @@ impl Fallback {
             .insert_header((CACHE_STATUS, format!("{}; hit; ttl={}; detail=stale-on-error", self.service, -age)))
             .insert_header((CACHE_CONTROL, "no-store"))
             .body(last.body);
-        answer.extensions_mut().insert(Stale { age_s, cause: problem.to_string() });
+        answer.extensions_mut().insert(Stale { age_s, cause: problem.to_string(), metrics: self.metrics.clone() });
         answer
     }
 
     fn note<T>(&self, what: impl FnOnce(&mut LastGood) -> T) -> T {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = what(&mut memory);
-        self.bytes.set(i64::try_from(memory.bytes()).unwrap_or(i64::MAX));
+        self.metrics.bytes.set(i64::try_from(memory.bytes()).unwrap_or(i64::MAX));
         noted
     }
 }

@@ -76,9 +76,9 @@ impl Listener {
             .shutdown_timeout(self.leaving.in_flight.as_secs() + 2);
         let address = self.address;
         let server = server.bind("public", address, move || {
-            let connections = Connections::new(self.connections, self.metrics.clone());
+            let connections = Connections::new(self.connections, &self.metrics);
             spawn(connections.clone().watch(self.drain.clone(), self.leaving));
-            let gate = Gate::new(self.at_work, self.metrics.clone(), self.drain.clone());
+            let gate = Gate::new(self.at_work, &self.metrics, self.drain.clone());
             let app = map_config(app().into_factory(), |()| AppConfig::default());
             let app = app.map_err(|error: actix_web::Error| error.error_response());
             let app = apply_fn_factory(app, move |request: Request, app: &_| answered(request, app, &gate));

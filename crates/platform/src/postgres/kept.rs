@@ -88,7 +88,7 @@ mod tests {
     use crate::telemetry::metric::Metrics as Telemetry;
 
     fn kept() -> Kept {
-        Kept::new(Breaker::new("postgres", BreakerSettings::default(), Telemetry::default()))
+        Kept::new(Breaker::new("postgres", BreakerSettings::default(), &Telemetry::default()))
     }
 
     /// A connection of this age that was last taken so long ago.

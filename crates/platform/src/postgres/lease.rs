@@ -9,12 +9,12 @@ use tokio_postgres::types::ToSql;
 
 use super::blockers::{Blockers, Found};
 use super::kept::Kept;
+use super::pool::PoolMetrics;
 use super::statement::{BEGIN, COMMIT, ROLLBACK, Turn};
 use super::{Error, PostgresSettings, Row, Statement};
 use crate::guard::deadline;
 use crate::probe::Seen;
 use crate::sabotage;
-use crate::telemetry::metric::Metrics;
 
 /// Values of a statement's `$1`, `$2` ….
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -23,7 +23,7 @@ pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub(super) struct Context {
     pub(super) database: PostgresSettings,
     pub(super) kept: Arc<Kept>,
-    pub(super) metrics: Metrics,
+    pub(super) metrics: PoolMetrics,
     pub(super) seen: Seen,
     pub(super) blockers: Arc<Blockers>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Lease {
 
 impl Lease {
     pub(super) fn new(connection: Connection, context: Arc<Context>) -> Self {
-        context.metrics.pool_in_use.inc();
+        context.metrics.in_use.inc();
         let (in_doubt, sent) = (Cell::new(false), Cell::new(false));
         Self { connection: Some(connection), context, in_doubt, sent, first_error: RefCell::default() }
     }
@@ -189,7 +189,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.context.metrics.pool_in_use.dec();
+        self.context.metrics.in_use.dec();
         let Some(connection) = self.connection.take().filter(|_| self.in_doubt.get() && !sabotage::takes_out("doubt"))
         else {
             return;

@@ -16,14 +16,12 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::metrics::gauge::Gauge;
-
 use super::{Pool, Statement};
 use crate::drain::Drain;
 use crate::probe::Degraded;
 use crate::telemetry::context;
 use crate::telemetry::log::chain;
-use crate::telemetry::metric::Metrics;
+use crate::telemetry::metric::{Gauge, Instruments, Metrics, Registry};
 
 /// What a mail may wait; older ones are told in `/readyz`.
 const TOO_OLD_S: f64 = 60.0;
@@ -43,19 +41,33 @@ pub const DEPTH: Statement = Statement::new(
      SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM waiting",
 );
 
+#[derive(Clone, Debug)]
+struct OutboxMetrics {
+    depth: Gauge,
+    oldest_age: Gauge<f64, AtomicU64>,
+}
+
+impl Instruments for OutboxMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let oldest = "Age of the oldest message that waits";
+        Self {
+            depth: registry.add("outbox_depth", "Messages that wait in the outbox, counted to 10,000"),
+            oldest_age: registry.add_seconds("outbox_oldest_age", oldest, Gauge::default()),
+        }
+    }
+}
+
 /// Exports how many messages wait and how old the oldest is, until the process drains. One function that always runs
 /// does this, so that workers can be scaled by it, down to none.
 pub async fn export_depth(pool: Pool, metrics: Metrics, degraded: Degraded, drain: Drain) {
-    let (depth, age) = (Gauge::<i64>::default(), Gauge::<f64, AtomicU64>::default());
-    metrics.register("outbox_depth", "Messages that wait in the outbox, counted to 10,000", depth.clone());
-    metrics.register_seconds("outbox_oldest_age", "Age of the oldest message that waits", age.clone());
+    let metrics: OutboxMetrics = metrics.of();
     loop {
         match context::unrecorded(pool.query_queue(&DEPTH, &[&COUNTED])).await {
             Ok(rows) => {
                 if let Some(row) = rows.first() {
-                    depth.set(row.get(0));
+                    metrics.depth.set(row.get(0));
                     let oldest = row.get(1);
-                    age.set(oldest);
+                    metrics.oldest_age.set(oldest);
                     tell(&degraded, oldest);
                 }
             }

@@ -21,7 +21,7 @@ use crate::guard::deadline;
 use crate::probe::Seen;
 use crate::probe::capacity::Load;
 use crate::sabotage;
-use crate::telemetry::metric::Metrics;
+use crate::telemetry::metric::{Counter, Gauge, Histogram, Instruments, Metrics, Registry, seconds};
 use crate::telemetry::trace::LeafSpan;
 
 /// Connections of one worker. Every method that asks the database gives the breaker one verdict.
@@ -38,6 +38,29 @@ pub struct Pool {
     queue: Queue,
 }
 
+/// Counts for all pools of a process.
+#[derive(Clone, Debug)]
+pub(crate) struct PoolMetrics {
+    /// Connections that work for somebody.
+    pub(crate) in_use: Gauge,
+    /// Requests that wait for one.
+    pub(crate) waiting: Gauge,
+    wait: Histogram,
+    repeated: Counter,
+}
+
+impl Instruments for PoolMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let wait = "Time that requests waited for a connection";
+        Self {
+            in_use: registry.add("postgres_pool_in_use", "Connections that work for somebody"),
+            waiting: registry.add("postgres_pool_waiting", "Requests that wait for a connection"),
+            wait: registry.add_seconds("postgres_pool_wait", wait, seconds()),
+            repeated: registry.add("postgres_repeated", "Calls made again over a new connection"),
+        }
+    }
+}
+
 impl Pool {
     /// A pool that opens connections when they are first needed. `name` is their `application_name`; the breaker is
     /// the process's own.
@@ -47,7 +70,7 @@ impl Pool {
     pub fn new(
         settings: PoolSettings,
         name: String,
-        metrics: Metrics,
+        metrics: &Metrics,
         seen: Seen,
         breaker: Breaker,
     ) -> Result<Self, Error> {
@@ -73,7 +96,7 @@ impl Pool {
             .build()
             .map_err(|error| Error::Connect(error.to_string()))?;
         let blockers = Blockers::new(database.clone(), name.clone());
-        let context = Arc::new(Context { database, kept, metrics, seen, blockers });
+        let context = Arc::new(Context { database, kept, metrics: metrics.of(), seen, blockers });
         Ok(Self { inner, context, breaker, name, queue: Queue::default() })
     }
 
@@ -196,7 +219,7 @@ impl Pool {
             match work(&lease).await {
                 Ok(answer) => return Ok((lease, answer)),
                 Err(error) if lease.had_no_effect(&error, reads) && repeats.next().is_some() => {
-                    self.context.metrics.pool_repeated.inc();
+                    self.context.metrics.repeated.inc();
                 }
                 Err(error) => return Err(error),
             }
@@ -205,7 +228,7 @@ impl Pool {
 
     async fn lease(&self) -> Result<Lease, Error> {
         let wait = LeafSpan::begin("pool wait", SpanKind::Internal);
-        let waiting = self.queue.join(&self.context.metrics.pool_waiting);
+        let waiting = self.queue.join(&self.context.metrics.waiting);
         let object = tokio::select! {
             biased;
             object = deadline::within(deadline::POOL_WAIT + deadline::CONNECT, self.inner.get()) => object,
@@ -222,7 +245,7 @@ impl Pool {
 
     fn told(&self, wait: LeafSpan, error: Option<&Error>) {
         let took: Duration = wait.elapsed();
-        self.context.metrics.pool_wait.observe(took.as_secs_f64());
+        self.context.metrics.wait.observe(took.as_secs_f64());
         let name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.name.clone());
         wait.end(vec![name], error.map(ToString::to_string));
     }

@@ -13,9 +13,8 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::guard::breaker::{Breaker, State};
-use crate::postgres::{Alone, Error, PostgresSettings};
+use crate::postgres::{Alone, Error, PoolMetrics, PostgresSettings};
 use crate::sabotage;
-use crate::telemetry::metric::Metrics;
 
 /// How often it is looked whether somebody waits in vain.
 const LOOK: Duration = Duration::from_millis(200);
@@ -85,12 +84,12 @@ pub(crate) async fn watch(
     application: String,
     seen: Seen,
     breaker: Breaker,
-    metrics: Metrics,
+    metrics: PoolMetrics,
 ) {
     let mut kept = None;
     loop {
         sleep(LOOK).await;
-        let (looked, awaited) = (Instant::now(), metrics.pool_in_use.get() + metrics.pool_waiting.get() > 0);
+        let (looked, awaited) = (Instant::now(), metrics.in_use.get() + metrics.waiting.get() > 0);
         let in_vain = awaited && looked.checked_sub(LOOK).is_none_or(|then| !seen.after(then));
         // Its connection is there before anybody waits: opening one takes several answers.
         if breaker.state() != State::Closed || (kept.is_some() && !in_vain) {

@@ -63,7 +63,7 @@ fn a_draining_process_is_neither_ready_nor_routable() {
 fn a_required_breaker_that_opens_unreadies_at_once_and_routes_on() {
     let readiness = Readiness::unknown(["postgres"]);
     let settings = breaker::BreakerSettings::default();
-    let breaker = Breaker::new("postgres", settings, Metrics::default());
+    let breaker = Breaker::new("postgres", settings, &Metrics::default());
     readiness.require("postgres breaker", breaker.clone());
     readiness.note(vec![Ok(())]);
     assert!(readiness.report(false).ready);

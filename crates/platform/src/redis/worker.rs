@@ -13,7 +13,7 @@ use super::patience::Patience;
 use super::{RedisSettings, failure};
 use crate::guard::deadline;
 use crate::sabotage;
-use crate::telemetry::metric::{Metrics, RedisLabels};
+use crate::telemetry::metric::{Counter, EncodeLabelSet, Family, Histogram, Instruments, Metrics, Registry, seconds};
 use crate::telemetry::trace::LeafSpan;
 
 /// Redis within requests: a worker's own client. No request needs it in order to be answered well, so none waits for
@@ -21,7 +21,29 @@ use crate::telemetry::trace::LeafSpan;
 pub struct Redis {
     client: Client,
     patience: Arc<Mutex<Patience>>,
-    metrics: Metrics,
+    metrics: RedisMetrics,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RedisLabels {
+    /// How a command ended: `answered`, `failed`, `late`; refused, by Redis' own word: `READONLY`, `OOM` …; not sent at
+    /// all: `away`, `resting`.
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug)]
+struct RedisMetrics {
+    commands: Family<RedisLabels, Counter>,
+    wait: Histogram,
+}
+
+impl Instruments for RedisMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        Self {
+            commands: registry.add("redis_commands", "Commands that requests had for Redis"),
+            wait: registry.add_seconds("redis_wait", "Time that requests waited for Redis", seconds()),
+        }
+    }
 }
 
 /// Why Redis has not answered.
@@ -62,8 +84,8 @@ impl Redis {
     ///
     /// # Errors
     /// When the settings contradict each other.
-    pub fn new(settings: &RedisSettings, metrics: Metrics) -> Result<Self, Error> {
-        Ok(Self { client: super::client(settings, deadline::REDIS)?, patience: Arc::default(), metrics })
+    pub fn new(settings: &RedisSettings, metrics: &Metrics) -> Result<Self, Error> {
+        Ok(Self { client: super::client(settings, deadline::REDIS)?, patience: Arc::default(), metrics: metrics.of() })
     }
 
     /// Sends a command, or several in a script, and waits for the answer: [`deadline::REDIS`] at most, or `limit`
@@ -79,7 +101,7 @@ impl Redis {
     ) -> Result<T, NoAnswer> {
         let answer = self.exchange(operation, limit.min(deadline::REDIS), command).await;
         let outcome = answer.as_ref().err().map_or("answered", NoAnswer::name);
-        self.metrics.redis_commands.get_or_create(&RedisLabels { outcome }).inc();
+        self.metrics.commands.get_or_create(&RedisLabels { outcome }).inc();
         answer
     }
 
@@ -113,7 +135,7 @@ impl Redis {
     }
 
     fn told(&self, operation: &'static str, span: LeafSpan, error: Option<&NoAnswer>) {
-        self.metrics.redis_wait.observe(span.elapsed().as_secs_f64());
+        self.metrics.wait.observe(span.elapsed().as_secs_f64());
         // Never the command's text: keys and values name people.
         let mut attributes = vec![KeyValue::new(DB_SYSTEM_NAME, "redis"), KeyValue::new(DB_OPERATION_NAME, operation)];
         attributes.extend(error.map(|error| KeyValue::new(ERROR_TYPE, error.name())));

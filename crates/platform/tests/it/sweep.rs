@@ -30,8 +30,8 @@ fn pool(database: &Database) -> Pool {
     let settings = PoolSettings::read(&mut reader);
     let settings = reader.finish(settings).expect("an address");
     let metrics = Metrics::default();
-    let breaker = Breaker::new("postgres", settings.breaker, metrics.clone());
-    Pool::new(settings, "test".to_owned(), metrics, Seen::default(), breaker).expect("a pool")
+    let breaker = Breaker::new("postgres", settings.breaker, &metrics);
+    Pool::new(settings, "test".to_owned(), &metrics, Seen::default(), breaker).expect("a pool")
 }
 
 async fn left(database: &Database) -> i64 {

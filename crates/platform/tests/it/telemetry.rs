@@ -130,6 +130,32 @@ async fn the_metrics_page_tells_requests_by_route_and_never_by_path() {
     assert!(page.contains(r#"probe_good{check="switch"} 1"#) && page.ends_with("# EOF\n"), "{page}");
 }
 
+/// Each part declares its own metrics: only here is it seen that all are there before anything happens, and none twice.
+#[tokio::test]
+async fn every_part_shows_its_metrics_from_the_start_and_once() {
+    let function = database().await.small().await.ready().await;
+    let page = function.metrics_page().await;
+    let mut names: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+    names.sort_unstable();
+    insta::assert_snapshot!(names.join("\n"), @"
+    breaker_refused counter
+    breaker_state gauge
+    breaker_transitions counter
+    client_connections gauge
+    drain_phase gauge
+    log_lines_lost counter
+    postgres_pool_in_use gauge
+    postgres_pool_wait_seconds histogram
+    postgres_pool_waiting gauge
+    postgres_repeated counter
+    probe_good gauge
+    redis_wait_seconds histogram
+    requests_at_work gauge
+    requests_overloaded counter
+    spans_dropped counter
+    ");
+}
+
 #[tokio::test]
 async fn a_hanging_receiver_costs_a_bounded_queue_and_every_drop_is_counted() {
     let receiver = Receiver::start().expect("it listens");

@@ -28,7 +28,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(crate) fn into_answer(self, apply_url: Url) -> Job {
+    pub(crate) fn into_answer(self, apply_url: Option<Url>) -> Job {
         let pay = self.pay.as_ref();
         Job {
             id: self.id,

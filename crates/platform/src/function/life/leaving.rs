@@ -8,23 +8,34 @@ use tokio::task::JoinHandle;
 
 use crate::drain::{Drain, DrainSettings, Phase};
 use crate::sabotage;
-use crate::telemetry::metric::Metrics;
+use crate::telemetry::metric::{Gauge, Instruments, Registry};
+
+#[derive(Clone, Debug)]
+pub(super) struct DrainMetrics {
+    phase: Gauge,
+}
+
+impl Instruments for DrainMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        Self { phase: registry.add("drain_phase", "0 serving, 1 lame duck, 2 closing") }
+    }
+}
 
 /// Serves on for a while, then stops taking connections and waits for what is in flight; false when a request or
 /// background work was still under way after its time.
 pub(super) async fn leave(
     drain: &Drain,
-    metrics: &Metrics,
+    metrics: &DrainMetrics,
     server: &ServerHandle,
     background: &mut Vec<(&'static str, JoinHandle<()>)>,
     limits: DrainSettings,
 ) -> bool {
     tracing::info!(lame_duck_s = limits.lame_duck.as_secs_f64(), "draining");
     drain.advance(Phase::LameDuck);
-    metrics.drain.set(1);
+    metrics.phase.set(1);
     tokio::time::sleep(limits.lame_duck).await;
     drain.advance(Phase::Closing);
-    metrics.drain.set(2);
+    metrics.phase.set(2);
     let ended = async {
         // One that ended is why the process does; it must not be asked again.
         for (_, task) in background.drain(..).filter(|(_, task)| !task.is_finished()) {

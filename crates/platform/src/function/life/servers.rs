@@ -15,8 +15,9 @@ use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
 use crate::function::Function;
 use crate::guard::breaker::Breaker;
+use crate::guard::quota::QuotaMetrics;
 use crate::guard::rate_limits::RateLimits;
-use crate::http::edge::{AddressSource, RequestSpan, around};
+use crate::http::edge::{AddressSource, RequestMetrics, RequestSpan, around};
 use crate::http::fallback::Fallback;
 use crate::http::listener::Listener;
 use crate::http::routes::{Own, ServerSettings, own_routes};
@@ -40,7 +41,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     pub(super) fn new(settings: PoolSettings, metrics: &Metrics) -> Self {
-        let breaker = Breaker::new("postgres", settings.breaker, metrics.clone());
+        let breaker = Breaker::new("postgres", settings.breaker, metrics);
         Self { settings, breaker }
     }
 }
@@ -69,21 +70,20 @@ pub(super) struct Shared<S> {
 impl<S> Shared<S> {
     pub(super) fn pool(&self, kind: &str) -> Result<Option<Pool>, crate::postgres::Error> {
         let name = format!("{}/{kind}", self.own.service);
-        let (metrics, seen) = (self.metrics.clone(), self.seen.clone());
-        let postgres = self.postgres.clone();
-        postgres.map(|its| Pool::new(its.settings, name, metrics, seen, its.breaker)).transpose()
+        let (postgres, seen) = (self.postgres.clone(), self.seen.clone());
+        postgres.map(|its| Pool::new(its.settings, name, &self.metrics, seen, its.breaker)).transpose()
     }
 
     /// What watches whether the database answers anybody, where there is one.
     pub(super) fn pulse(&self, name: &str) -> Option<impl Future<Output = ()> + use<S>> {
         let Postgres { settings, breaker } = self.postgres.clone()?;
-        let (seen, metrics) = (self.seen.clone(), self.metrics.clone());
+        let (seen, metrics) = (self.seen.clone(), self.metrics.of());
         Some(pulse::watch(settings.database.bounded(), format!("{name}/probe"), seen, breaker, metrics))
     }
 
     fn redis(&self) -> Option<Redis> {
         // That the settings fit together was seen when the prober made its own client of them.
-        self.redis.as_ref().and_then(|settings| Redis::new(settings, self.metrics.clone()).ok())
+        self.redis.as_ref().and_then(|settings| Redis::new(settings, &self.metrics).ok())
     }
 }
 
@@ -117,6 +117,8 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                         .app_data(Data::new(shared.degraded.clone()))
                         .app_data(Data::new(shared.drain.clone()))
                         .app_data(Data::new(shared.metrics.clone()))
+                        .app_data(Data::new(shared.metrics.of::<RequestMetrics>()))
+                        .app_data(Data::new(shared.metrics.of::<QuotaMetrics>()))
                         .app_data(Data::new(shared.clock.clone()))
                         .app_data(Data::new(shared.http.clone()))
                         .app_data(shared.rate_limits.clone())

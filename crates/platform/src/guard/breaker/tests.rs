@@ -6,7 +6,7 @@ const OPEN: Duration = Duration::from_secs(30);
 
 fn breaker() -> (Breaker, Metrics) {
     let metrics = Metrics::default();
-    (Breaker::new("postgres", BreakerSettings::default(), metrics.clone()), metrics)
+    (Breaker::new("postgres", BreakerSettings::default(), &metrics), metrics)
 }
 
 fn call(breaker: &Breaker) -> Permit {

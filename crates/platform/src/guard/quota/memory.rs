@@ -14,7 +14,7 @@ use fred::prelude::{Client, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Acceptance, Decision, Quota, note_left};
+use super::{Acceptance, Decision, Quota, QuotaMetrics, note_left};
 use crate::clock::{Clock, Stopwatch};
 use crate::guard::deadline;
 use crate::http::edge::Caller;
@@ -23,13 +23,12 @@ use crate::http::problem::{INTERNAL, Problem};
 use crate::redis::script::{self, EVAL};
 use crate::redis::{NoAnswer, Redis};
 use crate::sabotage;
-use crate::telemetry::metric::{Metrics, QuotaLabels};
 
 /// What Redis remembers, and where verdicts are counted. A handler takes it.
 pub struct Memory {
     redis: Data<Redis>,
     clock: Data<Clock>,
-    metrics: Data<Metrics>,
+    metrics: Data<QuotaMetrics>,
 }
 
 /// A look that let somebody through.
@@ -48,7 +47,7 @@ impl FromRequest for Memory {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let memory = || {
             let (redis, clock) = (request.app_data::<Data<Redis>>()?, request.app_data::<Data<Clock>>()?);
-            let metrics = request.app_data::<Data<Metrics>>()?;
+            let metrics = request.app_data::<Data<QuotaMetrics>>()?;
             Some(Self { redis: redis.clone(), clock: clock.clone(), metrics: metrics.clone() })
         };
         ready(memory().ok_or_else(|| Problem::from(INTERNAL).because_text("the function did not ask for Redis")))
@@ -68,26 +67,22 @@ impl Memory {
         let accepted: Option<Vec<Acceptance>> = found.ok().map(|found| acceptances(&found));
         let verdict = accepted.as_ref().map(|accepted| quota.verdict(accepted, request, self.clock.now()));
         if let Some(Decision::Refuse { after }) = verdict.filter(|_| !sabotage::takes_out("quota look")) {
-            self.count(quota, "refused_by_redis");
+            self.metrics.count(quota.name, "refused_by_redis");
             note_left(0);
             return Err(quota.exceeded(after));
         }
         if accepted.is_none() {
-            self.count(quota, "unchecked_by_redis");
+            self.metrics.count(quota.name, "unchecked_by_redis");
         }
         let left = accepted.map(|_| deadline::REDIS.saturating_sub(watch.elapsed()));
         Ok(Look { memory: self, quota, key, left })
-    }
-
-    fn count(&self, quota: Quota, verdict: &'static str) {
-        self.metrics.quota_verdicts.get_or_create(&QuotaLabels { quota: quota.name, verdict }).inc();
     }
 }
 
 impl Look {
     /// After the commit: notes what was accepted, and that `left` more are.
     pub async fn accepted(self, acceptance: Acceptance, left: u16) {
-        self.memory.count(self.quota, "allowed");
+        self.memory.metrics.count(self.quota.name, "allowed");
         note_left(left);
         self.remember(&[acceptance]).await;
     }
@@ -95,7 +90,7 @@ impl Look {
     /// After a refusal by Postgres: writes the last acceptances back, so that Redis refuses the next. They are not read
     /// where Redis did not answer; the refusal stands whatever comes of it.
     pub async fn refused<E>(self, last: impl Future<Output = Result<Vec<Acceptance>, E>>) {
-        self.memory.count(self.quota, "refused_by_postgres");
+        self.memory.metrics.count(self.quota.name, "refused_by_postgres");
         note_left(0);
         if self.left.is_some()
             && let Ok(last) = last.await

@@ -38,7 +38,7 @@ fn cut(all: &[(Connection, TcpStream)]) -> Vec<bool> {
 /// Guards: bound on held bytes.
 #[actix_web::test]
 async fn when_more_is_held_than_fits_into_memory_those_that_are_slow_longest_make_room() {
-    let connections = Connections::new(64, Metrics::default());
+    let connections = Connections::new(64, &Metrics::default());
     let mut all = unread(&connections, 4).await;
     for (index, bytes) in [PIECE, HELD / 2, HELD / 2 - PIECE].into_iter().enumerate() {
         write(&mut all[index].0, bytes).await;
@@ -73,7 +73,7 @@ async fn answer(connection: &mut Connection) {
 
 #[actix_web::test]
 async fn who_is_to_leave_is_first_read_to_the_end() {
-    let connections = Connections::new(64, Metrics::default());
+    let connections = Connections::new(64, &Metrics::default());
     let (mut connection, mut client) = unread(&connections, 1).await.swap_remove(0);
     client.write_all(GET).await.expect("it is open");
     come(&connection).await;
@@ -87,7 +87,7 @@ async fn who_is_to_leave_is_first_read_to_the_end() {
 
 #[actix_web::test]
 async fn the_next_request_is_handed_on_when_the_answer_is_with_the_system() {
-    let connections = Connections::new(64, Metrics::default());
+    let connections = Connections::new(64, &Metrics::default());
     let (mut connection, mut client) = unread(&connections, 1).await.swap_remove(0);
     client.write_all(&GET.repeat(3)).await.expect("it is open");
     come(&connection).await;
@@ -104,7 +104,7 @@ async fn the_next_request_is_handed_on_when_the_answer_is_with_the_system() {
 /// Guards: bound on reading ahead.
 #[actix_web::test]
 async fn of_a_body_that_nobody_takes_little_is_taken_in() {
-    let connections = Connections::new(64, Metrics::default());
+    let connections = Connections::new(64, &Metrics::default());
     let (mut connection, mut client) = unread(&connections, 1).await.swap_remove(0);
     let body = "x".repeat(60_000);
     let post = format!("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 60000\r\n\r\n{body}");
@@ -119,7 +119,7 @@ async fn of_a_body_that_nobody_takes_little_is_taken_in() {
 
 #[actix_web::test]
 async fn all_pieces_of_an_answer_have_one_time_together() {
-    let connections = Connections::new(64, Metrics::default());
+    let connections = Connections::new(64, &Metrics::default());
     let (mut connection, mut client) = unread(&connections, 1).await.swap_remove(0);
     client.write_all(GET).await.expect("it is open");
     come(&connection).await;
@@ -134,7 +134,7 @@ async fn all_pieces_of_an_answer_have_one_time_together() {
 
 #[actix_web::test]
 async fn an_idle_connection_holds_nothing_of_what_came_over_it() {
-    let connections = Connections::new(64, Metrics::default());
+    let connections = Connections::new(64, &Metrics::default());
     let (mut connection, mut client) = unread(&connections, 1).await.swap_remove(0);
     client.write_all(GET).await.expect("it is open");
     come(&connection).await;
@@ -145,7 +145,7 @@ async fn an_idle_connection_holds_nothing_of_what_came_over_it() {
 
 #[actix_web::test]
 async fn an_answer_that_was_taken_leaves_room() {
-    let connections = Connections::new(64, Metrics::default());
+    let connections = Connections::new(64, &Metrics::default());
     let mut all = unread(&connections, 2).await;
     for index in [0, 1] {
         write(&mut all[index].0, HELD).await;
@@ -163,7 +163,7 @@ fn idle(since: Instant, peer: u8) -> Rc<Waits> {
 
 /// Which of these make room, when so many are too many.
 fn make_room(most: usize, all: &[Rc<Waits>], now: Instant) -> Vec<bool> {
-    let connections = Connections::new(most, Metrics::default());
+    let connections = Connections::new(most, &Metrics::default());
     connections.open.borrow_mut().extend(all.iter().map(Rc::downgrade));
     connections.round(now);
     all.iter().map(|waits| waits.is_cut()).collect()

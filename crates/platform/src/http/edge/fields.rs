@@ -15,13 +15,14 @@ use super::json::{self, Read};
 use super::once::{GivenTwice, header};
 use crate::guard::deadline;
 use crate::guard::overload::{self, Place, Stopped};
+use crate::http::connection::ConnectionMetrics;
 use crate::http::idempotency::BodyHash;
 use crate::http::problem::{
     self, BAD_REQUEST, CONTENT_TOO_LARGE, MALFORMED_JSON, OVERLOADED, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_FAILED, WrongValue,
 };
 use crate::sabotage;
-use crate::telemetry::metric::{Metrics, SlowLabels};
+use crate::telemetry::metric::Metrics;
 
 /// Named values that a person sent. Each is taken out and parsed; what is wrong is noted by name, and so is what is
 /// left over, so that a person mends everything in one round.
@@ -228,7 +229,7 @@ fn arriving(request: &HttpRequest, payload: Payload) -> impl Future<Output = Res
             Ok(Ok(body)) => body,
             Ok(Err(_)) | Err(Stopped::MadeRoom) => {
                 if let Some(metrics) = metrics {
-                    metrics.slow_clients.get_or_create(&SlowLabels { what: "body" }).inc();
+                    metrics.of::<ConnectionMetrics>().cut("body");
                 }
                 Err(Problem::from(REQUEST_TIMEOUT).last_of_connection())
             }

@@ -24,10 +24,35 @@ use crate::http::routes::is_own_route;
 use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::catching;
-use crate::telemetry::metric::{Metrics, RequestLabels, RouteLabels};
+use crate::telemetry::metric::{EncodeLabelSet, Family, Histogram, Instruments, Registry, seconds};
 
 /// A request that took longer is worth a warning, whatever it was answered with.
 const SLOW: Duration = Duration::from_secs(1);
+
+/// What a request was, as far as a metric may tell: never a path, only its route.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    /// `GET`, `POST` …, `_OTHER` for methods that HTTP does not name.
+    method: &'static str,
+    /// The route's template, `unmatched` where none matched.
+    route: String,
+    /// Status of the answer.
+    status: u16,
+}
+
+/// Measures requests.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestMetrics {
+    durations: Family<RequestLabels, Histogram, fn() -> Histogram>,
+}
+
+impl Instruments for RequestMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let durations = Family::new_with_constructor(seconds as fn() -> Histogram);
+        let help = "Time to answer a request";
+        Self { durations: registry.add_seconds("http_server_request_duration", help, durations) }
+    }
+}
 
 /// The root span of a request, in the stable semantic conventions. The path and the query stay out of it, since
 /// people put anything there: the route says what was asked for.
@@ -126,7 +151,7 @@ struct Noted {
     route: String,
     operation: String,
     caller: KnownCaller,
-    metrics: Option<Data<Metrics>>,
+    metrics: Option<Data<RequestMetrics>>,
     watch: Stopwatch,
 }
 
@@ -135,7 +160,7 @@ impl Noted {
         let (method, route) = (method(request.method()), route(request.request()));
         let caller = KnownCaller::default();
         request.extensions_mut().insert(caller.clone());
-        let metrics = request.app_data::<Data<Metrics>>().cloned();
+        let metrics = request.app_data::<Data<RequestMetrics>>().cloned();
         Self { method, operation: format!("{method} {route}"), route, caller, metrics, watch: Stopwatch::start() }
     }
 
@@ -147,12 +172,12 @@ impl Noted {
         };
         let stale = answer.as_ref().ok().and_then(|answer| answer.response().extensions().get::<Stale>().cloned());
         self.log(status.as_u16(), error.and_then(|error| error.as_error::<Problem>()), stale.as_ref(), took);
+        if let Some(stale) = stale {
+            stale.count(&self.route);
+        }
         if let Some(metrics) = self.metrics {
-            if stale.is_some() {
-                metrics.fallback_answers.get_or_create(&RouteLabels { route: self.route.clone() }).inc();
-            }
-            let (method, route) = (self.method.to_owned(), self.route);
-            metrics.request(RequestLabels { method, route, status: status.as_u16() }, took);
+            let labels = RequestLabels { method: self.method, route: self.route, status: status.as_u16() };
+            metrics.durations.get_or_create(&labels).observe(took.as_secs_f64());
         }
     }
 

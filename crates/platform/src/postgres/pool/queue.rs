@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use prometheus_client::metrics::gauge::Gauge;
+use crate::telemetry::metric::Gauge;
 
 /// Who waits for a connection, in the order in which they came.
 #[derive(Clone, Default)]

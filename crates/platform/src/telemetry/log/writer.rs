@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use prometheus_client::metrics::counter::Counter;
-
 use crate::sabotage;
+use crate::telemetry::metric::{Counter, Instruments, Metrics, Registry};
 
 /// Lines that wait for a slow reader: some 4 MB.
 const QUEUE: usize = 8_192;
@@ -31,12 +30,24 @@ pub struct Writer {
     lost: Counter,
 }
 
+#[derive(Clone, Debug)]
+struct LogMetrics {
+    lost: Counter,
+}
+
+impl Instruments for LogMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        Self { lost: registry.add("log_lines_lost", "Lines that the log's reader did not take in time") }
+    }
+}
+
 impl Writer {
-    /// Starts; what is lost is counted by `lost`.
+    /// Starts; what is lost is counted.
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub fn start(lost: Counter) -> io::Result<Self> {
+    pub fn start(metrics: &Metrics) -> io::Result<Self> {
+        let LogMetrics { lost } = metrics.of();
         let (waiting, mut queue) = (Arc::<AtomicUsize>::default(), None);
         if !is_file()? && !sabotage::takes_out("log queue") {
             let (sender, lines) = sync_channel(QUEUE);

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use prometheus_client::metrics::counter::Counter;
 use prost::Message as _;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use time::OffsetDateTime;
@@ -19,6 +18,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::http::edge::once;
 use crate::http::failure;
 use crate::sabotage;
+use crate::telemetry::metric::Counter;
 use crate::telemetry::throttle;
 
 /// The first wait before a request is repeated, doubled each time.

@@ -7,7 +7,6 @@ use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig a
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor};
-use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -15,7 +14,7 @@ use url::Url;
 
 use super::HeadSampler;
 use super::delivery::Delivery;
-use crate::telemetry::metric::Metrics;
+use crate::telemetry::metric::{Counter, Instruments, Metrics, Registry};
 
 /// Spans that wait to be handed over; more took 27 MB at 65,536 when it was measured.
 const QUEUE: usize = 8_192;
@@ -37,6 +36,17 @@ pub struct Exporting {
     _provider: SdkTracerProvider,
 }
 
+#[derive(Clone, Debug)]
+struct ExportMetrics {
+    dropped: Counter,
+}
+
+impl Instruments for ExportMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        Self { dropped: registry.add("spans_dropped", "Spans that could not be handed over") }
+    }
+}
+
 impl Exporting {
     /// Starts; without a receiver, spans only lend their ids to the log.
     ///
@@ -49,7 +59,7 @@ impl Exporting {
         metrics: &Metrics,
     ) -> Result<Self, ExportError> {
         let (pending, ending) = (Arc::<AtomicUsize>::default(), watch::Sender::new(false));
-        let dropped = metrics.spans_dropped.clone();
+        let ExportMetrics { dropped } = metrics.of();
         let mut provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource.clone());
         let exporter =
             receiver.map(|url| exporter(&url, &resource, ending.subscribe(), dropped.clone())).transpose()?;
