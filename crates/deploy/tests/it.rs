@@ -1,0 +1,6 @@
+//! What ships a function, against what flyctl was seen to do.
+
+mod it {
+    mod mistakes;
+    mod recordings;
+}
