@@ -1,1 +1,4 @@
 //! What ships a function to Fly: its configuration, and the Machines API.
+
+pub mod config;
+pub mod rules;

@@ -1,0 +1,29 @@
+//! What the machines are made of, whole: a change here is a change to what runs.
+
+use std::collections::BTreeMap;
+
+use deploy::config::{FlyToml, MachineConfig};
+use deploy::rules::FLEET;
+
+use super::rules::files;
+
+#[test]
+fn what_fly_is_told_of_each_app() {
+    let config = |text: &str| {
+        let added = BTreeMap::from([("fly_release_version".to_owned(), "7".to_owned())]);
+        FlyToml::parse(text).expect("understood").machine_config("registry.fly.io/APP:TAG@DIGEST", &added)
+    };
+    let files = files();
+    let apps = files.iter().filter(|(name, _)| *name != FLEET);
+    let all: BTreeMap<&str, MachineConfig> = apps.map(|(name, text)| (name.as_str(), config(text))).collect();
+    insta::assert_json_snapshot!("machines", all);
+}
+
+#[test]
+fn functions_find_each_other() {
+    let files = files();
+    let app = |name: &str| FlyToml::parse(&files[name]).expect("understood");
+    let address = |of: &str| format!("https://{}.fly.dev", app(of).app);
+    assert_eq!(app("api.toml").env["APPLICATIONS_URL"].0, address("applications.toml"));
+    assert_eq!(app("email-worker.toml").env["SIGN_IN_URL"].0, format!("{}/sign-in", address("api.toml")));
+}
