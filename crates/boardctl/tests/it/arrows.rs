@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 /// What each crate may depend on. A crate that is not here is one too many.
-const MAY: [(&str, &[&str]); 9] = [
+const MAY: [(&str, &[&str]); 10] = [
     ("platform", &[]),
     ("contracts", &["platform"]),
     ("api", &["contracts", "platform"]),
@@ -14,6 +14,7 @@ const MAY: [(&str, &[&str]); 9] = [
     ("migrate", &["platform"]),
     ("resend-stand-in", &["platform"]),
     ("testbed", &["platform"]),
+    ("deploy", &["platform"]),
     ("boardctl", &["contracts", "platform", "testbed"]),
 ];
 
