@@ -1,1 +1,3 @@
 //! What ships a function to Fly: its configuration, and the Machines API.
+
+pub mod machines;
