@@ -1,8 +1,9 @@
-//! What ships a function, against what flyctl was seen to do, and the real binaries.
+//! What ships a function, against what flyctl was seen to do, recorded answers, every way to fail, and the real binaries.
 
 mod it {
     mod binaries;
     mod configs;
+    mod machines;
     mod mistakes;
     mod recordings;
     mod rules;

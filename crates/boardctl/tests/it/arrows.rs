@@ -14,7 +14,7 @@ const MAY: [(&str, &[&str]); 10] = [
     ("migrate", &["platform"]),
     ("resend-stand-in", &["platform"]),
     ("testbed", &["platform"]),
-    ("deploy", &[]),
+    ("deploy", &["platform"]),
     ("boardctl", &["contracts", "platform", "testbed"]),
 ];
 
