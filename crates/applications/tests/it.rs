@@ -17,4 +17,5 @@ mod it {
     mod races;
     mod secrecy;
     mod snapshots;
+    mod steady;
 }

@@ -30,13 +30,14 @@ const SETTINGS: Statement = Statement::new(
 );
 
 fn main() -> ExitCode {
-    Function::<()>::named("small_function", "sleeps in the database and writes rows")
+    let function = Function::<()>::named("small_function", "sleeps in the database and writes rows")
         .postgres(Schema::default())
         .redis()
         .identity()
         .routes(routes)
-        .background("looker", look)
-        .run()
+        .background("looker", look);
+    // Most tests count what they send.
+    if std::env::var_os("CRITICAL").is_some() { function.critical("/rows").run() } else { function.run() }
 }
 
 fn routes(config: &mut ServiceConfig, (): &()) {

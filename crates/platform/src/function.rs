@@ -44,6 +44,7 @@ pub struct Function<S> {
     background: Vec<Background<S>>,
     sweeps: Vec<Sweep>,
     checks: Option<MakeChecks<S>>,
+    critical: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -71,7 +72,8 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     pub fn named(name: &'static str, about: &'static str) -> Self {
         let asks = Asks::default();
         let (background, sweeps) = (Vec::new(), Vec::new());
-        Self { name, about, problems: &[], asks, schema: None, routes: None, background, sweeps, checks: None }
+        let (schema, routes, checks, critical) = (None, None, None, None);
+        Self { name, about, problems: &[], asks, schema, routes, background, sweeps, checks, critical }
     }
 
     /// Asks for PostgreSQL with this schema: each worker gets a [`Pool`](crate::postgres::Pool).
@@ -148,6 +150,14 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     #[must_use]
     pub fn checks(mut self, checks: MakeChecks<S>) -> Self {
         self.checks = Some(checks);
+        self
+    }
+
+    /// Its critical request: a GET that reads through the pool as those do that people need most. The process sends it to
+    /// itself once a second, and is not steady (`/readyz?steady=10s`) unless the last answer was good.
+    #[must_use]
+    pub fn critical(mut self, path: &'static str) -> Self {
+        self.critical = Some(path);
         self
     }
 

@@ -2,9 +2,11 @@
 //! verdicts and never ask themselves.
 
 pub mod capacity;
+pub mod critical;
 pub mod degraded;
 mod postgres;
 pub(crate) mod pulse;
+pub mod steady;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +17,7 @@ use serde::Serialize;
 pub use degraded::Degraded;
 pub use postgres::PostgresCheck;
 pub use pulse::Seen;
+pub use steady::Steady;
 
 use crate::guard::breaker::{self, Breaker};
 use crate::guard::deadline;
@@ -189,13 +192,15 @@ impl Instruments for ProbeMetrics {
 }
 
 /// Asks, for ever.
-pub async fn prober(mut checks: Vec<Box<dyn Check>>, readiness: Readiness, metrics: Metrics) {
+pub async fn prober(mut checks: Vec<Box<dyn Check>>, readiness: Readiness, steady: Steady, metrics: Metrics) {
     let metrics: ProbeMetrics = metrics.of();
     loop {
         let began = tokio::time::Instant::now();
         let answers = join_all(checks.iter_mut().map(|check| ask(check.as_mut()))).await;
         readiness.note(answers);
-        for check in readiness.report(false).checks {
+        let report = readiness.report(false);
+        steady.round(report.ready);
+        for check in report.checks {
             metrics.good.get_or_create(&CheckLabels { check: check.name }).set(i64::from(check.good));
         }
         tokio::time::sleep_until(began + ROUND).await;

@@ -36,6 +36,7 @@ mod it {
     mod sql_refusals;
     mod sql_spans;
     mod sql_transactions;
+    mod steady;
     mod support;
     mod sweep;
     mod telemetry;

@@ -9,7 +9,7 @@ use testbed::http::Client;
 use testbed::process::Process;
 use testbed::wait;
 
-use super::board::PATIENCE;
+use super::board::{Board, PATIENCE};
 use super::own::Own;
 
 /// What `/readyz` says of PostgreSQL: nothing where it is good.
@@ -35,6 +35,14 @@ async fn is_ready(api: &Client) {
     let ready = async || api.get("/readyz").await.status == 200;
     let seen = wait::until(PATIENCE, "ready", ready).await;
     assert!(seen.is_ok(), "instead: {:?}", told(api).await);
+}
+
+/// Beside it, its critical request is answered well.
+#[tokio::test]
+async fn on_a_whole_board_it_is_steady() {
+    let board = Board::new().await;
+    let steady = async || board.api.get("/readyz?steady=1s").await.status == 200;
+    wait::until(PATIENCE, "steady", steady).await.expect("it is well");
 }
 
 /// Guards: schema readiness.

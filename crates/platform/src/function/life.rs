@@ -23,7 +23,8 @@ use crate::http::routes::Own;
 use crate::identity::Verifier;
 use crate::postgres::Sweep;
 use crate::probe::capacity::{CapacityCheck, Pools};
-use crate::probe::{Check, Degraded, PostgresCheck, Readiness, Seen, prober};
+use crate::probe::critical::{Critical, Mark};
+use crate::probe::{Check, Degraded, PostgresCheck, Readiness, Seen, Steady, prober};
 use crate::redis::RedisCheck;
 use crate::telemetry::Telemetry;
 use crate::telemetry::log::chain;
@@ -84,6 +85,8 @@ impl Process {
                 .fallback
                 .map(|settings| Data::new(Fallback::new(settings, function.name, clock.clone(), &metrics))),
             readiness: Readiness::unknown(checks.iter().map(|check| check.name())),
+            steady: Steady::new(function.critical.is_some()),
+            mark: Mark::drawn()?,
             degraded,
             drain: Drain::default(),
             metrics: metrics.clone(),
@@ -100,7 +103,7 @@ impl Process {
         }
         shared.watchdog.start()?;
         spawn(shared.watchdog.watch("main").beat_for_ever());
-        let prober = spawn(prober(checks, shared.readiness.clone(), metrics.clone()));
+        let prober = spawn(prober(checks, shared.readiness.clone(), shared.steady.clone(), metrics.clone()));
         let pulse = shared.pulse(function.name);
         let public = public_server(&shared, &function, &settings.server, settings.drain, connections)?;
         let server = public.handle();
@@ -110,6 +113,12 @@ impl Process {
             ("metrics server", spawn(metrics_server(&metrics, &settings.server)?)),
         ];
         vital.extend(pulse.map(|pulse| ("pulse", spawn(pulse))));
+        vital.extend(function.critical.map(|path| {
+            let (http, listen, mark) = (shared.http.clone(), settings.server.listen, shared.mark.clone());
+            let critical = Critical { http, listen, path, mark };
+            let asked = critical.ask(shared.steady.clone(), shared.degraded.clone(), shared.drain.clone());
+            ("critical request", spawn(asked))
+        }));
         let background = start_background(&function, &shared)?;
         tracing::info!(address = %settings.server.listen, metrics = %settings.server.metrics, "listening");
         let (drain, metrics) = (shared.drain.clone(), metrics.of());

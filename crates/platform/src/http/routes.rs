@@ -5,16 +5,16 @@ use actix_web::http::header::ALLOW;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{Handler, HttpResponse, Resource, Responder, ResponseError as _, Route, guard};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::clock::Stopwatch;
 use crate::config::{Reader, Settings, setting};
 use crate::drain::Drain;
 use crate::guard::overload;
 use crate::guard::rate_limits::RateLimitSettings;
-use crate::http::edge::AddressSource;
+use crate::http::edge::{AddressSource, Query};
 use crate::http::problem::{self, Kind, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
-use crate::probe::{Degraded, Readiness, Report};
+use crate::probe::{Degraded, Readiness, Report, Steady, steady};
 use crate::sabotage;
 
 /// How the server listens.
@@ -136,11 +136,30 @@ struct Told {
     report: Report,
     /// What is not as it should be, and does not count.
     degraded: Vec<String>,
+    /// Why it has not been well for as long as was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsteady: Option<Vec<String>>,
 }
 
-async fn readyz(readiness: Data<Readiness>, drain: Data<Drain>, degraded: Data<Degraded>) -> HttpResponse {
-    let told = Told { report: readiness.report(drain.begun()), degraded: degraded.told() };
-    if told.report.ready { HttpResponse::Ok().json(told) } else { HttpResponse::ServiceUnavailable().json(told) }
+async fn readyz(
+    Query(mut asked): Query,
+    (readiness, steady): (Data<Readiness>, Data<Steady>),
+    drain: Data<Drain>,
+    degraded: Data<Degraded>,
+) -> Result<HttpResponse, Problem> {
+    let seconds = asked.optional("steady", seconds);
+    let seconds = asked.finish(seconds)?;
+    let unsteady = seconds.map(|seconds| steady.unsteady_because(seconds));
+    let told = Told { report: readiness.report(drain.begun()), degraded: degraded.told(), unsteady };
+    let good = told.report.ready && told.unsteady.iter().all(Vec::is_empty);
+    Ok(if good { HttpResponse::Ok().json(told) } else { HttpResponse::ServiceUnavailable().json(told) })
+}
+
+/// How long a process must have been well: `10s`.
+fn seconds(value: &Value) -> Result<u64, String> {
+    let number = value.as_str().and_then(|text| text.strip_suffix('s')).and_then(|number| number.parse().ok());
+    let wanted = || format!("wanted whole seconds such as 10s, from 1s to {}s", steady::LONGEST_S);
+    number.filter(|number| (1..=steady::LONGEST_S).contains(number)).ok_or_else(wanted)
 }
 
 async fn routable(readiness: Data<Readiness>, drain: Data<Drain>) -> HttpResponse {

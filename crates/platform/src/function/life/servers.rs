@@ -24,7 +24,8 @@ use crate::http::routes::{Own, ServerSettings, own_routes};
 use crate::identity::Verifier;
 use crate::postgres::{Pool, PoolSettings};
 use crate::probe::capacity::Pools;
-use crate::probe::{Degraded, Readiness, Seen, pulse};
+use crate::probe::critical::Mark;
+use crate::probe::{Degraded, Readiness, Seen, Steady, pulse};
 use crate::redis::{Redis, RedisSettings};
 use crate::telemetry::metric::Metrics;
 use crate::watchdog::Watchdog;
@@ -55,6 +56,8 @@ pub(super) struct Shared<S> {
     pub(super) verifier: Option<Data<Verifier>>,
     pub(super) fallback: Option<Data<Fallback>>,
     pub(super) readiness: Readiness,
+    pub(super) steady: Steady,
+    pub(super) mark: Mark,
     pub(super) degraded: Degraded,
     pub(super) drain: Drain,
     pub(super) metrics: Metrics,
@@ -114,6 +117,8 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                     config
                         .app_data(Data::new(shared.own.clone()))
                         .app_data(Data::new(shared.readiness.clone()))
+                        .app_data(Data::new(shared.steady.clone()))
+                        .app_data(Data::new(shared.mark.clone()))
                         .app_data(Data::new(shared.degraded.clone()))
                         .app_data(Data::new(shared.drain.clone()))
                         .app_data(Data::new(shared.metrics.clone()))

@@ -21,6 +21,8 @@ use crate::http::connection::Wrong;
 use crate::http::fallback::Stale;
 use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Problem};
 use crate::http::routes::is_own_route;
+use crate::probe::Steady;
+use crate::probe::critical::Mark;
 use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::catching;
@@ -61,7 +63,7 @@ pub struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        if is_own_route(request.path()) {
+        if is_own_route(request.path()) || Mark::is_on(request.request()) {
             return Span::none();
         }
         let method = method(request.method());
@@ -109,6 +111,11 @@ pub async fn around<B: MessageBody + 'static>(
     if is_own_route(request.path()) {
         return next.call(request).await.map(|answer| closing(answer.map_into_boxed_body(), drain.begun()));
     }
+    if Mark::is_on(request.request()) {
+        let answer = deadline::request(deadline::REQUEST, context::unrecorded(next.call(request))).await;
+        let late = |late| Problem::from(DEADLINE_EXCEEDED).because(&late);
+        return answer.map_err(late)?.map(|answer| closing(answer.map_into_boxed_body(), drain.begun()));
+    }
     let noted = Noted::of(&request);
     let _in_flight = drain.in_flight(&noted.operation);
     let wrong = request.extensions().get::<Wrong>().copied();
@@ -152,6 +159,7 @@ struct Noted {
     operation: String,
     caller: KnownCaller,
     metrics: Option<Data<RequestMetrics>>,
+    steady: Option<Data<Steady>>,
     watch: Stopwatch,
 }
 
@@ -160,8 +168,9 @@ impl Noted {
         let (method, route) = (method(request.method()), route(request.request()));
         let caller = KnownCaller::default();
         request.extensions_mut().insert(caller.clone());
-        let metrics = request.app_data::<Data<RequestMetrics>>().cloned();
-        Self { method, operation: format!("{method} {route}"), route, caller, metrics, watch: Stopwatch::start() }
+        let (metrics, steady) = (request.app_data().cloned(), request.app_data().cloned());
+        let operation = format!("{method} {route}");
+        Self { method, operation, route, caller, metrics, steady, watch: Stopwatch::start() }
     }
 
     fn finish(self, answer: &Result<ServiceResponse<BoxBody>, Error>) {
@@ -174,6 +183,9 @@ impl Noted {
         self.log(status.as_u16(), error.and_then(|error| error.as_error::<Problem>()), stale.as_ref(), took);
         if let Some(stale) = stale {
             stale.count(&self.route);
+        }
+        if let Some(steady) = self.steady {
+            steady.answered(status.as_u16());
         }
         if let Some(metrics) = self.metrics {
             let labels = RequestLabels { method: self.method, route: self.route, status: status.as_u16() };
