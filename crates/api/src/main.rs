@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         .fallback()
         .problems(contracts::problems::OF_API)
         .routes(routes::routes)
-        .critical("/v1/jobs?limit=1")
+        .critical("/v1/jobs")
         .sweep(sign_in::SWEEP)
         .sweep(sessions::SWEEP)
         .run()

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         .idempotency()
         .problems(contracts::problems::OF_APPLICATIONS)
         .routes(|config, ()| routes::routes(config))
-        .critical("/v1/applications?limit=1")
+        .critical("/v1/applications")
         .background("outbox depth", export_depth)
         .run()
 }

@@ -33,8 +33,9 @@ async fn each_begins_where_the_last_one_ended() {
     for pair in spans.windows(2) {
         assert!(pair[1].start >= pair[0].end, "{}", trace.tree());
     }
-    assert!(spans[2].duration() >= Duration::from_millis(60), "{}", trace.tree());
-    assert!(spans[3].duration() < Duration::from_millis(50), "it did not sleep itself: {}", trace.tree());
+    // The server sleeps for 60 ms, and may have begun before its last answer was read.
+    assert!(spans[2].duration() >= Duration::from_millis(40), "{}", trace.tree());
+    assert!(spans[3].duration() < Duration::from_millis(40), "it did not sleep itself: {}", trace.tree());
 }
 
 #[tokio::test]
