@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::rt::spawn;
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use tracing_actix_web::TracingLogger;
 
@@ -70,7 +70,32 @@ pub(super) struct Shared<S> {
     pub(super) http: reqwest::Client,
 }
 
-impl<S> Shared<S> {
+impl<S: 'static> Shared<S> {
+    /// Hands a worker what it has of this.
+    fn give(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(Data::new(self.own.clone()))
+            .app_data(Data::new(self.readiness.clone()))
+            .app_data(Data::new(self.steady.clone()))
+            .app_data(Data::new(self.mark.clone()))
+            .app_data(Data::new(self.degraded.clone()))
+            .app_data(Data::new(self.drain.clone()))
+            .app_data(Data::new(self.metrics.clone()))
+            .app_data(Data::new(self.metrics.of::<RequestMetrics>()))
+            .app_data(Data::new(self.metrics.of::<QuotaMetrics>()))
+            .app_data(Data::new(self.clock.clone()))
+            .app_data(Data::new(self.http.clone()))
+            .app_data(self.rate_limits.clone())
+            .app_data(self.addresses.clone())
+            .app_data(Data::from(self.settings.clone()));
+        if let Some(verifier) = &self.verifier {
+            config.app_data(verifier.clone());
+        }
+        if let Some(fallback) = &self.fallback {
+            config.app_data(fallback.clone());
+        }
+    }
+
     pub(super) fn pool(&self, kind: &str) -> Result<Option<Pool>, crate::postgres::Error> {
         let name = format!("{}/{kind}", self.own.service);
         let (postgres, seen) = (self.postgres.clone(), self.seen.clone());
@@ -114,32 +139,12 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
             let redis = shared.redis();
             App::new()
                 .configure(|config| {
-                    config
-                        .app_data(Data::new(shared.own.clone()))
-                        .app_data(Data::new(shared.readiness.clone()))
-                        .app_data(Data::new(shared.steady.clone()))
-                        .app_data(Data::new(shared.mark.clone()))
-                        .app_data(Data::new(shared.degraded.clone()))
-                        .app_data(Data::new(shared.drain.clone()))
-                        .app_data(Data::new(shared.metrics.clone()))
-                        .app_data(Data::new(shared.metrics.of::<RequestMetrics>()))
-                        .app_data(Data::new(shared.metrics.of::<QuotaMetrics>()))
-                        .app_data(Data::new(shared.clock.clone()))
-                        .app_data(Data::new(shared.http.clone()))
-                        .app_data(shared.rate_limits.clone())
-                        .app_data(shared.addresses.clone())
-                        .app_data(Data::from(shared.settings.clone()));
+                    shared.give(config);
                     if let Some(pool) = pool {
                         config.app_data(Data::new(pool));
                     }
                     if let Some(redis) = redis {
                         config.app_data(Data::new(redis));
-                    }
-                    if let Some(verifier) = &shared.verifier {
-                        config.app_data(verifier.clone());
-                    }
-                    if let Some(fallback) = &shared.fallback {
-                        config.app_data(fallback.clone());
                     }
                     own_routes(config);
                     if let Some(routes) = routes {
