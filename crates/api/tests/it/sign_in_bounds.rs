@@ -267,7 +267,7 @@ async fn the_database_is_not_told_where_a_client_is() {
 
 #[tokio::test]
 async fn what_was_not_written_does_not_count() {
-    let mut own = Own::start(&[]).await;
+    let mut own = Own::start(&[("BREAKER_OPEN_S", "1")]).await;
     let email = address();
     own.lose().await;
     for _ in 0..6 {
