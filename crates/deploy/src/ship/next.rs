@@ -48,8 +48,6 @@ pub enum Row {
     See,
     /// What is kept gets no new connections, and rests: still there, to be let back at once.
     Rest,
-    /// All proxies know.
-    Resting,
     /// For long enough to judge.
     Soak,
     /// The green passed.
@@ -83,7 +81,6 @@ pub const TABLE: &[Row] = &[
     Row::Uncordon,
     Row::See,
     Row::Rest,
-    Row::Resting,
     Row::Soak,
     Row::Pass,
     Row::Sweep,
@@ -126,7 +123,6 @@ impl Row {
             Self::Uncordon => green::uncordon(view),
             Self::See => green::see(view),
             Self::Rest => green::rest(view),
-            Self::Resting => green::resting(view),
             Self::Soak => green::soak(view),
             Self::Pass => green::pass(view),
             Self::Sweep => alone::sweep(view),

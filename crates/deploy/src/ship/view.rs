@@ -121,10 +121,11 @@ impl<'a> View<'a> {
         (passed && could).then_some(u8::from(able))
     }
 
-    /// What did not pass: better one that serves, and better one that did not fail. What is never to run again is nothing.
+    /// What did not pass: better one that serves, or did until it rested, and better one that did not fail. What is never
+    /// to run again is nothing.
     fn bad(&self, colour: Colour) -> Option<u8> {
         let any = |able: fn(&Member) -> bool| self.of(Some(colour)).any(|seen| able(seen.member));
-        let serves = u8::from(any(Member::serves)) * 2;
+        let serves = u8::from(any(|member| member.serves() || member.rested && member.is_able())) * 2;
         any(|member| member.life != Life::Dead).then(|| serves + u8::from(!self.has_failed(colour)))
     }
 }

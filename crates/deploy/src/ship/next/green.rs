@@ -55,12 +55,6 @@ pub(super) fn rest(view: &View<'_>) -> Option<Step> {
     Some(unmarked.map_or(Step::Cordon(cordon.at), |seen| Step::Mark(seen.at, Mark::Rested)))
 }
 
-pub(super) fn resting(view: &View<'_>) -> Option<Step> {
-    view.green?;
-    let rests = view.kept().any(|seen| seen.member.life == Life::Awake);
-    (rests && !view.evidence.shut).then_some(Step::Wait(Wait::Shut))
-}
-
 pub(super) fn soak(view: &View<'_>) -> Option<Step> {
     view.green?;
     (!view.evidence.soaked).then_some(Step::Wait(Wait::Soak))

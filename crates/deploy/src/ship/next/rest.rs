@@ -1,7 +1,7 @@
 //! Rows for what is neither kept nor green: it goes, behind the back of what is kept and was seen to serve.
 
 use crate::ship::view::{Seen, View};
-use crate::ship::{Colour, End, Life, Mark, Step, Wait, Why};
+use crate::ship::{Colour, End, Life, Mark, Member, Step, Wait, Why};
 
 fn at<'a>(mut all: impl Iterator<Item = Seen<'a>>, is: impl Fn(Seen<'a>) -> bool) -> Option<usize> {
     all.find(|seen| is(*seen)).map(|seen| seen.at)
@@ -15,20 +15,23 @@ pub(super) fn stand(view: &View<'_>) -> Option<Step> {
     if view.green.is_some() && view.rest().next().is_none() {
         return None;
     }
-    let step = if view.kept_is_good { raise(view) } else { None }.or_else(|| look(view))?;
+    let step = raise(view).or_else(|| look(view))?;
     Some(if view.evidence.overdue { Step::End(End::KeptIll(view.kept?)) } else { step })
 }
 
-/// What is good is brought up. What never passed is left as it is.
+/// What is good is brought up. What never passed gets back what was taken from it, and no more.
 fn raise(view: &View<'_>) -> Option<Step> {
-    let ours_to_undo = |seen: &Seen<'_>| seen.member.cordoned && !seen.member.is_set_apart();
+    let good = view.kept_is_good;
+    let ours = |member: &Member| if good { !member.is_set_apart() } else { member.rested };
+    let ours_to_undo = |seen: &Seen<'_>| seen.member.cordoned && ours(seen.member);
     let proven = |seen: &Seen<'_>| seen.member.rested || seen.sight.checked || seen.member.life != Life::Awake;
     let (open, unproven): (Vec<Seen<'_>>, Vec<Seen<'_>>) = view.kept().filter(ours_to_undo).partition(proven);
     let rest_serves = view.rest().any(|seen| seen.member.serves());
     let asleep = rest_serves && !view.kept().any(|seen| seen.member.is_up());
     let first = |life| at(view.kept(), lives(life));
     let uncordon = open.first().map(|seen| Step::Uncordon(seen.at));
-    let start = || first(Life::Fallen).or_else(|| first(Life::Asleep).filter(|_| asleep)).map(Step::Start);
+    let start =
+        || first(Life::Fallen).filter(|_| good).or_else(|| first(Life::Asleep).filter(|_| asleep)).map(Step::Start);
     let up = || first(Life::Coming).map(|at| Step::Wait(Wait::Up(at)));
     let down = || first(Life::Going).map(|at| Step::Wait(Wait::Down(at)));
     let check = || Some(unproven.iter().map(|seen| seen.at).collect()).filter(|all: &Vec<_>| !all.is_empty());
@@ -43,7 +46,8 @@ fn look(view: &View<'_>) -> Option<Step> {
 
 pub(super) fn pass_all(view: &View<'_>) -> Option<Step> {
     let ours = view.kept_is_good && matches!(view.kept, Some(Colour::Ours(_)));
-    let unmarked = at(view.kept(), |seen| !seen.member.passed && seen.member.life != Life::Dead);
+    let proven = |seen: Seen<'_>| seen.member.life != Life::Dead && (!seen.member.cordoned || seen.member.rested);
+    let unmarked = at(view.kept(), |seen| !seen.member.passed && proven(seen));
     unmarked.filter(|_| ours).map(|at| Step::Mark(at, Mark::Passed))
 }
 
