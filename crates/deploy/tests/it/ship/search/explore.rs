@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 
-use deploy::ship::{Row, Step};
+use deploy::ship::{End, Row, Step};
 
 use super::events::{Event, decide, events};
 use super::rules::broken;
@@ -20,6 +20,8 @@ pub(super) struct Search {
     /// Where each world with a run goes when all is well.
     next: Vec<Option<u32>>,
     seen: HashMap<World, u32>,
+    /// How runs ended.
+    pub(super) ends: Vec<End>,
     /// The rule that is broken by the last event.
     pub(super) broken: Option<&'static str>,
 }
@@ -28,7 +30,7 @@ impl Search {
     /// Walks until a rule is broken or nothing is new.
     pub(super) fn run(setting: &Setting, table: &[Row]) -> Self {
         let (worlds, parents, next) = (Vec::new(), Vec::new(), Vec::new());
-        let mut search = Self { worlds, parents, next, seen: HashMap::new(), broken: None };
+        let mut search = Self { worlds, parents, next, seen: HashMap::new(), ends: Vec::new(), broken: None };
         search.reach(World::start(setting).canonical(), None);
         let mut at = 0;
         while at < search.worlds.len() && search.broken.is_none() {
@@ -49,6 +51,11 @@ impl Search {
                 self.reach_last(world, parent, Event::Killed);
                 return;
             };
+            if let Step::End(end) = step
+                && !self.ends.contains(end)
+            {
+                self.ends.push(*end);
+            }
             let after = world.done(step);
             self.broken = broken(&world, &run, step, &after);
             if self.broken.is_some() {
@@ -84,11 +91,6 @@ impl Search {
     /// How many worlds were seen.
     pub(super) fn len(&self) -> usize {
         self.worlds.len()
-    }
-
-    /// Whether some world is like this.
-    pub(super) fn any(&self, like: impl Fn(&World) -> bool) -> bool {
-        self.worlds.iter().any(like)
     }
 
     /// A trace to a world whose run, left in peace, never ends, if there is one.
