@@ -1,5 +1,6 @@
-//! What ships a function to Fly: its configuration, and the Machines API.
+//! What ships a function to Fly: its configuration, the Machines API, and what a blue-green deploy does next.
 
 pub mod config;
 pub mod machines;
 pub mod rules;
+pub mod ship;

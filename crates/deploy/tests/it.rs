@@ -7,4 +7,5 @@ mod it {
     mod mistakes;
     mod recordings;
     mod rules;
+    mod ship;
 }
