@@ -1,9 +1,9 @@
 //! A blue-green deploy as a pure question: given what stands on Fly, what is asked for and what this run itself has seen,
 //! what is the one next step?
 //!
-//! [`next`] has no memory, reads no clock and makes no call. All that outlives a run is on Fly, in the metadata of the
+//! [`next()`] has no memory, reads no clock and makes no call. All that outlives a run is on Fly, in the metadata of the
 //! machines ([`keys`]), so that a run may be killed at any moment and any other goes on from what it finds: with the same
-//! release, with another, or with none ([mend](next)). All that a run has seen for itself is [`Evidence`], and the next
+//! release, with another, or with none ([mend](next())). All that a run has seen for itself is [`Evidence`], and the next
 //! run earns it anew.
 //!
 //! The answer is read off a [`TABLE`], the first [`Row`] that holds. The table is data for its tests' sake: they take rows

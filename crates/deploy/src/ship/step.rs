@@ -32,7 +32,8 @@ pub enum Step {
 /// A machine to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Create {
-    /// Its colour; none is a new one, under a new id.
+    /// Its colour; none is a new one, under an id that is minted once a run: a create that is asked for again is the same
+    /// one. It is no older than any machine that is there, since ids are compared with the times of others' machines.
     pub colour: Option<ColourId>,
     /// Its place there: with the colour, its name.
     pub place: Place,

@@ -1,12 +1,14 @@
 //! What happens around a run.
 
+use std::fmt;
+
 use deploy::ship::{Fault, Life, Row, Step, next_by};
 
 use super::call::Call;
 use super::world::{CLONE, Machine, Run, World};
 
 /// How one world became another, for the trace.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Event {
     Asked(Option<u8>),
     Done(Step),
@@ -17,6 +19,22 @@ pub(super) enum Event {
     /// Between a decision and its call.
     UpsetFirst(&'static str, (u8, u8), Step),
     Trouble(&'static str),
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked(Some(release)) => write!(f, "a run is asked for release {release}"),
+            Self::Asked(None) => f.write_str("a run is asked to mend"),
+            Self::Done(step) => write!(f, "{step:?}"),
+            Self::Killed => f.write_str("the run dies"),
+            Self::KilledWith(call) => write!(f, "the run dies, and this may still land: {call:?}"),
+            Self::Landed(call) => write!(f, "landed late: {call:?}"),
+            Self::Upset(what, machine) => write!(f, "{machine:?} {what}"),
+            Self::UpsetFirst(what, machine, step) => write!(f, "{machine:?} {what}, and then {step:?}"),
+            Self::Trouble(what) => f.write_str(what),
+        }
+    }
 }
 
 /// What the table says of a world with a run.
@@ -46,10 +64,8 @@ pub(super) fn events(world: &World, step: Option<&Step>) -> Vec<(Event, World)> 
     }
     match (world.run, step) {
         (Some(run), Some(step)) => in_a_run(world, run, step, &mut out),
-        _ => out.extend(
-            [None, Some(0), Some(1), Some(2)]
-                .map(|asked| (Event::Asked(asked), World { run: Some(Run::new(asked)), ..*world })),
-        ),
+        _ => out
+            .extend(askable(world).map(|asked| (Event::Asked(asked), World { run: Some(Run::new(asked)), ..*world }))),
     }
     out
 }

@@ -127,7 +127,7 @@ impl Search {
         let mut text = String::new();
         for (number, (event, from)) in events.iter().rev().enumerate() {
             let shown: Vec<String> = self.worlds[*from].all().map(super::world::Machine::shown).collect();
-            writeln!(text, "  {:2} {}\n     {event:?}", number + 1, shown.join(" | "))
+            writeln!(text, "  {:2} {}\n     {event}", number + 1, shown.join(" | "))
                 .expect("a String takes everything");
         }
         text
