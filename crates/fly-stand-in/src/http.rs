@@ -1,0 +1,6 @@
+//! Requests in, answers out. Nothing is decided here.
+
+pub(crate) mod api;
+pub(crate) mod control;
+pub(crate) mod guard;
+mod reply;

@@ -1,0 +1,7 @@
+//! Fly on this machine.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fly_stand_in::program::run()
+}

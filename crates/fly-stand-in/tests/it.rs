@@ -1,0 +1,21 @@
+//! The stand-in, as the real client of the Machines API meets it.
+
+mod it {
+    mod rig;
+
+    mod capacity;
+    mod control;
+    mod faults;
+    mod hosts;
+    mod leases;
+    mod life;
+    mod lists;
+    mod program;
+    mod proxies;
+    mod rates;
+    mod restarts;
+    mod search;
+    mod shapes;
+    mod times;
+    mod waits;
+}
