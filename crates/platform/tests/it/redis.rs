@@ -29,7 +29,7 @@ impl Own {
     }
 
     async fn visit(&self) -> Value {
-        let answer = Request::post("/visits/ada", "{}").ask(self.function.address).await;
+        let answer = Request::post("/visits/zoe", "{}").ask(self.function.address).await;
         assert_eq!(answer.status, 200);
         answer.json()
     }
@@ -57,7 +57,7 @@ async fn a_command_is_a_span_that_names_no_key() {
     let (database, receiver) = (database().await, Receiver::start().expect("it listens"));
     let start = database.small().await.env("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.url());
     let function = start.ready().await;
-    let visit = async || Request::post("/visits/ada", "{}").ask(function.address).await.json()["visits"].is_i64();
+    let visit = async || Request::post("/visits/zoe", "{}").ask(function.address).await.json()["visits"].is_i64();
     wait::until(SOON, "an answer", visit).await.expect("it answers");
     let counted = function.requests("POST /visits/{who}").pop().expect("a line");
     let id = counted["trace_id"].as_str().expect("a trace");
@@ -65,7 +65,7 @@ async fn a_command_is_a_span_that_names_no_key() {
     let span = trace.named("INCR")[0];
     assert_eq!((span.kind, span.error.as_deref()), (Kind::Client, None));
     assert_eq!((span.attribute("db.system.name"), span.attribute("db.operation.name")), ("redis", "INCR"));
-    assert!(!format!("{span:?}").contains("ada"), "{span:?}");
+    assert!(!format!("{span:?}").contains("zoe"), "{span:?}");
 }
 
 #[tokio::test]
@@ -162,9 +162,9 @@ async fn a_refusal_is_told_by_redis_own_word_in_span_metric_and_log() {
         };
         let span = wait::until_some(SOON, word, span).await.expect("a span says so");
         assert_eq!((span.name.as_str(), span.attribute("error.type")), ("INCR", word));
-        assert!(!format!("{span:?}").contains("ada"), "{span:?}");
+        assert!(!format!("{span:?}").contains("zoe"), "{span:?}");
     }
-    assert!(!own.function.output().contains("\"ada"), "{}", own.function.output());
+    assert!(!own.function.output().contains("\"zoe"), "{}", own.function.output());
 }
 
 #[tokio::test]
