@@ -181,13 +181,19 @@ struct CheckLabels {
 }
 
 #[derive(Clone, Debug)]
-struct ProbeMetrics {
+pub(crate) struct ProbeMetrics {
     good: Family<CheckLabels, Gauge>,
 }
 
 impl Instruments for ProbeMetrics {
     fn register(registry: &mut Registry) -> Self {
         Self { good: registry.add("probe_good", "1 while a check of /readyz is good") }
+    }
+}
+
+impl ProbeMetrics {
+    fn note(&self, check: &'static str, good: bool) {
+        self.good.get_or_create(&CheckLabels { check }).set(i64::from(good));
     }
 }
 
@@ -201,7 +207,7 @@ pub async fn prober(mut checks: Vec<Box<dyn Check>>, readiness: Readiness, stead
         let report = readiness.report(false);
         steady.round(report.ready);
         for check in report.checks {
-            metrics.good.get_or_create(&CheckLabels { check: check.name }).set(i64::from(check.good));
+            metrics.note(check.name, check.good);
         }
         tokio::time::sleep_until(began + ROUND).await;
     }

@@ -86,7 +86,7 @@ impl Process {
                 .map(|settings| Data::new(Fallback::new(settings, function.name, clock.clone(), &metrics))),
             readiness: Readiness::unknown(checks.iter().map(|check| check.name())),
             steady: Steady::new(function.critical.is_some()),
-            mark: Mark::drawn()?,
+            mark: Mark::drawn(),
             degraded,
             drain: Drain::default(),
             metrics: metrics.clone(),
@@ -116,7 +116,8 @@ impl Process {
         vital.extend(function.critical.map(|path| {
             let (http, listen, mark) = (shared.http.clone(), settings.server.listen, shared.mark.clone());
             let critical = Critical { http, listen, path, mark };
-            let asked = critical.ask(shared.steady.clone(), shared.degraded.clone(), shared.drain.clone());
+            let asked =
+                critical.ask(shared.steady.clone(), shared.degraded.clone(), metrics.of(), shared.drain.clone());
             ("critical request", spawn(asked))
         }));
         let background = start_background(&function, &shared)?;

@@ -8,40 +8,46 @@ use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::web::Data;
 use reqwest::StatusCode;
-use reqwest::header::{AGE, HeaderName, HeaderValue};
+use reqwest::header::AGE;
 use uuid::Uuid;
 
-use super::{Degraded, ROUND, Steady};
+use super::{Degraded, ProbeMetrics, ROUND, Steady};
 use crate::drain::Drain;
 use crate::guard::deadline;
 use crate::http::edge::once;
 use crate::telemetry::log::chain;
+use crate::telemetry::throttle;
 
 /// What carries the mark.
-const HEADER: HeaderName = HeaderName::from_static("critical-request");
+const HEADER: &str = "critical-request";
 /// As `degraded` names it.
 const NAME: &str = "critical request";
 
+/// Tells that it failed, and why, once a minute at most for each class.
+pub fn tell_failed(class: &'static str, error: &str) {
+    if let Some(count) = throttle::due("the critical request failed", class) {
+        tracing::warn!(class, error, count, "the critical request failed");
+    }
+}
+
 /// Tells this process's critical request from what others send. Drawn at the start, told to nobody, good for reads alone.
 #[derive(Clone)]
-pub struct Mark(HeaderValue);
+pub struct Mark(String);
 
 impl Mark {
     /// A new one.
-    ///
-    /// # Errors
-    /// Never: hexadecimal digits are a header's value.
-    pub fn drawn() -> Result<Self, reqwest::header::InvalidHeaderValue> {
-        HeaderValue::from_str(&Uuid::new_v4().simple().to_string()).map(Self)
+    #[must_use]
+    pub fn drawn() -> Self {
+        Self(Uuid::new_v4().simple().to_string())
     }
 
     /// Whether this request is the process's own.
     #[must_use]
     pub fn is_on(request: &HttpRequest) -> bool {
-        let given = once(request.headers().get_all("critical-request")).ok().flatten();
+        // Nearly nobody sends it: no more is looked at then.
+        let Ok(Some(given)) = once(request.headers().get_all(HEADER)) else { return false };
         let mark = request.app_data::<Data<Self>>();
-        request.method() == Method::GET
-            && given.zip(mark).is_some_and(|(given, mark)| given.as_bytes() == mark.0.as_bytes())
+        request.method() == Method::GET && mark.is_some_and(|mark| given.as_bytes() == mark.0.as_bytes())
     }
 }
 
@@ -65,11 +71,13 @@ pub struct Critical {
 
 impl Critical {
     /// Sends it once a second until the process drains.
-    pub async fn ask(self, steady: Steady, degraded: Degraded, drain: Drain) {
+    pub(crate) async fn ask(self, steady: Steady, degraded: Degraded, metrics: ProbeMetrics, drain: Drain) {
         while !drain.begun() {
             let next = tokio::time::Instant::now() + ROUND;
             let outcome = tokio::time::timeout(deadline::PROBE, self.send()).await;
-            let outcome = outcome.unwrap_or_else(|_| Err(format!("no answer within {} s", deadline::PROBE.as_secs())));
+            let outcome = outcome
+                .unwrap_or_else(|_| Err(unanswered(&format!("no answer within {} s", deadline::PROBE.as_secs()))));
+            metrics.note(NAME, outcome.is_ok());
             match &outcome {
                 Ok(()) => degraded.over(NAME),
                 Err(failure) => degraded.note(NAME, failure.as_str()),
@@ -84,16 +92,23 @@ impl Critical {
 
     async fn send(&self) -> Result<(), String> {
         let url = format!("http://{}{}", reachable(self.listen), self.path);
-        let sent = self.http.get(url).header(HEADER, self.mark.0.clone()).send().await;
-        let answer = sent.map_err(|error| chain(&error.without_url()))?;
+        let sent = self.http.get(url).header(HEADER, &self.mark.0).send().await;
+        let lost = |error: reqwest::Error| unanswered(&chain(&error.without_url()));
+        let answer = sent.map_err(lost)?;
         let (status, stale) = (answer.status(), answer.headers().contains_key(AGE));
-        answer.bytes().await.map_err(|error| chain(&error.without_url()))?;
+        answer.bytes().await.map_err(lost)?;
         match status {
             StatusCode::OK if stale => Err("an old answer, from memory".to_owned()),
             StatusCode::OK => Ok(()),
             status => Err(format!("status {}", status.as_u16())),
         }
     }
+}
+
+/// Who answers tells why it failed; here nobody did.
+fn unanswered(error: &str) -> String {
+    tell_failed("no_answer", error);
+    error.to_owned()
 }
 
 /// Where a process that listens there is reached from itself.
@@ -122,7 +137,7 @@ mod tests {
     /// Whoever sends a mark that is not this process's, sends it twice, or writes, is a stranger.
     #[test]
     fn only_a_read_with_the_very_mark_is_the_processes_own() {
-        let mark = Mark::drawn().expect("digits");
+        let mark = Mark::drawn();
         let of = |request: TestRequest| request.app_data(Data::new(mark.clone())).to_http_request();
         let marked = || TestRequest::get().append_header(("critical-request", mark.0.as_bytes()));
         assert!(Mark::is_on(&of(marked())));

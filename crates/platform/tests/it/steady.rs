@@ -73,9 +73,15 @@ async fn a_critical_request_that_fails_makes_it_unsteady_until_it_is_answered_ag
             .as_str()
             .is_some_and(|part| part.starts_with("critical request: status 500 since "))
     );
+    let line = function.line("the critical request failed").await;
+    assert_eq!((&line["level"], &line["class"]), (&"warn".into(), &"internal".into()), "{line}");
+    assert!(line["error"].as_str().is_some_and(|error| error.contains("42P01")), "{line}");
+    let good = r#"probe_good{check="critical request"}"#;
+    assert_eq!(function.metric(good).await, Some(0.0));
     database.client.batch_execute("ALTER TABLE gone RENAME TO rows").await.expect("it is back");
     wait_until_steady(&function).await;
     assert_eq!(function.get("/readyz").await.json()["degraded"], serde_json::json!([]));
+    assert_eq!(function.metric(good).await, Some(1.0));
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::http::fallback::Stale;
 use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Problem};
 use crate::http::routes::is_own_route;
 use crate::probe::Steady;
-use crate::probe::critical::Mark;
+use crate::probe::critical::{self, Mark};
 use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::catching;
@@ -112,9 +112,9 @@ pub async fn around<B: MessageBody + 'static>(
         return next.call(request).await.map(|answer| closing(answer.map_into_boxed_body(), drain.begun()));
     }
     if Mark::is_on(request.request()) {
-        let answer = deadline::request(deadline::REQUEST, context::unrecorded(next.call(request))).await;
-        let late = |late| Problem::from(DEADLINE_EXCEEDED).because(&late);
-        return answer.map_err(late)?.map(|answer| closing(answer.map_into_boxed_body(), drain.begun()));
+        let answer = context::unrecorded(in_time(request, next, &drain)).await;
+        tell_critical(&answer);
+        return answer;
     }
     let noted = Noted::of(&request);
     let _in_flight = drain.in_flight(&noted.operation);
@@ -125,14 +125,40 @@ pub async fn around<B: MessageBody + 'static>(
         noted.finish(&answer);
         return answer;
     }
+    let answer = in_time(request, next, &drain).await;
+    noted.finish(&answer);
+    answer
+}
+
+/// The handler's answer within its time, or the problem that it ended with.
+async fn in_time<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    drain: &Drain,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let answer = match deadline::request(deadline::REQUEST, answered(request, next)).await {
         Ok(Ok(answer)) => Ok(closing(as_problem(answer), drain.begun())),
         Ok(Err(place)) => Err(Problem::from(INTERNAL).because_text(place)),
         Err(late) => Err(Problem::from(DEADLINE_EXCEEDED).because(&late).retry_after(Duration::from_secs(1))),
     };
-    let answer = answer.map_err(|problem| Error::from(problem.last_of_connection()));
-    noted.finish(&answer);
-    answer
+    answer.map_err(|problem| Error::from(problem.last_of_connection()))
+}
+
+/// The critical request has no line of its own, but when it fails somebody must hear why.
+fn tell_critical(answer: &Result<ServiceResponse<BoxBody>, Error>) {
+    let (error, stale) = match answer {
+        Ok(answer) => (answer.response().error(), stale(answer)),
+        Err(error) => (Some(error), None),
+    };
+    let problem = error.and_then(|error| error.as_error::<Problem>());
+    let told = problem.map(|problem| (problem.kind().name, problem.to_string()));
+    if let Some((class, error)) = told.or_else(|| stale.map(|stale| ("stale", stale.cause))) {
+        critical::tell_failed(class, &error);
+    }
+}
+
+fn stale(answer: &ServiceResponse<BoxBody>) -> Option<Stale> {
+    answer.response().extensions().get::<Stale>().cloned()
 }
 
 /// The handler's answer, or where it panicked.
@@ -179,7 +205,7 @@ impl Noted {
             Ok(answer) => (answer.status(), answer.response().error()),
             Err(error) => (error.as_response_error().status_code(), Some(error)),
         };
-        let stale = answer.as_ref().ok().and_then(|answer| answer.response().extensions().get::<Stale>().cloned());
+        let stale = answer.as_ref().ok().and_then(stale);
         self.log(status.as_u16(), error.and_then(|error| error.as_error::<Problem>()), stale.as_ref(), took);
         if let Some(stale) = stale {
             stale.count(&self.route);
