@@ -2,5 +2,6 @@
 
 pub mod config;
 pub mod machines;
+pub mod registry;
 pub mod rules;
 pub mod ship;

@@ -1,5 +1,7 @@
 //! Who we are to Fly.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -41,6 +43,15 @@ impl Token {
         value
     }
 
+    /// The `Authorization` that the registry knows it by: the password of any name.
+    pub(crate) fn basic(&self) -> HeaderValue {
+        let login = STANDARD.encode(format!("x:{}", self.0.expose_secret()));
+        let mut value =
+            HeaderValue::from_str(&format!("Basic {login}")).unwrap_or_else(|_| HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
+
     /// The text without the token, should somebody have sent it back to us.
     pub(crate) fn hidden_in(&self, body: Vec<u8>) -> Vec<u8> {
         let mut text = String::from_utf8_lossy(&body).into_owned();
@@ -77,6 +88,13 @@ mod tests {
     fn every_other_token_is_a_bearer() {
         assert_eq!(sent("fo1_abc"), "Bearer fo1_abc");
         assert_eq!(sent("FlyV1 abc"), "Bearer abc");
+    }
+
+    #[test]
+    fn to_the_registry_it_is_the_password_of_any_name() {
+        let value = Token::parse("FlyV1 fm2_a,fm2_b").expect("a token").basic();
+        assert!(value.is_sensitive());
+        assert_eq!(value.to_str().expect("text"), "Basic eDpmbTJfYSxmbTJfYg==");
     }
 
     #[test]
