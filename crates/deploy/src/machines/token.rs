@@ -36,6 +36,16 @@ impl Token {
     pub(crate) fn authorization(&self) -> HeaderValue {
         let token = self.0.expose_secret();
         let scheme = if token.split(',').any(is_macaroon) { "FlyV1" } else { "Bearer" };
+        self.header(scheme)
+    }
+
+    /// The `Authorization` of `api.fly.io`'s own paths, where flyctl sends the same token as a bearer.
+    pub(crate) fn bearer(&self) -> HeaderValue {
+        self.header("Bearer")
+    }
+
+    fn header(&self, scheme: &str) -> HeaderValue {
+        let token = self.0.expose_secret();
         // `parse` let nothing through that a header may not hold.
         let mut value =
             HeaderValue::from_str(&format!("{scheme} {token}")).unwrap_or_else(|_| HeaderValue::from_static(""));

@@ -1,0 +1,179 @@
+//! What is told while it happens.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::Ended;
+use crate::machines::MachineId;
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    /// How long after the run began; in JSON whole milliseconds, `at_ms`.
+    #[serde(rename = "at_ms", serialize_with = "ms")]
+    pub at: Duration,
+    /// What.
+    #[serde(flatten)]
+    pub what: Happened,
+}
+
+fn ms<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A machine, for a person: by its name, and by the id that flyctl knows it by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Which {
+    /// Its id.
+    pub id: MachineId,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.id)
+    }
+}
+
+/// What a run does, or would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Doing {
+    /// Makes a machine, cordoned.
+    Create {
+        /// Its name.
+        name: String,
+        /// Where.
+        region: String,
+        /// Whether it runs, or is only laid out.
+        launched: bool,
+    },
+    /// Starts one.
+    Start {
+        /// Which.
+        machine: Which,
+    },
+    /// Reads their checks.
+    Check {
+        /// Whose.
+        machines: Vec<Which>,
+    },
+    /// Asks them for an answer, each through the proxy.
+    Look {
+        /// Whom.
+        machines: Vec<Which>,
+    },
+    /// Writes down on it.
+    Mark {
+        /// On which.
+        machine: Which,
+        /// What: `passed`, `failed: WHY`, `rested`, `refused COMMIT`.
+        says: String,
+    },
+    /// Keeps new connections from it.
+    Cordon {
+        /// Which.
+        machine: Which,
+    },
+    /// Lets them to it.
+    Uncordon {
+        /// Which.
+        machine: Which,
+    },
+    /// Has it end, by SIGTERM.
+    Stop {
+        /// Which.
+        machine: Which,
+    },
+    /// Removes it.
+    Destroy {
+        /// Which.
+        machine: Which,
+    },
+    /// Waits.
+    Wait {
+        /// For what.
+        until: String,
+    },
+    /// Ends.
+    End {
+        /// How.
+        how: String,
+    },
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Happened {
+    /// A run began.
+    Began {
+        /// Its id: leases are held under it.
+        run: String,
+        /// What was asked for, in words.
+        order: String,
+    },
+    /// A machine's lease is held by another; it is waited for.
+    LeaseAwaited {
+        /// Whose lease.
+        machine: Which,
+        /// Who has it.
+        by: String,
+    },
+    /// A lease of ours was lost.
+    LeaseLost {
+        /// Whose lease.
+        machine: Which,
+        /// To whom, or how.
+        by: String,
+    },
+    /// A step begins.
+    Begun {
+        /// Which.
+        #[serde(flatten)]
+        step: Doing,
+    },
+    /// A step is done.
+    Done {
+        /// Which.
+        #[serde(flatten)]
+        step: Doing,
+        /// How long it took; in JSON whole milliseconds, `took_ms`.
+        #[serde(rename = "took_ms", serialize_with = "ms")]
+        took: Duration,
+    },
+    /// A call was refused, or nobody knows what came of it: the fleet is read, and it is asked for again if that is still
+    /// what is to be done.
+    Refused {
+        /// What came.
+        why: String,
+    },
+    /// A machine shows that it is not well; whose fault that is, is not known yet.
+    Suspected {
+        /// Which.
+        machine: Which,
+        /// What it shows.
+        shows: String,
+    },
+    /// It is known whose fault it is.
+    Fault {
+        /// `greens` or `both`.
+        whose: &'static str,
+        /// What was seen.
+        shows: String,
+    },
+    /// All is well again.
+    Well,
+    /// A release record could not be written. It stops nothing.
+    Unrecorded {
+        /// What came.
+        why: String,
+    },
+    /// Somebody wants it taken back.
+    Interrupted,
+    /// It is over.
+    Ended(Ended),
+}
