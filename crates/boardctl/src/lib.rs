@@ -1,9 +1,10 @@
-//! The command line of the board's engineers. `up` runs the whole board on this machine, `sabotage` and `bench`
-//! show what its safety features are good for and what they cost.
+//! The command line of the board's engineers. `up` runs the whole board on this machine; `deploy`, `rollback` and `status`
+//! ship it; `sabotage` and `bench` show what its safety features are good for and what they cost.
 
 pub mod bench;
 pub mod sabotage;
 pub mod sample;
+pub mod ship;
 mod sibling;
 pub mod smoke_test;
 pub mod up;

@@ -14,7 +14,7 @@ pub(crate) struct Say {
 
 /// How it ended: for people in a few sentences, for programs in fields.
 #[derive(Clone, Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct LastWord {
     /// How.
     pub(crate) exit: Exit,
     /// What came of it, and what to do: two or three sentences.
@@ -23,7 +23,7 @@ pub(crate) struct Outcome {
     pub(crate) more: Value,
 }
 
-impl Outcome {
+impl LastWord {
     /// With nothing beside the words.
     pub(crate) fn new(exit: Exit, told: impl Into<String>) -> Self {
         Self { exit, told: told.into(), more: json!({}) }
@@ -35,14 +35,29 @@ impl Say {
         Self { json }
     }
 
+    /// Whether it is for programs.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Something happened, so long after the run began: words for people, fields for programs.
     pub(crate) fn live(self, at: Duration, told: &str, fields: Value) {
         println!("{}", self.line(at, told, fields));
     }
 
+    /// A part of what was asked for: words for people, an object for programs.
+    pub(crate) fn part(self, told: &str, object: &Value) {
+        if self.json { println!("{object}") } else { println!("{told}") }
+    }
+
     /// How it ended, as the last of all.
-    pub(crate) fn end(self, outcome: &Outcome) {
-        println!("{}", self.last(outcome));
+    pub(crate) fn end(self, last: &LastWord) {
+        if last.exit == Exit::Misconfigured && !self.json {
+            return eprintln!("boardctl: {}", last.told);
+        }
+        if !last.told.is_empty() || self.json {
+            println!("{}", self.last(last));
+        }
     }
 
     /// What concerns nothing that was asked for, and a person should know.
@@ -59,8 +74,8 @@ impl Say {
         line.to_string()
     }
 
-    fn last(self, outcome: &Outcome) -> String {
-        let Outcome { exit, told, more } = outcome;
+    fn last(self, last: &LastWord) -> String {
+        let LastWord { exit, told, more } = last;
         if !self.json {
             return format!("\n{told}");
         }
@@ -95,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_last_line_is_the_outcome_with_its_code() {
-        let outcome = Outcome { more: json!({"commit": "abc"}), ..Outcome::new(Exit::TakenBack, "It was taken back.") };
+        let outcome = LastWord { more: json!({"commit": "abc"}), ..LastWord::new(Exit::TakenBack, "It was taken back.") };
         assert_eq!(Say::new(false).last(&outcome), "\nIt was taken back.");
         let line: Value = serde_json::from_str(&Say::new(true).last(&outcome)).expect("an object");
         let wanted = json!({"outcome": "taken_back", "exit": 2, "told": "It was taken back.", "commit": "abc"});

@@ -1,7 +1,8 @@
 //! Where Fly is, who we are to it, and how long things take.
 
-use deploy::machines::FlySettings;
+use deploy::machines::{ApiAddress, FlySettings};
 use deploy::registry::Registry;
+use deploy::run::HttpRecords;
 use platform::config::{Reader, Settings, setting};
 use url::{Host, Url};
 
@@ -15,7 +16,7 @@ pub(crate) struct ShipSettings {
     /// The Machines API, and the token.
     pub(crate) fly: FlySettings,
     /// `FLY_API_BASE_URL`, as flyctl has it: release records.
-    pub(crate) records: Url,
+    pub(crate) records: ApiAddress,
     /// `FLY_REGISTRY_URL`: images by their tags.
     pub(crate) registry: Url,
     /// `FLY_APP_URL`: where the app's requests come in, if that is not `https://APP.fly.dev`.
@@ -28,7 +29,7 @@ impl Settings for ShipSettings {
     fn read(from: &mut Reader) -> Option<Self> {
         let fly = FlySettings::read(from);
         let about = setting("FLY_API_BASE_URL", "where release records are kept, as flyctl names it");
-        let records = from.parsed(about, WANTED, "https://api.fly.io", address);
+        let records = from.default(about, WANTED, HttpRecords::FLY);
         let about = setting("FLY_REGISTRY_URL", "where images are looked up by their tags");
         let registry = from.parsed(about, WANTED, Registry::FLY, address);
         let about = setting("FLY_APP_URL", "where the app's requests come in; without it https://APP.fly.dev");
@@ -59,10 +60,12 @@ impl ShipSettings {
             return Some(format!("DEPLOY_TIMES is \"tenth\", and the Machines API is Fly's own: wanted real, since {why}"));
         }
         let registry = Some(&self.registry).filter(|_| is_fly);
-        let here =
-            [("FLY_API_BASE_URL", Some(&self.records)), ("FLY_APP_URL", self.front.as_ref()), ("FLY_REGISTRY_URL", registry)];
-        let wrong = here.into_iter().find(|(_, url)| url.is_some_and(|url| is_here(url) == is_fly));
-        let (name, _) = wrong?;
+        let others = [
+            ("FLY_API_BASE_URL", Some(self.records.is_fly())),
+            ("FLY_APP_URL", self.front.as_ref().map(|url| !is_here(url))),
+            ("FLY_REGISTRY_URL", registry.map(|url| !is_here(url))),
+        ];
+        let (name, _) = others.into_iter().find(|(_, there)| there.is_some_and(|there| there != is_fly))?;
         let (one, other) = if is_fly { ("Fly's own", "this machine") } else { ("on this machine", "somewhere else") };
         Some(format!("{name} names {other}, and the Machines API is {one}: wanted both of one"))
     }
@@ -114,7 +117,8 @@ mod tests {
     fn without_any_it_is_fly_itself_in_real_times() {
         let settings = read(&[]).expect("settings");
         assert!(settings.fly.address.is_fly() && settings.front.is_none());
-        assert_eq!((settings.records.as_str(), settings.scale), ("https://api.fly.io/", Scale::Real));
+        assert!(settings.records.is_fly() && settings.own_registry().is_some());
+        assert_eq!(settings.scale, Scale::Real);
     }
 
     /// Guards nothing by itself: the margins of a tenth would lose requests on Fly.

@@ -58,6 +58,8 @@ pub(crate) struct Wanted {
     pub(crate) name: String,
     /// Its `fly.toml`.
     pub(crate) toml: FlyToml,
+    /// The same, as it is written.
+    pub(crate) text: String,
     /// What that cannot say.
     pub(crate) app: App,
 }
@@ -123,7 +125,7 @@ impl Files {
         let fleet = self.0.get(FLEET).map(|text| Fleet::parse(text));
         let fleet = fleet.transpose().map_err(|error| unread(FLEET, error))?;
         let app = fleet.and_then(|fleet| fleet.apps.get(name).cloned()).ok_or_else(|| self.unknown(name))?;
-        Ok(Wanted { name: name.to_owned(), toml, app })
+        Ok(Wanted { name: name.to_owned(), toml, text: text.clone(), app })
     }
 
     /// The names of all apps.
