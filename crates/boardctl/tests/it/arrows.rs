@@ -16,7 +16,8 @@ const MAY: [(&str, &[&str]); 11] = [
     ("testbed", &["platform"]),
     ("deploy", &["platform"]),
     // Of deploy only the seam that a transport fits into: a stand-in writes its own shapes.
-    ("fly-stand-in", &["deploy", "platform"]),
+    // What it runs, testbed runs: processes, HAProxy.
+    ("fly-stand-in", &["deploy", "platform", "testbed"]),
     ("boardctl", &["contracts", "platform", "testbed"]),
 ];
 
