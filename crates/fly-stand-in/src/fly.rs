@@ -4,6 +4,7 @@
 mod app;
 mod control;
 mod create;
+mod guest;
 mod look;
 mod passing;
 mod proxy;
@@ -27,6 +28,7 @@ use crate::refusal::Refusal;
 use crate::settings::Settings;
 use app::App;
 pub use control::{Happening, NotNow, View};
+pub(crate) use guest::{Told, Wanted};
 pub(crate) use wait::Waiting;
 
 /// A call that was done: status and body.

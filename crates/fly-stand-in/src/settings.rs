@@ -70,6 +70,29 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The same Fly, this many times slower; 0.1 is ten times as fast.
+    ///
+    /// # Panics
+    /// When the scale is no positive number.
+    #[must_use]
+    pub fn scaled(mut self, scale: f64) -> Self {
+        let all = [
+            &mut self.list_lag,
+            &mut self.get_lag,
+            &mut self.gossip,
+            &mut self.still_active,
+            &mut self.destroys,
+            &mut self.suspends,
+            &mut self.remembers,
+            &mut self.autostop,
+        ];
+        let rates = [&mut self.rate, &mut self.look_rate].into_iter().flatten().map(|rate| &mut rate.interval);
+        all.into_iter().chain(rates).for_each(|time| *time = time.mul_f64(scale));
+        self
+    }
+}
+
 /// Durations as whole milliseconds.
 pub(crate) mod ms {
     use std::time::Duration;

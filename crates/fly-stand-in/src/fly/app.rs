@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -11,11 +12,12 @@ use crate::ids::print;
 use crate::machine::State;
 use crate::refusal::{Refusal, stamp};
 
-/// An app. Of its secrets the digests are kept, and no values.
+/// An app. Its secrets are shown by their digests; their values go to processes, and nowhere else.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct App {
     number: u64,
     secrets: BTreeMap<String, Value>,
+    values: BTreeMap<String, SecretString>,
     version: u64,
 }
 
@@ -29,6 +31,11 @@ impl Fly {
     /// The version of an app's secrets.
     pub(super) fn secrets_version(&self, app: &str) -> u64 {
         self.apps.get(app).map(|app| app.version).unwrap_or_default()
+    }
+
+    /// What a process is told at its start.
+    pub(super) fn secret_values(&self, app: &str) -> BTreeMap<String, SecretString> {
+        self.apps.get(app).map(|app| app.values.clone()).unwrap_or_default()
     }
 
     pub(super) fn app_shape(&self, call: &Call) -> Result<Ended, Refusal> {
@@ -67,6 +74,7 @@ impl Fly {
         for (name, value) in values {
             let Some(text) = value.as_str() else {
                 app.secrets.remove(name);
+                app.values.remove(name);
                 continue;
             };
             let created = app.secrets.get(name).map(|known| known["created_at"].clone());
@@ -74,6 +82,7 @@ impl Fly {
             let digest = format!("{:016x}", print(text));
             let secret = json!({ "name": name, "digest": digest, "created_at": created, "updated_at": stamp(now) });
             app.secrets.insert(name.clone(), secret);
+            app.values.insert(name.clone(), text.into());
         }
         app.version += 1;
         let version = app.version;

@@ -141,7 +141,7 @@ impl Fly {
             (Happening::LaidOut, Created | Replacing) => Due::LaidOut,
             (Happening::Booted, Starting | Restarting) => Due::Booted,
             (Happening::Exited { code, oom }, Starting | Started | Restarting | Stopping) => {
-                Due::Exits { code: *code, oom: *oom }
+                Due::Exits { code: *code, signal: None, oom: *oom }
             }
             (Happening::Checked { check, passing }, Started) => {
                 let output = if *passing { "Success" } else { "told by hand" };
