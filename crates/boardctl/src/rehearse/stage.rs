@@ -34,7 +34,7 @@ pub struct Stage {
     pub(super) scale: Scale,
     root: PathBuf,
     binaries: fn(&str) -> Result<PathBuf, testbed::Error>,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     last_release: u32,
 }
 

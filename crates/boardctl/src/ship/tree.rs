@@ -12,7 +12,7 @@ const FLY: &str = "fly";
 
 /// Why there is no release to be had from a tree. All of it is for a person to mend before anything is called.
 #[derive(Debug, thiserror::Error)]
-pub enum TreeError {
+pub(crate) enum TreeError {
     /// Git does not do what it was asked for.
     #[error("git {what}: {said}")]
     Git {
