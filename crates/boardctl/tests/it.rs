@@ -7,6 +7,7 @@ mod it {
     mod many;
     mod sabotage;
     mod settings;
+    mod ship;
     mod sql;
     mod up;
     mod whole;
