@@ -27,15 +27,24 @@
 //!
 //! From the verdict on, the blues are let in, seen, and the greens cordoned, in a call and a look each.
 
+mod act;
+mod checks;
+mod course;
 mod ended;
+mod fault;
+mod forecast;
 mod image;
+mod leases;
+mod memory;
 mod one_off;
 mod order;
 mod proxy;
+mod reader;
 mod records;
 mod survey;
 mod times;
 mod told;
+mod watch;
 
 pub use ended::{Ended, Outcome};
 pub use image::{Image, NoImage};
@@ -47,10 +56,10 @@ pub use survey::{Standing, Survey};
 pub use times::Times;
 pub use told::{Doing, Happened, Told, Which};
 
+use course::Course;
 use platform::clock::Clock;
-use tokio::sync::watch;
 
-use crate::machines::{Machines, Transport};
+use crate::machines::Machines;
 
 /// What does what an [`Order`] says.
 pub struct Deployer<'a, T, P, R> {
@@ -68,27 +77,4 @@ pub struct Deployer<'a, T, P, R> {
     pub chance: u64,
     /// Who is told, at once, whatever happens.
     pub tell: &'a dyn Fn(&Told),
-}
-
-impl<T: Transport, P: Proxy, R: Records> Deployer<'_, T, P, R> {
-    /// Does it, from whatever stands there to one colour. When `stop` becomes true, it is taken back: what was there stays.
-    pub async fn run(&self, order: &Order, stop: watch::Receiver<bool>) -> Ended {
-        let _ = (order, stop);
-        Ended { outcome: Outcome::Locked { by: String::new() }, colour: None, commit: None, kept: None, wrote: false }
-    }
-
-    /// What stands there, and what a run would do next, without touching anything.
-    ///
-    /// # Errors
-    /// What came in between, as the [`Outcome`] of a run that did nothing.
-    pub async fn survey(&self, order: Option<&Order>) -> Result<Survey, Outcome> {
-        let _ = order;
-        Err(Outcome::Locked { by: String::new() })
-    }
-
-    /// Runs one machine to its end.
-    pub async fn one_off(&self, asked: &OneOff, stop: watch::Receiver<bool>) -> OneOffEnd {
-        let _ = (asked, stop);
-        OneOffEnd::NotMade { what: String::new(), todo: String::new() }
-    }
 }

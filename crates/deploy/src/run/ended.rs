@@ -6,6 +6,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ended {
     /// How.
+    #[serde(flatten)]
     pub outcome: Outcome,
     /// The colour that was asked for: this run's, or one that it found and went on with.
     pub colour: Option<String>,
@@ -57,6 +58,18 @@ impl Outcome {
             Self::BothIll { .. } => "both ill",
             Self::Locked { .. } => "locked",
             Self::NeedsPerson { .. } => "needs a person",
+        }
+    }
+
+    /// What was seen, in a sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Done => "what was asked for stands alone".to_owned(),
+            Self::TakenBack { why } => format!("taken back: {why}"),
+            Self::BothIll { why } => format!("both colours were ill: {why}"),
+            Self::Locked { by } => format!("somebody else is at work: {by}"),
+            Self::NeedsPerson { what, .. } => what.clone(),
         }
     }
 }

@@ -18,6 +18,17 @@ pub enum Order {
     TakeBack,
 }
 
+impl Order {
+    /// In words.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Release(asked) => format!("have {} of commit {} stand alone", asked.image, asked.commit),
+            Self::Mend => "have one colour stand alone".to_owned(),
+            Self::TakeBack => "take back what is in mid-deploy".to_owned(),
+        }
+    }
+}
+
 /// A release that is asked for.
 #[derive(Clone, Debug)]
 pub struct Asked {

@@ -27,6 +27,14 @@ pub struct Record {
     pub created_at: Option<String>,
 }
 
+impl Record {
+    /// Whether its deploy has not ended, as far as it says.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self.status.as_str(), "pending" | "running")
+    }
+}
+
 /// A record to be made.
 #[derive(Clone, Debug)]
 pub struct NewRecord {

@@ -26,15 +26,18 @@ fn ms<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
 /// A machine, for a person: by its name, and by the id that flyctl knows it by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Which {
-    /// Its id.
-    pub id: MachineId,
+    /// Its id; none of one that is only planned.
+    pub id: Option<MachineId>,
     /// Its name.
     pub name: String,
 }
 
 impl fmt::Display for Which {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, self.id)
+        match &self.id {
+            Some(id) => write!(f, "{} ({id})", self.name),
+            None => f.write_str(&self.name),
+        }
     }
 }
 
@@ -176,4 +179,49 @@ pub enum Happened {
     Interrupted,
     /// It is over.
     Ended(Ended),
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = |machines: &[Which]| machines.iter().map(Which::to_string).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Create { name, region, launched } => {
+                write!(f, "create {name} in {region}, cordoned{}", if *launched { "" } else { ", asleep" })
+            }
+            Self::Start { machine } => write!(f, "start {machine}"),
+            Self::Check { machines } => write!(f, "check {}", all(machines)),
+            Self::Look { machines } => write!(f, "see {} serve", all(machines)),
+            Self::Mark { machine, says } => write!(f, "mark {machine}: {says}"),
+            Self::Cordon { machine } => write!(f, "cordon {machine}"),
+            Self::Uncordon { machine } => write!(f, "uncordon {machine}"),
+            Self::Stop { machine } => write!(f, "stop {machine}"),
+            Self::Destroy { machine } => write!(f, "destroy {machine}"),
+            Self::Wait { until } => write!(f, "wait until {until}"),
+            Self::End { how } => write!(f, "end: {how}"),
+        }
+    }
+}
+
+impl fmt::Display for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Began { run, order } => write!(f, "run {run}: {order}"),
+            Self::LeaseAwaited { machine, by } => write!(f, "{machine} is {by}: waiting for that to end"),
+            Self::LeaseLost { machine, by } => write!(f, "the lease of {machine} is lost: {by}"),
+            Self::Begun { step } => write!(f, "{step}"),
+            Self::Done { step, took } => write!(f, "{step}: done in {:.1} s", took.as_secs_f64()),
+            Self::Refused { why } => write!(f, "not done: {why}"),
+            Self::Suspected { machine, shows } => {
+                write!(f, "{machine} is not well, whose fault is not known yet: {shows}")
+            }
+            Self::Fault { whose: "both", shows } => {
+                write!(f, "both colours are not well, what they stand on is: {shows}")
+            }
+            Self::Fault { whose, shows } => write!(f, "the {whose} are at fault: {shows}"),
+            Self::Well => f.write_str("all is well again"),
+            Self::Unrecorded { why } => write!(f, "the release record was not written: {why}"),
+            Self::Interrupted => f.write_str("somebody wants it taken back"),
+            Self::Ended(ended) => write!(f, "{}", ended.outcome.words()),
+        }
+    }
 }
