@@ -180,7 +180,7 @@ impl Guests {
                 None
             }
             Started => {
-                if living.is_behind(machine) && !living.thaw(machine) {
+                if living.is_behind(machine) {
                     self.boot(living, machine, program);
                 }
                 living.ended()
@@ -199,7 +199,9 @@ impl Guests {
 
     fn boot(&self, living: &mut Living, machine: &Wanted, program: &Program) {
         let Some(told) = self.fly.with(|fly, _| fly.told(&machine.id)) else { return };
-        living.start(machine, program, &told);
+        if !living.thaw(machine) {
+            living.start(machine, program, &told);
+        }
         living.look_at(machine, &told.config, &self.fly, &self.client);
     }
 }

@@ -13,6 +13,7 @@ mod it {
     mod program;
     mod proxies;
     mod rates;
+    mod real;
     mod restarts;
     mod search;
     mod shapes;

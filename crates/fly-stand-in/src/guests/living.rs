@@ -186,7 +186,7 @@ impl Living {
         }
     }
 
-    /// Lets it go on, if it sleeps; the caller has it looked at.
+    /// Lets it go on, if it sleeps.
     pub(super) fn thaw(&mut self, machine: &Wanted) -> bool {
         let wakes = self.frozen && self.signal(Signal::SIGCONT);
         if wakes {
