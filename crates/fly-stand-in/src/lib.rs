@@ -30,6 +30,7 @@ mod config;
 mod fault;
 mod fly;
 mod go_duration;
+mod graphql;
 mod guests;
 mod http;
 mod ids;

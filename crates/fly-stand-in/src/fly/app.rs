@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use super::release::Release;
 use super::{Ended, Fly};
 use crate::act::Call;
 use crate::ids::print;
@@ -15,10 +16,12 @@ use crate::refusal::{Refusal, stamp};
 /// An app. Its secrets are shown by their digests; their values go to processes, and nowhere else.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct App {
-    number: u64,
+    pub(super) number: u64,
     secrets: BTreeMap<String, Value>,
     values: BTreeMap<String, SecretString>,
     version: u64,
+    pub(super) releases: Vec<Release>,
+    addresses: Vec<Value>,
 }
 
 impl Fly {
@@ -58,14 +61,31 @@ impl Fly {
         Ok((200, body))
     }
 
+    pub(super) fn addresses(&self, call: &Call) -> Result<Ended, Refusal> {
+        let app = self.apps.get(&call.app).ok_or_else(Refusal::no_app)?;
+        Ok((200, json!({ "ips": app.addresses })))
+    }
+
+    /// One from a range that is for documents alone: nobody is met there.
+    pub(super) fn new_address(&mut self, now: OffsetDateTime, call: &Call) -> Result<Ended, Refusal> {
+        let app = self.apps.get_mut(&call.app).ok_or_else(Refusal::no_app)?;
+        let kind = call.body.get("type").and_then(Value::as_str).unwrap_or_default();
+        let number = app.addresses.len() + 1;
+        let ip = if kind == "v6" { format!("2001:db8::{number}") } else { format!("192.0.2.{number}") };
+        let shared = kind == "shared_v4";
+        let address = json!({ "ip": ip, "region": "global", "service_name": "", "shared": shared, "created_at": stamp(now) });
+        app.addresses.push(address.clone());
+        Ok((200, address))
+    }
+
     pub(super) fn secrets(&self, call: &Call) -> Result<Ended, Refusal> {
-        let app = self.apps.get(&call.app).ok_or_else(|| Refusal::new(404, "app not found"))?;
+        let app = self.apps.get(&call.app).ok_or_else(Refusal::no_app)?;
         Ok((200, json!({ "secrets": app.secrets.values().collect::<Vec<_>>() })))
     }
 
     /// Stores what is given a value and drops what is given `null`.
     pub(super) fn set_secrets(&mut self, now: OffsetDateTime, call: &Call) -> Result<Ended, Refusal> {
-        let app = self.apps.get_mut(&call.app).ok_or_else(|| Refusal::new(404, "app not found"))?;
+        let app = self.apps.get_mut(&call.app).ok_or_else(Refusal::no_app)?;
         let values = call.body.get("values").and_then(Value::as_object);
         let values = values.ok_or_else(|| Refusal::malformed("values: wanted an object"))?;
         if values.values().any(|value| !value.is_string() && !value.is_null()) {

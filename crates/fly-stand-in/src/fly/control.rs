@@ -173,6 +173,8 @@ impl Fly {
             "now": crate::refusal::stamp(self.now),
             "apps": self.apps.keys().collect::<Vec<_>>(),
             "machines": self.machines().collect::<Vec<_>>(),
+            "releases": self.apps.iter().map(|(name, app)| (name, app.releases.iter().map(|it| it.node()).collect()))
+                .collect::<std::collections::BTreeMap<_, Vec<_>>>(),
             "calls": self.calls,
             "plan": self.plan,
             "hanging": self.held.len(),
