@@ -22,6 +22,7 @@ use testbed::board::Part;
 
 pub use fault::{Fault, Moment};
 pub use play::Wanted;
+pub use release::Release;
 pub use report::{Mails, Report, Requests};
 pub use run::Came;
 pub use stage::{FUNCTIONS, Stage};
@@ -29,6 +30,9 @@ pub use timeline::{Moment as Look, Seen};
 
 use crate::ship::tree;
 use crate::sibling;
+
+/// Requests a second.
+const RATE: f64 = 250.0;
 
 /// Options of `boardctl rehearse`.
 #[derive(clap::Args, Debug)]
@@ -95,7 +99,7 @@ pub async fn run(options: &Options) -> Result<ExitCode, RehearseError> {
     let tell: fn(&Look) = if options.json { tell_json } else { tell };
     say(options.json, "starting PostgreSQL, Redis and the stand-in for Fly, and the release that runs first");
     let mut stage = Stage::set(root, sibling::binary, options.real_times).await?;
-    let wanted = Wanted { part: options.function, fault: options.fault, times: options.times, least: 0, tell };
+    let wanted = Wanted { part: options.function, fault: options.fault, times: options.times, rate: RATE, least: 0, tell };
     let report = stage.rehearse(wanted).await?;
     if options.json {
         println!("{}", json!(report));

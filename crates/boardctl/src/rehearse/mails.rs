@@ -73,6 +73,6 @@ impl Writing {
         }
         let ours: Vec<usize> = written.iter().filter_map(|id| arrived.get(id.as_str()).copied()).collect();
         let doubled = ours.iter().filter(|times| **times > 1).count();
-        Ok(Mails { written: written.len(), arrived: ours.len(), doubled })
+        Ok(Mails { written: written.len(), arrived: ours.len(), doubled, retried: 0 })
     }
 }

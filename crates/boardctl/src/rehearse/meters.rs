@@ -17,17 +17,30 @@ const PORT: u16 = 9091;
 /// A breaker that moved.
 const MOVED: &str = "breaker_transitions_total{";
 
+/// Mails that a worker took and did not send.
+const MAILS: &str = "mails_total{";
+const NOT_SENT: &str = "outcome=\"retried\"";
+
+/// What a machine has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// How often a breaker moved.
+    pub(super) moved: u64,
+    /// Mails that were taken and not sent.
+    pub(super) retried: u64,
+}
+
 /// Looks all the time.
 pub(super) struct Meters {
-    moved: Arc<Mutex<BTreeMap<String, u64>>>,
+    counted: Arc<Mutex<BTreeMap<String, Counted>>>,
     looking: JoinHandle<()>,
 }
 
 impl Meters {
     /// Begins.
     pub(super) fn start(control: Control, app: String, http: reqwest::Client) -> Self {
-        let moved: Arc<Mutex<BTreeMap<String, u64>>> = Arc::default();
-        let kept = moved.clone();
+        let counted: Arc<Mutex<BTreeMap<String, Counted>>> = Arc::default();
+        let kept = counted.clone();
         let looking = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(LOOK).await;
@@ -35,34 +48,56 @@ impl Meters {
                     let url = format!("http://{}/metrics", SocketAddr::from((guest.address, PORT)));
                     let Ok(answer) = http.get(url).send().await else { continue };
                     let Ok(text) = answer.text().await else { continue };
-                    let sum = moved_in(&text);
+                    // What a process counts begins anew with the next; the most that was seen is what one counted.
                     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                     let most = kept.entry(guest.machine).or_default();
-                    *most = sum.max(*most);
+                    *most = Counted::of(&text).most(*most);
                 }
             }
         });
-        Self { moved, looking }
+        Self { counted, looking }
     }
 
-    /// How often a breaker of any machine moved.
-    pub(super) fn end(self) -> u64 {
+    /// What all machines counted.
+    pub(super) fn end(self) -> Counted {
         self.looking.abort();
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.values().fold(Counted::default(), |sum, one| Counted {
+            moved: sum.moved + one.moved,
+            retried: sum.retried + one.retried,
+        })
     }
 }
 
-fn moved_in(metrics: &str) -> u64 {
-    let lines = metrics.lines().filter(|line| line.starts_with(MOVED));
+impl Counted {
+    fn of(metrics: &str) -> Self {
+        Self { moved: sum(metrics, MOVED, ""), retried: sum(metrics, MAILS, NOT_SENT) }
+    }
+
+    fn most(self, other: Self) -> Self {
+        Self { moved: self.moved.max(other.moved), retried: self.retried.max(other.retried) }
+    }
+}
+
+/// Of all lines of a metric that have this label.
+fn sum(metrics: &str, name: &str, label: &str) -> u64 {
+    let lines = metrics.lines().filter(|line| line.starts_with(name) && line.contains(label));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn transitions_of_all_breakers_are_summed() {
-        let text = "breaker_state{dependency=\"postgres\"} 0\nbreaker_transitions_total{dependency=\"postgres\",to=\"open\"} 2\n\
-                    breaker_transitions_total{dependency=\"redis\",to=\"closed\"} 1\n";
-        assert_eq!(super::moved_in(text), 3);
+    fn transitions_of_all_breakers_and_mails_that_were_taken_and_not_sent_are_summed() {
+        let text = "breaker_state{dependency=\"postgres\"} 0\n\
+                    breaker_transitions_total{dependency=\"postgres\",to=\"open\"} 2\n\
+                    breaker_transitions_total{dependency=\"redis\",to=\"closed\"} 1\n\
+                    mails_total{kind=\"a\",outcome=\"sent\",reason=\"\"} 7\n\
+                    mails_total{kind=\"a\",outcome=\"retried\",reason=\"x\"} 4\n\
+                    mails_total{kind=\"b\",outcome=\"retried\",reason=\"x\"} 5\n";
+        assert_eq!(Counted::of(text), Counted { moved: 3, retried: 9 });
+        assert_eq!(Counted::of("").most(Counted { moved: 1, retried: 0 }).moved, 1);
     }
 }

@@ -18,13 +18,13 @@ use super::scripts::{Applications, Board};
 use super::stage::Stage;
 use super::timeline::{Moment as Look, Watch};
 use super::{RehearseError, breakage};
+use crate::ship::exit::Exit;
 
 /// Machines of each function, by `fly/fleet.toml`.
 const MACHINES: usize = 2;
 
-/// People, and how often each of them asks. In a build without optimization that is what two cores bear beside all else.
+/// How many ask at a time.
 const CLIENTS: u32 = 16;
-const RATE: f64 = 250.0;
 const PEOPLE: i32 = 400;
 
 /// No request is slow here: what takes longer is lost. A request that wakes a machine takes longest.
@@ -48,6 +48,8 @@ pub struct Wanted {
     pub fault: Option<Fault>,
     /// So many deploys in a row.
     pub times: u32,
+    /// How often people ask, in a second. Two cores bear some 500 beside all else in a build without optimization.
+    pub rate: f64,
     /// So many requests at least: people go on asking after the last deploy until there were.
     pub least: usize,
     /// Hears of each change of who serves.
@@ -55,8 +57,9 @@ pub struct Wanted {
 }
 
 /// What a run must end with.
-const DONE: i32 = 0;
-const TAKEN_BACK: i32 = 2;
+const DONE: Exit = Exit::Done;
+const TAKEN_BACK: Exit = Exit::TakenBack;
+const BOTH_ILL: Exit = Exit::BothIll;
 
 /// People, or mails.
 enum Load {
@@ -85,7 +88,7 @@ impl Stage {
         let (began, control) = (Instant::now(), self.control().clone());
         let watch = Watch::start(control.clone(), app(part), began, wanted.tell);
         let meters = Meters::start(control, app(part), self.http.clone());
-        let load = self.load(part, fault).await?;
+        let load = self.load(wanted).await?;
         let calm = CALM.mul_f64(factor(self.scale));
         tokio::time::sleep(calm).await;
         let mut play = Play { stage: self, wanted, runs: Vec::new(), wrong: Vec::new() };
@@ -106,7 +109,11 @@ impl Stage {
             timeline: Vec::new(),
         };
         self.judge(&mut report, load, wanted, (began, begun, ended)).await?;
-        report.breaker_transitions = meters.end();
+        let counted = meters.end();
+        report.breaker_transitions = counted.moved;
+        if let Some(mails) = &mut report.mails {
+            mails.retried = counted.retried;
+        }
         report.seconds = began.elapsed().as_secs_f64();
         report.timeline = watch.end();
         if fault.is_none() && report.breaker_transitions > 0 {
@@ -120,26 +127,23 @@ impl Stage {
         if !self.living(part).await?.is_empty() {
             return Ok(());
         }
-        let first = self.release(part, &Flaw::default()).await?;
-        let came = self.deploy(part, &first).await?;
-        let told = || RehearseError::Late(format!("the first release does not stand: {}\n{}", came.told, came.lines.join("\n")));
-        if came.code == Some(DONE) { Ok(()) } else { Err(told()) }
+        self.deployed(part).await.map(drop)
     }
 
-    async fn load(&self, part: Part, fault: Option<Fault>) -> Result<Load, RehearseError> {
+    async fn load(&self, Wanted { part, fault, rate, .. }: Wanted) -> Result<Load, RehearseError> {
         if part == Part::EmailWorker {
             return Ok(Load::Mails(Writing::start(&self.board, MAILS).await?));
         }
-        if fault == Some(Fault::Asleep) { Ok(Load::Nobody) } else { Ok(Load::People(self.people(part).await?)) }
+        if fault == Some(Fault::Asleep) { Ok(Load::Nobody) } else { Ok(Load::People(self.people(part, rate).await?)) }
     }
 
-    async fn people(&self, part: Part) -> Result<Steady, RehearseError> {
+    async fn people(&self, part: Part, rate: f64) -> Result<Steady, RehearseError> {
         let scene = Scene::make(&self.board, PEOPLE).await?;
         let script: Box<dyn Script> = match part {
             Part::Applications => Box::new(Applications(scene)),
             _ => Box::new(Board(scene)),
         };
-        let (address, arrivals) = (self.front(part)?, Arrivals::Rate(RATE));
+        let (address, arrivals) = (self.front(part)?, Arrivals::Rate(rate));
         Ok(Steady::start(Plan { address, clients: CLIENTS, arrivals, patience: PATIENCE }, script)?)
     }
 
@@ -161,7 +165,7 @@ impl Stage {
                 return Ok(());
             }
             Load::People(load) => load,
-            Load::Nobody => self.people(wanted.part).await?,
+            Load::Nobody => self.people(wanted.part, wanted.rate).await?,
         };
         tokio::time::sleep(CALM.mul_f64(factor(self.scale))).await;
         let enough = |load: &Steady| load.count() >= wanted.least;
@@ -176,14 +180,6 @@ impl Stage {
         }
         report.requests = Some(requests);
         Ok(())
-    }
-
-    /// The machines of a function that are not gone.
-    async fn living(&self, part: Part) -> Result<Vec<Value>, RehearseError> {
-        let state = self.control().state().await?;
-        let all = state["machines"].as_array().cloned().unwrap_or_default();
-        let own = |machine: &Value| machine["app"] == app(part) && machine["state"] != "destroyed";
-        Ok(all.into_iter().filter(own).collect())
     }
 }
 
@@ -288,11 +284,12 @@ impl Play<'_> {
         if let Some(redis) = self.stage.board.servers.redis.own_mut() {
             redis.start_again().await?;
         }
-        self.note(came, Some(DONE), "a deploy without Redis");
-        Ok(release)
+        self.note(came, Some(BOTH_ILL), "a deploy without Redis");
+        self.good().await
     }
 
-    fn note(&mut self, came: Came, code: Option<i32>, what: &str) {
+    fn note(&mut self, came: Came, exit: Option<Exit>, what: &str) {
+        let code = exit.map(|exit| exit.code().into());
         if came.code != code {
             let told = format!("{what} ended with {:?}, wanted {code:?}: {}", came.code, came.told);
             self.wrong.push(format!("{told}\n    {}", came.lines.join("\n    ")));

@@ -8,9 +8,12 @@ use testbed::board::{Board, Part};
 
 use crate::ship::scale::Scale;
 
+/// The key that Resend's stand-in takes.
+pub(super) const RESEND_KEY: &str = "re_development";
+
 /// A release of one function.
 #[derive(Clone, Debug)]
-pub(super) struct Release {
+pub struct Release {
     part: Part,
     number: u32,
 }
@@ -108,7 +111,7 @@ pub(super) fn secrets(part: Part, board: &Board) -> Vec<(&'static str, String)> 
             ("TOKEN_KEY_ID", secrets.tokens.kid().to_owned()),
         ],
         Part::Applications => vec![database, ("REDIS_URL", board.servers.redis_url()), public_keys],
-        Part::EmailWorker => vec![database, sign_in_keys, ("RESEND_API_KEY", "re_development".to_owned())],
+        Part::EmailWorker => vec![database, sign_in_keys, ("RESEND_API_KEY", RESEND_KEY.to_owned())],
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Mails {
     pub arrived: usize,
     /// How many of these came more than once.
     pub doubled: usize,
+    /// How often one was taken and could not be sent, so that it was tried again.
+    pub retried: u64,
 }
 
 impl Requests {
@@ -100,8 +102,8 @@ impl Report {
                 lines.push(format!("They failed for {:.1} s:\n  {}", requests.failed_for_s, requests.failures.join("\n  ")));
             }
         }
-        if let Some(Mails { written, arrived, doubled }) = &self.mails {
-            lines.push(format!("{written} mails, {arrived} arrived, {doubled} of them more than once."));
+        if let Some(Mails { written, arrived, doubled, retried }) = &self.mails {
+            lines.push(format!("{written} mails, {arrived} arrived, {doubled} of them more than once; {retried} tried again."));
         }
         lines.push(format!("{} transitions of breakers; {:.1} s in all.", self.breaker_transitions, self.seconds));
         lines.push(match self.wrong.as_slice() {

@@ -75,6 +75,12 @@ impl Run {
         Ok(self.came(status.code()))
     }
 
+    /// Waits until it ends; all that it said.
+    pub(super) async fn output(self, patience: Duration) -> Result<String, RehearseError> {
+        self.process.wait(patience).await?;
+        Ok(self.process.output())
+    }
+
     fn came(&self, code: Option<i32>) -> Came {
         let events = self.events();
         let told = |event: &Value| event["told"].as_str().unwrap_or_default().to_owned();

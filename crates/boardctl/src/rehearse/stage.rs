@@ -1,23 +1,30 @@
 //! What a rehearsal stands on: the stand-in with a fleet of each function, PostgreSQL, Redis, Resend's stand-in.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use fly_stand_in::Settings;
 use fly_stand_in::site::{Control, Options, Site};
+use nix::sys::signal::Signal;
 use serde_json::{Map, Value, json};
 use testbed::board::{Board, Part, Secrets, Servers};
 use testbed::postgres;
 use testbed::process::{Command, Process};
 
 use super::RehearseError;
-use super::release::{Flaw, Release, app, factor, secrets};
+use super::fault::Moment;
+use super::release::{Flaw, RESEND_KEY, Release, app, factor, secrets};
 use super::run::{Came, Run};
+use crate::ship::exit::Exit;
 use crate::ship::scale::Scale;
 
 /// What a deploy may take on a busy machine, in real times and in a tenth of them.
 const DEPLOYED: [Duration; 2] = [Duration::from_secs(1_800), Duration::from_secs(240)];
+
+/// Between two signals: shorter than anything that the first one brings about.
+const BETWEEN: Duration = Duration::from_millis(30);
 
 /// Bound for whatever starts.
 const READY: Duration = Duration::from_secs(60);
@@ -53,7 +60,7 @@ impl Stage {
         let options = postgres::Options::temporary().setting("max_connections", "300");
         let servers = Servers::temporary_with(options).await?;
         let board = Board::migrated(servers, Secrets::generate(), binaries, [0; 4]).await?;
-        let resend = board.command(Part::ResendStandIn)?.start()?;
+        let resend = board.command(Part::ResendStandIn)?.env("API_KEY", RESEND_KEY).start()?;
         resend.wait_until_ok(&format!("{}/readyz", board.url(Part::ResendStandIn)), READY).await?;
         // Nothing sleeps unless a rehearsal is of that.
         let settings = Settings { autostop: Duration::from_secs(1_000_000), ..Settings::default() };
@@ -98,13 +105,84 @@ impl Stage {
     }
 
     /// Deploys a release, to its end.
-    pub(super) async fn deploy(&self, part: Part, release: &Release) -> Result<Came, RehearseError> {
+    ///
+    /// # Errors
+    /// When it does not start, or does not end.
+    pub async fn deploy(&self, part: Part, release: &Release) -> Result<Came, RehearseError> {
         self.begin(part, release)?.end(self.patience()).await
     }
 
-    /// Begins another command of `boardctl` about a function.
-    pub(super) fn boardctl<const N: usize>(&self, part: Part, arguments: [&str; N]) -> Result<Run, RehearseError> {
+    fn boardctl<const N: usize>(&self, part: Part, arguments: [&str; N]) -> Result<Run, RehearseError> {
         Run::start(&self.command(part)?.args(arguments))
+    }
+
+    /// Runs a command of `boardctl` about a function to its end.
+    ///
+    /// # Errors
+    /// When it does not start, or does not end.
+    pub async fn ended(&self, part: Part, arguments: &[&str]) -> Result<Came, RehearseError> {
+        Run::start(&self.command(part)?.args(arguments.iter().copied()))?.end(self.patience()).await
+    }
+
+    /// The same, for all that it says.
+    ///
+    /// # Errors
+    /// As [`Stage::ended`].
+    pub async fn said(&self, part: Part, arguments: &[&str]) -> Result<String, RehearseError> {
+        Run::start(&self.command(part)?.args(arguments.iter().copied()))?.output(self.patience()).await
+    }
+
+    /// A first release of a function stands.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn deployed(&mut self, part: Part) -> Result<Release, RehearseError> {
+        let first = self.release(part, &Flaw::default()).await?;
+        let came = self.deploy(part, &first).await?;
+        let told = || RehearseError::Late(format!("the first release does not stand: {}\n{}", came.told, came.lines.join("\n")));
+        if came.code == Some(Exit::Done.code().into()) { Ok(first) } else { Err(told()) }
+    }
+
+    /// Begins to deploy another release, and sends these signals once it has come to a moment.
+    ///
+    /// # Errors
+    /// When it does not come there, or does not end.
+    pub async fn interrupted(&mut self, part: Part, moment: Moment, signals: &[Signal]) -> Result<Came, RehearseError> {
+        let release = self.release(part, &Flaw::default()).await?;
+        let run = self.begin(part, &release)?;
+        run.until(moment, self.patience()).await?;
+        for signal in signals {
+            run.signal(*signal)?;
+            tokio::time::sleep(BETWEEN).await;
+        }
+        run.end(self.patience()).await
+    }
+
+    /// The colours that there are, by their ids.
+    ///
+    /// # Errors
+    /// When the stand-in does not answer.
+    pub async fn colours(&self, part: Part) -> Result<BTreeSet<String>, RehearseError> {
+        let living = self.living(part).await?;
+        let key = |machine: &Value| machine["config"]["metadata"]["ship_release"].as_str().unwrap_or_default().to_owned();
+        Ok(living.iter().map(key).collect())
+    }
+
+    /// Gives a secret of a function another value, one that its machines take.
+    ///
+    /// # Errors
+    /// When it is not taken.
+    pub async fn change_a_secret(&self, part: Part) -> Result<(), RehearseError> {
+        let url = self.board.database_url(part);
+        self.set_secrets(part, &[("DATABASE_URL", format!("{url}&application_name=changed"))]).await
+    }
+
+    /// The machines of a function that are not gone.
+    pub(super) async fn living(&self, part: Part) -> Result<Vec<Value>, RehearseError> {
+        let state = self.control().state().await?;
+        let all = state["machines"].as_array().cloned().unwrap_or_default();
+        let own = |machine: &Value| machine["app"] == app(part) && machine["state"] != "destroyed";
+        Ok(all.into_iter().filter(own).collect())
     }
 
     fn command(&self, part: Part) -> Result<Command, RehearseError> {
