@@ -59,7 +59,7 @@ async fn a_request_that_names_a_machine_goes_there_or_nowhere() {
     let (edge, client) = edge().await;
     edge.knows(1, "id-a", one.address).expect("told");
     edge.knows(2, "id-b", two.address).expect("told");
-    for (id, name) in [("id-a", "a"), ("id-b", "b"), ("id-a", "a")] {
+    for (id, name) in [("id-a", "a"), ("id-a", "a"), ("id-b", "b"), ("id-b", "b")] {
         assert_eq!(forced(&client, id).await.text, name);
     }
     edge.forgets(1, "id-a").expect("told");
