@@ -86,7 +86,8 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
             let leaving = state.leaving.load(Ordering::SeqCst);
             let connection = if leaving { "close" } else { "keep-alive" };
             let length = body.len();
-            let answer = format!("HTTP/1.1 {status}\r\nconnection: {connection}\r\ncontent-length: {length}\r\n\r\n{body}");
+            let answer =
+                format!("HTTP/1.1 {status}\r\nconnection: {connection}\r\ncontent-length: {length}\r\n\r\n{body}");
             let written = stream.write_all(answer.as_bytes()).await;
             state.at_work.fetch_sub(1, Ordering::SeqCst);
             if written.is_err() || leaving {

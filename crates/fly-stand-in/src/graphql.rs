@@ -45,7 +45,9 @@ fn words(query: &str) -> Result<Vec<String>, String> {
         let length = match first {
             '{' | '}' | '(' | ')' | ':' | '!' | '$' | '[' | ']' | '=' => 1,
             '"' => rest[1..].find('"').map(|end| end + 2).ok_or("a text without an end")?,
-            _ if is_name(first) || first == '-' => rest.find(|sign| !is_name(sign) && sign != '-').unwrap_or(rest.len()),
+            _ if is_name(first) || first == '-' => {
+                rest.find(|sign| !is_name(sign) && sign != '-').unwrap_or(rest.len())
+            }
             other => return Err(format!("GraphQL's {other:?} is not kept by this stand-in")),
         };
         words.push(rest[..length].to_owned());

@@ -122,3 +122,21 @@ pub(crate) mod ms {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_a_tenth_each_lag_and_each_pace_is_a_tenth_and_nothing_else_changes() {
+        let (real, tenth) = (Settings::default(), Settings::default().scaled(0.1));
+        let times = |of: &Settings| {
+            let lags = [of.list_lag, of.get_lag, of.gossip, of.still_active, of.destroys, of.suspends];
+            let rates = [of.rate, of.look_rate].map(|rate| rate.expect("limited").interval);
+            [&lags[..], &rates[..], &[of.remembers, of.autostop]].concat()
+        };
+        assert!(times(&real).iter().zip(times(&tenth)).all(|(real, tenth)| *real == tenth * 10));
+        assert_eq!(tenth.rate.map(|rate| rate.burst), real.rate.map(|rate| rate.burst));
+        assert_eq!((tenth.regions, tenth.lapsed_is_renewed), (real.regions, real.lapsed_is_renewed));
+    }
+}

@@ -4,6 +4,7 @@ mod it {
     mod rig;
 
     mod capacity;
+    mod central;
     mod control;
     mod faults;
     mod hosts;

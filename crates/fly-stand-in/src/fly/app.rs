@@ -73,7 +73,8 @@ impl Fly {
         let number = app.addresses.len() + 1;
         let ip = if kind == "v6" { format!("2001:db8::{number}") } else { format!("192.0.2.{number}") };
         let shared = kind == "shared_v4";
-        let address = json!({ "ip": ip, "region": "global", "service_name": "", "shared": shared, "created_at": stamp(now) });
+        let address =
+            json!({ "ip": ip, "region": "global", "service_name": "", "shared": shared, "created_at": stamp(now) });
         app.addresses.push(address.clone());
         Ok((200, address))
     }

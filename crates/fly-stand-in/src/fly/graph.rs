@@ -111,7 +111,8 @@ impl Field {
             Value::Object(known) if !self.fields.is_empty() => {
                 let mut found = Map::new();
                 for field in &self.fields {
-                    let value = known.get(&field.name).ok_or_else(|| not_kept(&format!("{}.{}", self.name, field.name)))?;
+                    let value =
+                        known.get(&field.name).ok_or_else(|| not_kept(&format!("{}.{}", self.name, field.name)))?;
                     found.insert(field.alias.clone(), field.of(value)?);
                 }
                 Ok(Value::Object(found))
