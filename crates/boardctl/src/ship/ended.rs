@@ -16,6 +16,8 @@ pub(crate) fn last(function: &str, run: &Ended, order: &Order, took: Duration) -
     let Ended { outcome, colour, commit, kept, wrote } = run;
     let (exit, told) = match outcome {
         Outcome::Done => (Exit::Done, done(function, run, order, took)),
+        // That is what was asked for.
+        Outcome::TakenBack { .. } if matches!(order, Order::TakeBack) => (Exit::Done, asked_back(function, run, took)),
         Outcome::TakenBack { why } => (Exit::TakenBack, taken_back(function, run, why)),
         Outcome::BothIll { why } => (Exit::BothIll, both_ill(function, why)),
         Outcome::Locked { by } => (Exit::Locked, locked(function, by)),
@@ -70,6 +72,11 @@ fn taken_back(function: &str, run: &Ended, why: &str) -> String {
         sentence(why),
         capital(&serves(run)),
     )
+}
+
+fn asked_back(function: &str, run: &Ended, took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    format!("{function}: what was in mid-deploy was taken back, after {seconds:.1} s: {}.", serves(run))
 }
 
 fn both_ill(function: &str, why: &str) -> String {
@@ -136,6 +143,14 @@ mod tests {
         api: nothing was changed, since both colours are ill, which is what they depend on: postgres is away.
         Deploy again once it is back. What cannot wait for it ships with --gate routable.
         ");
+    }
+
+    #[test]
+    fn a_take_back_that_was_asked_for_is_done() {
+        let taken = run(Outcome::TakenBack { why: "somebody took it back".to_owned() });
+        let last = last("api", &taken, &Order::TakeBack, Duration::from_secs(2));
+        assert_eq!(last.exit, Exit::Done);
+        assert_eq!(last.told, "api: what was in mid-deploy was taken back, after 2.0 s: aaaaaaaaaa serves as before.");
     }
 
     #[test]

@@ -73,7 +73,7 @@ async fn all(apps: &[Wanted], settings: &ShipSettings, say: Say) -> LastWord {
 
 fn text(wanted: &Wanted, survey: &Survey) -> String {
     let lock = survey.machines.iter().find_map(|machine| machine.leased.as_deref());
-    let lock = lock.map_or_else(|| "nobody is at work".to_owned(), |by| format!("somebody is at work: {by}"));
+    let lock = lock.map_or_else(|| "nobody is at work".to_owned(), |by| format!("somebody is at work, {by}"));
     format!(
         "{} ({}): {lock}\n{}\n  the next run, before what it is asked for:\n{}\n",
         wanted.name,
@@ -125,7 +125,7 @@ fn line(machine: &Standing) -> String {
         (false, _) => "",
     };
     let ill = if machine.ill { ", its host is ill" } else { "" };
-    let leased = machine.leased.as_deref().map(|by| format!(", leased: {by}")).unwrap_or_default();
+    let leased = machine.leased.as_deref().map(|by| format!(", {by}")).unwrap_or_default();
     let Standing { machine, region, state, .. } = machine;
     format!("{machine}  {region}  {state}{cordon}, {passing}/{all} checks{ill}{leased}")
 }
@@ -152,7 +152,7 @@ mod tests {
             verdict: verdict.map(str::to_owned),
             refused: None,
             checks: (2, 3),
-            leased: Some("ada for boardctl 7".to_owned()),
+            leased: Some("leased by ada for \"boardctl 7\"".to_owned()),
         }
     }
 

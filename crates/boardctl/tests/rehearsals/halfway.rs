@@ -23,7 +23,7 @@ async fn a_signal_takes_back_and_a_second_one_ends_it_at_once_for_a_mend_to_fini
     assert!(cut.told.contains("boardctl deploy api --mend"), "{}", cut.told);
     assert_eq!(stage.colours(Part::Api).await.expect("machines").len(), 2, "both colours are there");
     let status = stage.said(Part::Api, &["status", "api"]).await.expect("it ends");
-    assert!(status.contains("green: commit") && status.contains("no verdict yet"), "{status}");
+    assert!(status.contains("left over: commit 0000000400") && status.contains("no verdict yet"), "{status}");
     let mended = stage.ended(Part::Api, &["deploy", "api", "--mend", "--json"]).await.expect("it ends");
     assert_eq!(mended.code, Some(0), "{}\n{}", mended.told, mended.lines.join("\n"));
     assert_eq!(stage.colours(Part::Api).await.expect("machines").len(), 1);
