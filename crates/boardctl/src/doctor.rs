@@ -6,7 +6,6 @@
 mod ask;
 mod finding;
 mod reads;
-mod scratch;
 mod writes;
 
 use std::process::ExitCode;

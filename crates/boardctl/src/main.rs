@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use boardctl::ship::{back, forward, status};
-use boardctl::{bench, rehearse, sabotage, up};
+use boardctl::{bench, doctor, rehearse, sabotage, up};
 use clap::{Parser, Subcommand};
 use platform::config::EXIT_MISCONFIGURED;
 use platform::telemetry::log::chain;
@@ -31,6 +31,8 @@ enum Command {
     Status(status::Options),
     /// Deploys a function on this machine as it would be on Fly, with people asking all the time, and faults if wanted.
     Rehearse(rehearse::Options),
+    /// Holds what is assumed of others against them, without changing anything.
+    Doctor(doctor::Options),
     /// Takes each safety feature out, one at a time, and demands that the test which guards it fails.
     Sabotage(sabotage::Options),
     /// Measures what a request costs, with and without each guard at work, side by side.
@@ -52,6 +54,7 @@ async fn main() -> ExitCode {
         Command::Deploy(options) => Ok(forward::run(&options).await),
         Command::Rollback(options) => Ok(back::run(&options).await),
         Command::Status(options) => Ok(status::run(&options).await),
+        Command::Doctor(options) => Ok(doctor::run(&options).await),
         Command::Rehearse(options) => rehearse::run(&options).await.map_err(|error| chain(&error)),
         Command::Sabotage(options) => sabotage::run(&options).await.map_err(|error| chain(&error)),
         Command::Bench(options) => bench::run(&options).await.map_err(|error| chain(&error)),

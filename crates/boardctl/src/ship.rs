@@ -21,7 +21,7 @@ pub(crate) mod settings;
 mod signals;
 pub mod status;
 pub(crate) mod tag;
-mod target;
+pub(crate) mod target;
 pub(crate) mod tree;
 
 use ::deploy::machines::Misnamed;
@@ -66,14 +66,14 @@ impl From<ShipError> for LastWord {
 }
 
 /// The settings of the process.
-fn settings() -> Result<ShipSettings, ShipError> {
+pub(crate) fn settings() -> Result<ShipSettings, ShipError> {
     let mut from = Reader::from_process();
     let settings = ShipSettings::read(&mut from);
     Ok(from.finish(settings)?)
 }
 
 /// Both, or all that is wrong with either.
-fn both<A, B>(one: Result<A, ShipError>, other: Result<B, ShipError>) -> Result<(A, B), ShipError> {
+pub(crate) fn both<A, B>(one: Result<A, ShipError>, other: Result<B, ShipError>) -> Result<(A, B), ShipError> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
         (Err(one), Err(other)) => Err(ShipError::Several(Box::new(one), Box::new(other))),

@@ -70,7 +70,7 @@ pub(crate) fn region(wanted: &Wanted) -> Result<Region, ShipError> {
 }
 
 /// Where its requests come in. A stand-in's are never asked of Fly.
-fn front(wanted: &Wanted, settings: &ShipSettings) -> Result<Url, ShipError> {
+pub(crate) fn front(wanted: &Wanted, settings: &ShipSettings) -> Result<Url, ShipError> {
     let app = &wanted.toml.app;
     match &settings.front {
         Some(front) => Ok(front.clone()),
