@@ -5,6 +5,7 @@ mod it {
 
     mod capacity;
     mod control;
+    mod deploys;
     mod faults;
     mod hosts;
     mod leases;
