@@ -64,7 +64,8 @@ fn a_fleet_that_sleeps_is_replaced_by_one_that_sleeps_but_for_one() {
     let fly = settled(2);
     timeless(async {
         let world = World::of(fly, 2);
-        let machines = deploy::machines::Machines::new(world.way(None), "web".parse().expect("a name"));
+        let local = fly_stand_in::Local(world.fly.clone());
+        let machines = deploy::machines::Machines::new(local, "web".parse().expect("a name"));
         for machine in machines.list().await.expect("a list") {
             let term = deploy::machines::Signal::Term;
             machines.stop(&machine.id, term, Duration::from_secs(5)).await.expect("stopped");

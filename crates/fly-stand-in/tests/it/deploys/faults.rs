@@ -6,7 +6,7 @@ use std::time::Duration;
 use deploy::run::{Ended, Outcome};
 use fly_stand_in::{Fault, Fly, Instead, Lands};
 
-use super::world::{World, release, settled, timeless};
+use super::world::{World, quick, quickly, release, settled, timeless};
 
 fn status(status: u16) -> Instead {
     Instead::Status { status, body: None, retry_after_s: None }
@@ -46,9 +46,10 @@ fn kind(call: &str) -> String {
 /// of each kind, and one after each call that changes something.
 pub(super) fn tried(fly: &Fly) -> Vec<(usize, String)> {
     let calls = timeless(async {
-        let world = World::of(fly.clone(), 2);
+        let mut world = World::of(fly.clone(), 2);
+        world.times = quick();
         let way = world.way(None);
-        let ended = world.run_by(&release(2, 2), &way, false).await;
+        let ended = world.run_by(&quickly(release(2, 2)), &way, false).await;
         assert_eq!(ended.map(|ended| ended.outcome), Some(Outcome::Done));
         way.calls.borrow().clone()
     });
@@ -73,21 +74,25 @@ pub(super) fn tried(fly: &Fly) -> Vec<(usize, String)> {
 /// How a deploy ends that meets these, and how one ends that comes after it.
 fn deploy(fly: &Fly, faults: &[(usize, Lands, Instead)], what: &str) -> Ended {
     timeless(async {
-        let world = World::of(fly.clone(), 2);
+        let mut world = World::of(fly.clone(), 2);
+        world.times = quick();
         world.fly.with(|fly, _| {
             for (nth, lands, answer) in faults {
                 let nth = u32::try_from(*nth).expect("few");
                 fly.plan(Fault { nth, lands: *lands, answer: answer.clone(), ..Fault::default() });
             }
         });
-        let ended = world.run(&release(2, 2)).await;
+        let order = quickly(release(2, 2));
+        let ended = world.run(&order).await;
         world.assert_sound(what);
         if ended.outcome == Outcome::Done {
             world.assert_alone(2, 2, what);
             return ended;
         }
         world.fly.with(|fly, _| fly.clear_plan());
-        let next = world.run(&release(2, 2)).await;
+        // A green that the list did not show yet is another colour's by now.
+        world.judge.most.set(6);
+        let next = world.run(&order).await;
         assert_eq!(next.outcome, Outcome::Done, "{what}: after {:?}\n{}", ended.outcome, world.story());
         world.assert_alone(2, 2, what);
         ended
@@ -100,7 +105,9 @@ fn every_call_with_every_outcome_ends_in_one_colour_and_nothing_is_lost_on_the_w
     let tried = tried(&fly);
     let (mut ran, mut ends) = (0, BTreeMap::<String, u32>::new());
     for (number, kind) in &tried {
-        for (name, lands, answer) in outcomes() {
+        // Whether a read was done is nobody's concern.
+        let reads = kind.starts_with("GET");
+        for (name, lands, answer) in outcomes().into_iter().filter(|(_, lands, _)| !reads || *lands == Lands::Never) {
             let ended = deploy(&fly, &[(*number, lands, answer)], &format!("call {number}, {kind}: {name}"));
             ran += 1;
             if ended.outcome != Outcome::Done {
@@ -108,10 +115,10 @@ fn every_call_with_every_outcome_ends_in_one_colour_and_nothing_is_lost_on_the_w
             }
         }
     }
-    println!("{} calls × {} outcomes: {ran} deploys; not done at once: {ends:#?}", tried.len(), outcomes().len());
-    assert!(ran > 400, "the search has searched {ran}");
+    println!("{} calls with {} outcomes: {ran} deploys; not done at once: {ends:#?}", tried.len(), outcomes().len());
+    assert!(ran > 300, "the search has searched {ran}");
     // A machine that Fly will never make is the only thing that one answer may end a deploy for.
-    let allowed = |end: &&String| !end.contains("422");
+    let allowed = |end: &&String| !end.contains("machines: 422");
     assert_eq!(ends.keys().filter(allowed).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 

@@ -1,4 +1,4 @@
-//! What never may be, looked for at every call and each fifth of a second.
+//! What never may be, looked for at every call and each quarter of a second.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -89,7 +89,7 @@ impl Judge {
     fn unproven(&self, now: OffsetDateTime, told: &str, all: &[View], routed: &[String]) {
         let unchecked = all.iter().find(|view| {
             let ours = says(view, "ship_release") && !says(view, "ship_passed");
-            ours && routed.contains(&view.id) && view.checks.len() < 2
+            ours && view.boots == 1 && routed.contains(&view.id) && view.checks.len() < 2
         });
         if let Some(view) = unchecked {
             self.say(now, format!("{told}: {} is routed, and its checks were never all there", view.name));
@@ -110,7 +110,7 @@ impl Judge {
     pub(super) async fn watch(&self, fly: &Arc<Shared>) -> std::convert::Infallible {
         loop {
             self.looked(fly, "GET, a moment later");
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(250)).await;
         }
     }
 }

@@ -7,16 +7,17 @@ use fly_stand_in::Fly;
 
 use super::faults::tried;
 use super::way::Dies;
-use super::world::{World, release, settled, timeless};
+use super::world::{World, quick, quickly, release, settled, timeless};
 
 /// What the next run leaves: the image's tag.
 fn after(fly: &Fly, dies: Dies, next: &Order, what: &str) -> u8 {
     timeless(async {
-        let world = World::of(fly.clone(), 2);
+        let mut world = World::of(fly.clone(), 2);
+        world.times = quick();
         // A dead run's green is still there when the next one's is made.
         world.judge.most.set(6);
         let way = world.way(Some(dies));
-        let died = world.run_by(&release(2, 2), &way, false).await;
+        let died = world.run_by(&quickly(release(2, 2)), &way, false).await;
         assert!(died.is_none(), "{what}: it did not die");
         let ended = world.run(next).await;
         assert_eq!(ended.outcome, Outcome::Done, "{what}\n{}", world.story());
@@ -38,7 +39,7 @@ fn whenever_a_run_is_killed_the_next_one_ends_in_one_colour_whatever_it_was_aske
     let writes: Vec<_> = tried.iter().filter(|(_, kind)| !kind.starts_with("GET")).collect();
     for (number, kind) in &writes {
         for dies in [Dies::Before(*number), Dies::After(*number)] {
-            for (name, next) in [("the same", release(2, 2)), ("another", release(3, 2)), ("none", Order::Mend)] {
+            for (name, next) in [("the same", quickly(release(2, 2))), ("another", quickly(release(3, 2))), ("none", Order::Mend)] {
                 let what = format!("killed {dies:?}, {kind}; then {name}");
                 let tag = after(&fly, dies, &next, &what);
                 match name {

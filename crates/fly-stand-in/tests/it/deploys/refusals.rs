@@ -56,7 +56,7 @@ fn a_token_of_nobodys_ends_it_at_once() {
 #[test]
 fn an_answer_that_cannot_be_read_ends_it_before_the_next_write_and_names_the_call() {
     let fly = settled(2);
-    for call in [Act::List, Act::Get, Act::Create, Act::Lease, Act::Secrets] {
+    for call in [Act::App, Act::List, Act::Get, Act::Create, Act::Lease] {
         timeless(async {
             let world = World::of(fly.clone(), 2);
             let body = Some(r#"{"strange": true}"#.to_owned());
@@ -111,7 +111,7 @@ fn a_first_deploy_that_is_no_good_is_left_for_a_person() {
         let never = Behaviour { boots: None, ..Behaviour::default() };
         world.fly.with(|fly, _| fly.behave(Whose::All, never));
         let (what, todo) = person(world.run(&release(1, 1)).await.outcome);
-        assert!(what.contains("never passed") && todo.contains("deploy again"), "{what} {todo}");
+        assert!(what.contains("does not come to serve") && todo.contains("deploy a release"), "{what} {todo}");
         world.fly.with(|fly, _| fly.behave(Whose::All, Behaviour::default()));
         let ended = world.run(&release(2, 1)).await;
         assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
@@ -142,7 +142,7 @@ fn a_green_that_was_let_in_by_somebody_before_its_checks_passed_ends_the_run() {
         let order = release(2, 1);
         let run = async { world.run(&order).await };
         let somebody = async {
-            tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
             let green = world.living().into_iter().find(|view| view.cordoned).expect("a green");
             let machines =
                 deploy::machines::Machines::new(fly_stand_in::Local(world.fly.clone()), "web".parse().expect("a name"));
