@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use crate::machines::{Error, Machine, MachineId, Meaning, Transport};
 use super::preflight::is_final;
+use crate::machines::{Error, Machine, MachineId, Meaning, Transport};
 use crate::run::act::{Act, says};
 use crate::run::checks::route_path;
 use crate::run::{Course, Doing, Happened, Order, Outcome, Proxy, Records, Which};

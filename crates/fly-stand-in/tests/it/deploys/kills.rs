@@ -39,7 +39,9 @@ fn whenever_a_run_is_killed_the_next_one_ends_in_one_colour_whatever_it_was_aske
     let writes: Vec<_> = tried.iter().filter(|(_, kind)| !kind.starts_with("GET")).collect();
     for (number, kind) in &writes {
         for dies in [Dies::Before(*number), Dies::After(*number)] {
-            for (name, next) in [("the same", quickly(release(2, 2))), ("another", quickly(release(3, 2))), ("none", Order::Mend)] {
+            for (name, next) in
+                [("the same", quickly(release(2, 2))), ("another", quickly(release(3, 2))), ("none", Order::Mend)]
+            {
                 let what = format!("killed {dies:?}, {kind}; then {name}");
                 let tag = after(&fly, dies, &next, &what);
                 match name {
