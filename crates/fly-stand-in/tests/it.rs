@@ -6,6 +6,7 @@ mod it {
     mod capacity;
     mod central;
     mod control;
+    mod deploys;
     mod faults;
     mod hosts;
     mod leases;

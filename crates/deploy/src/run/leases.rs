@@ -15,6 +15,9 @@ use crate::ship::ColourId;
 /// How a description of ours begins; a run's id follows.
 const DESCRIPTION: &str = "boardctl ";
 
+/// How often a lease is given back until that is known to be done.
+const RELEASES: usize = 3;
+
 /// Between a lease's end as Fly writes it in one place and in another: whole seconds in one of them.
 const ROUNDED: time::Duration = time::Duration::seconds(2);
 
@@ -188,10 +191,16 @@ impl Leases {
         }
     }
 
-    /// Gives all back.
+    /// Gives all back. One that is not given back after all lapses.
     pub(super) async fn release<T: Transport>(&self, machines: &Machines<T>) {
         let held = self.held.take();
-        // One that is not given back lapses.
-        join_all(held.values().map(|held| machines.release(&held.lease))).await;
+        join_all(held.values().map(async |held| {
+            for _ in 0..RELEASES {
+                if machines.release(&held.lease).await.is_ok() {
+                    return;
+                }
+            }
+        }))
+        .await;
     }
 }

@@ -116,6 +116,7 @@ impl Memory {
     }
 
     pub(super) fn made(&mut self, machine: &MachineId) {
+        self.attempted = true;
         self.unborn.insert(machine.clone());
     }
 
@@ -124,7 +125,7 @@ impl Memory {
         self.wrote = true;
         match call {
             Voids::Mark => return,
-            Voids::Create => self.attempted = true,
+            Voids::Create => {}
             Voids::Start(machine) => self.of(machine).starts += 1,
             Voids::Uncordon(machine) => {
                 self.opened = None;
@@ -194,7 +195,7 @@ impl Memory {
 pub(super) enum Voids<'a> {
     /// Nothing: a mark.
     Mark,
-    /// The soak, as each of those below; and from now on there was a green.
+    /// The soak, as each of those below.
     Create,
     Start(&'a MachineId),
     /// That all proxies know who is let in.

@@ -14,7 +14,8 @@ pub enum Order {
     Release(Box<Asked>),
     /// Have one colour stand alone, whichever that is: undo or finish what a dead run left, also one of flyctl's.
     Mend,
-    /// Have what is in mid-deploy taken back: the newest release without a verdict. Nothing, where there is none.
+    /// Have what is in mid-deploy taken back: the newest release without a verdict. Where there is none, as a
+    /// mend.
     TakeBack,
 }
 

@@ -28,7 +28,10 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             }
             End::KeptIll(colour) => person(
                 format!("what should stay, {}, does not come to serve: {}", self.named(colour), why()),
-                format!("Nothing else was taken away. {} When it serves, mend.", self.list()),
+                format!(
+                    "Nothing else was taken away. {} When it serves, mend; or deploy a release that does.",
+                    self.list()
+                ),
             ),
             End::NothingGood(colour) => person(
                 format!("{} stands alone, and never passed: {}", self.named(colour), why()),

@@ -81,7 +81,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         let begun = tokio::time::Instant::now();
         loop {
             match ask().await {
-                Err(error) if repeats(&error.meaning) && begun.elapsed() < self.deployer.times.step => {
+                Err(error) if !ends(&error.meaning) && begun.elapsed() < self.deployer.times.step => {
                     self.tell(Happened::Refused { why: error.to_string() });
                     tokio::time::sleep(self.deployer.times.again).await;
                 }
@@ -136,10 +136,12 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
     }
 }
 
-/// Whether time may mend it.
-pub(super) fn repeats(meaning: &Meaning) -> bool {
-    matches!(
-        meaning,
-        Meaning::Unanswered(_) | Meaning::RateLimited { .. } | Meaning::Conflict(_) | Meaning::WrongState(_)
-    )
+/// Whether no time mends it: a person has to look.
+pub(in crate::run) fn is_final(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::Unreadable(_) | Meaning::Unauthorized(_) | Meaning::Forbidden(_))
+}
+
+/// The same of the first calls, which tell whether the app is there.
+fn ends(meaning: &Meaning) -> bool {
+    is_final(meaning) || matches!(meaning, Meaning::NotFound(_))
 }

@@ -3,9 +3,9 @@
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::preflight::repeats;
+use super::preflight::is_final;
 use super::turn::Key;
-use crate::machines::{Machine, Meaning, State, Transport};
+use crate::machines::{Machine, State, Transport};
 use crate::run::fault::Judgement;
 use crate::run::leases::Taken;
 use crate::run::{Course, Happened, Outcome, Proxy, Records, Which};
@@ -81,7 +81,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             Ok(None) => Ok(false),
             Err(error) => {
                 let since = *self.unread.get_or_insert_with(Instant::now);
-                if !repeats(&error.meaning) || since.elapsed() >= self.deployer.times.step {
+                if is_final(&error.meaning) || since.elapsed() >= self.deployer.times.step {
                     return Err(self.stopped(&error));
                 }
                 self.tell(Happened::Refused { why: error.to_string() });
@@ -123,9 +123,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             }
             Taken::Refused(error) => {
                 let since = *self.unleased.get_or_insert_with(Instant::now);
-                let fatal =
-                    matches!(error.meaning, Meaning::Unreadable(_) | Meaning::Unauthorized(_) | Meaning::Forbidden(_));
-                if fatal || since.elapsed() >= self.deployer.times.step {
+                if is_final(&error.meaning) || since.elapsed() >= self.deployer.times.step {
                     return Err(self.stopped(&error));
                 }
                 self.tell(Happened::Refused { why: error.to_string() });

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use super::preflight::is_final;
 use crate::machines::{Error, Machine, MachineId, Meaning, Transport};
 use crate::run::act::{Act, says};
 use crate::run::checks::route_path;
@@ -99,9 +100,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         let refusals = self.turn.refused(error.to_string());
         let mut wait = times.again * 2_u32.pow((refusals - 1).min(3));
         match &error.meaning {
-            Meaning::Unreadable(_) | Meaning::Unauthorized(_) | Meaning::Forbidden(_) => {
-                return Some(self.stopped(error));
-            }
+            meaning if is_final(meaning) => return Some(self.stopped(error)),
             Meaning::LeaseHeld(_) => {
                 if let Some(machine) = error.machine() {
                     self.leases.drop(machine);
@@ -118,6 +117,8 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         }
         if self.given_up {
             wait = Duration::ZERO;
+            // Where there is no green to take back, there is nothing more to try either.
+            self.memory.attempted = true;
             self.because = Some(error.to_string());
         }
         tokio::time::sleep(wait).await;
