@@ -13,6 +13,8 @@ use crate::{DEADLINE, SILENCE};
 
 async fn edge() -> (Edge, Client) {
     let edge = Edge::start("ams").await.expect("haproxy starts");
+    // Chosen already where a test went before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("an HTTP stack");
     let client = Client::new(http, format!("http://{}", edge.address()));
     (edge, client)

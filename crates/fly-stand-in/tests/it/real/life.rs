@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deploy::machines::{Exit, MachineId, Meaning, NewMachine, Signal, State};
-use fly_stand_in::Program;
+use fly_stand_in::{Program, Settings};
 use serde_json::{Value, json};
 
 use super::{PATIENCE, Rig, config, guest, new, options};
@@ -104,7 +104,9 @@ async fn a_machine_that_is_only_laid_out_runs_nothing_until_it_is_started() {
 
 #[tokio::test]
 async fn a_machine_that_is_destroyed_leaves_no_process() {
-    let rig = Rig::new().await;
+    // It is still shown meanwhile.
+    let settings = Settings { remembers: Duration::from_secs(36_000), ..Settings::default() };
+    let rig = Rig::with(options().program(guest()).settings(settings)).await;
     let id = rig.serving("a", config(json!({"ON_TERM": "stay"}))).await;
     let pid = rig.guest(&id).await.pid.expect("it runs");
     rig.machines.destroy(&id, true).await.expect("destroyed");
