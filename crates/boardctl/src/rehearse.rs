@@ -99,7 +99,8 @@ pub async fn run(options: &Options) -> Result<ExitCode, RehearseError> {
     let tell: fn(&Look) = if options.json { tell_json } else { tell };
     say(options.json, "starting PostgreSQL, Redis and the stand-in for Fly, and the release that runs first");
     let mut stage = Stage::set(root, sibling::binary, options.real_times).await?;
-    let wanted = Wanted { part: options.function, fault: options.fault, times: options.times, rate: RATE, least: 0, tell };
+    let wanted =
+        Wanted { part: options.function, fault: options.fault, times: options.times, rate: RATE, least: 0, tell };
     let report = stage.rehearse(wanted).await?;
     if options.json {
         println!("{}", json!(report));

@@ -4,6 +4,7 @@ mod it {
     mod arrows;
     mod bench;
     mod checkout;
+    mod doctor;
     mod many;
     mod sabotage;
     mod settings;

@@ -42,7 +42,8 @@ async fn app(asker: &Asker) -> Vec<Finding> {
         Err(why) => return vec![Finding::not_seen(TOKEN.0, TOKEN.1, why)],
     };
     let whole = said.body["name"].is_string() && said.body["organization"]["slug"].is_string() && said.has_request_id;
-    let shape = if whole { "all three".to_owned() } else { format!("{}, request id: {}", said.words(), said.has_request_id) };
+    let shape =
+        if whole { "all three".to_owned() } else { format!("{}, request id: {}", said.words(), said.has_request_id) };
     let status = said.body["status"].as_str().unwrap_or("none").to_owned();
     vec![
         Finding::judged(TOKEN.0, TOKEN.1, said.status == 200, said.words()),
@@ -66,7 +67,8 @@ async fn list(asker: &Asker) -> (Vec<Machine>, Vec<Finding>) {
     let all = said.body.as_array().cloned().unwrap_or_default();
     let missing: Vec<&str> =
         FIELDS.into_iter().filter(|field| all.iter().any(|machine| machine.get(field).is_none())).collect();
-    let shape = if missing.is_empty() { format!("{} machines", all.len()) } else { format!("without {}", missing.join(", ")) };
+    let shape =
+        if missing.is_empty() { format!("{} machines", all.len()) } else { format!("without {}", missing.join(", ")) };
     let nonce = all.iter().any(|machine| machine["nonce"].as_str().is_some_and(|nonce| !nonce.is_empty()));
     let shown = if nonce { "it is shown" } else { "it is not shown, or nothing is leased" };
     let read: Result<Vec<Machine>, _> = serde_json::from_value(said.body.clone());
@@ -91,7 +93,10 @@ async fn machine(asker: &Asker, machine: Option<&Machine>) -> Vec<Finding> {
     const PS: (&str, &str) = ("ps", "may be refused under a deploy token: nothing rests on it");
     let items = [IMAGE, INSTANCE_ID, HOST, CHECKS, LEASE, WAIT, EVENTS, METADATA, PS];
     let Some(machine) = machine else {
-        return items.into_iter().map(|(item, assumed)| Finding::not_seen(item, assumed, "no machine is started")).collect();
+        return items
+            .into_iter()
+            .map(|(item, assumed)| Finding::not_seen(item, assumed, "no machine is started"))
+            .collect();
     };
     let path = format!("/machines/{}", machine.id);
     let ask = async |tail: &str| asker.get(&format!("{path}{tail}")).await;
@@ -109,24 +114,35 @@ async fn machine(asker: &Asker, machine: Option<&Machine>) -> Vec<Finding> {
         seen(LEASE, lease, |said| said.status == 404 || said.body["data"].is_object()),
         both(WAIT, now, other),
         seen(EVENTS, ask("/events?limit=2").await, |said| is_newest_first(&said.body)),
-        seen(METADATA, ask("/metadata").await, |said| said.body.as_object().is_some_and(|all| all.values().all(Value::is_string))),
+        seen(METADATA, ask("/metadata").await, |said| {
+            said.body.as_object().is_some_and(|all| all.values().all(Value::is_string))
+        }),
         seen(PS, ask("/ps").await, |_| true),
     ]
 }
 
 fn is_newest_first(events: &Value) -> bool {
-    let times: Vec<i64> = events.as_array().into_iter().flatten().filter_map(|event| event["timestamp"].as_i64()).collect();
+    let times: Vec<i64> =
+        events.as_array().into_iter().flatten().filter_map(|event| event["timestamp"].as_i64()).collect();
     !times.is_empty() && times.is_sorted_by(|one, next| one >= next)
 }
 
-fn seen((item, assumed): (&'static str, &'static str), said: Result<Said, String>, good: impl Fn(&Said) -> bool) -> Finding {
+fn seen(
+    (item, assumed): (&'static str, &'static str),
+    said: Result<Said, String>,
+    good: impl Fn(&Said) -> bool,
+) -> Finding {
     match said {
         Ok(said) => Finding::judged(item, assumed, good(&said), said.words()),
         Err(why) => Finding::not_seen(item, assumed, why),
     }
 }
 
-fn both((item, assumed): (&'static str, &'static str), one: Result<Said, String>, other: Result<Said, String>) -> Finding {
+fn both(
+    (item, assumed): (&'static str, &'static str),
+    one: Result<Said, String>,
+    other: Result<Said, String>,
+) -> Finding {
     match (one, other) {
         (Ok(one), Ok(other)) => {
             let good = one.status == 200 && other.status == 408;
@@ -163,16 +179,22 @@ async fn releases(asker: &Asker) -> Finding {
 }
 
 async fn graphql(asker: &Asker) -> Finding {
-    const ITEM: (&str, &str) = ("graphql", "the release that the autoscaler asks for can be asked for: running pauses it");
+    const ITEM: (&str, &str) =
+        ("graphql", "the release that the autoscaler asks for can be asked for: running pauses it");
     let query = "query($name: String!) { app(name: $name) { currentRelease: currentReleaseUnprocessed { id version status } } }";
     let body = json!({ "query": query, "variables": { "name": asker.app } });
     let said = asker.api(Method::POST, "/graphql", Some(body)).await;
-    seen(ITEM, said, |said| said.status == 200 && said.body.get("errors").is_none() && said.body["data"]["app"].is_object())
+    seen(ITEM, said, |said| {
+        said.status == 200 && said.body.get("errors").is_none() && said.body["data"]["app"].is_object()
+    })
 }
 
 async fn registry(asker: &Asker) -> Finding {
-    const ITEM: (&str, &str) = ("registry", "a deploy token is the password of its app's repository: tags, and a tag's digest");
-    let Some(registry) = &asker.registry else { return Finding::not_seen(ITEM.0, ITEM.1, "FLY_REGISTRY_URL names none") };
+    const ITEM: (&str, &str) =
+        ("registry", "a deploy token is the password of its app's repository: tags, and a tag's digest");
+    let Some(registry) = &asker.registry else {
+        return Finding::not_seen(ITEM.0, ITEM.1, "FLY_REGISTRY_URL names none");
+    };
     let tags = match registry.tags().await {
         Ok(tags) => tags,
         Err(error) => return Finding::judged(ITEM.0, ITEM.1, false, chain(&error)),
@@ -193,7 +215,8 @@ async fn prometheus(asker: &Asker) -> Finding {
 }
 
 async fn front(asker: &Asker, machine: Option<&Machine>) -> Finding {
-    const ITEM: (&str, &str) = ("force-instance", "fly-force-instance-id asks that machine alone, and fails for one that there is not");
+    const ITEM: (&str, &str) =
+        ("force-instance", "fly-force-instance-id asks that machine alone, and fails for one that there is not");
     let (Some(proxy), Some(machine)) = (&asker.proxy, machine) else {
         return Finding::not_seen(ITEM.0, ITEM.1, "no public address, or no machine is started");
     };
@@ -202,7 +225,8 @@ async fn front(asker: &Asker, machine: Option<&Machine>) -> Finding {
         return Finding::not_seen(ITEM.0, ITEM.1, "there is no such id");
     };
     let nowhere = proxy.ask(&nobody, "/routable").await;
-    let good = here.as_ref().is_ok_and(|reply| reply.status == 200) && nowhere.as_ref().map_or(true, |it| it.status >= 400);
+    let good =
+        here.as_ref().is_ok_and(|reply| reply.status == 200) && nowhere.as_ref().map_or(true, |it| it.status >= 400);
     let words = |reply: &Result<deploy::run::Reply, deploy::run::Unreached>| match reply {
         Ok(reply) => reply.status.to_string(),
         Err(unreached) => unreached.0.clone(),

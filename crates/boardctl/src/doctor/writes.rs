@@ -23,7 +23,8 @@ const LEASE: u64 = 300;
 /// Calls in a row: Fly lets three go.
 const BURST: usize = 8;
 
-const MADE: (&str, &str) = ("skip-launch", "a machine that is only laid out is created or stopped, and answers by its id");
+const MADE: (&str, &str) =
+    ("skip-launch", "a machine that is only laid out is created or stopped, and answers by its id");
 
 /// Looks, beside a machine whose image can be run.
 pub(super) async fn all(asker: &Asker, wanted: &Wanted, beside: Option<&Machine>, tell: &mut impl FnMut(Finding)) {
@@ -96,7 +97,8 @@ impl Scratch<'_> {
     }
 
     async fn name_once(&self, body: Value) -> Finding {
-        const ITEM: (&str, &str) = ("name-once", "a second create under a name is 409 and names the machine that has it");
+        const ITEM: (&str, &str) =
+            ("name-once", "a second create under a name is 409 and names the machine that has it");
         let said = self.asker.call(Method::POST, "/machines", Some(body)).await;
         judged(ITEM, said, |said| said.status == 409 && said.words().contains(self.id.as_str()))
     }
@@ -130,7 +132,8 @@ impl Scratch<'_> {
         const TTL: (&str, &str) = ("lease-ttl", "300 s are granted, and who has it is told with the description");
         const SAME: (&str, &str) = ("lease-refresh", "a refresh keeps the nonce");
         const FOREIGN: (&str, &str) = ("lease-foreign", "without the nonce a cordon is refused by 409");
-        const HANG: (&str, &str) = ("lease-hang", "without the nonce a stop is refused, or hangs: no call waits for it longer than 15 s");
+        const HANG: (&str, &str) =
+            ("lease-hang", "without the nonce a stop is refused, or hangs: no call waits for it longer than 15 s");
         let (ttl, machines) = (std::time::Duration::from_secs(LEASE), &self.asker.machines);
         let lease = match machines.take(&self.id, ttl, "boardctl doctor").await {
             Ok(lease) => lease,
@@ -176,7 +179,9 @@ impl Scratch<'_> {
         let gone = self.asker.machines.wait(&self.id, &State::Destroyed, None, PATIENCE * 2).await;
         let said = self.asker.get(&self.path).await;
         let seen = match (&destroyed, &gone, &said) {
-            (Err(error), _, _) | (_, Err(error), _) => format!("{error}; look: fly machine list --app {}", self.asker.app),
+            (Err(error), _, _) | (_, Err(error), _) => {
+                format!("{error}; look: fly machine list --app {}", self.asker.app)
+            }
             (_, _, Ok(said)) => format!("{} {}", said.words(), said.body["state"].as_str().unwrap_or_default()),
             (_, _, Err(why)) => why.clone(),
         };
@@ -185,7 +190,11 @@ impl Scratch<'_> {
     }
 }
 
-fn judged((item, assumed): (&'static str, &'static str), said: Result<Said, String>, good: impl Fn(&Said) -> bool) -> Finding {
+fn judged(
+    (item, assumed): (&'static str, &'static str),
+    said: Result<Said, String>,
+    good: impl Fn(&Said) -> bool,
+) -> Finding {
     match said {
         Ok(said) => Finding::judged(item, assumed, good(&said), said.words()),
         Err(why) => Finding::not_seen(item, assumed, why),

@@ -28,9 +28,7 @@ pub(super) async fn flaw(board: &Board, part: Part, fault: Option<Fault>) -> Res
     let here = |here| Flaw { here, exits_after: None };
     Ok(match fault {
         // Its database is well, so that it could take mails, and Resend does not know its key.
-        Some(Fault::NeverReady) if part == Part::EmailWorker => {
-            here(vec![("RESEND_API_KEY", "re_unknown".to_owned())])
-        }
+        Some(Fault::NeverReady) if part == Part::EmailWorker => here(vec![("RESEND_API_KEY", "re_unknown".to_owned())]),
         Some(Fault::NeverReady) => here(vec![("DATABASE_URL", NOWHERE.to_owned())]),
         Some(Fault::Critical | Fault::Soak) => {
             postgres(board)?.create_login(FLAWED, &board.secrets.password, &["board_api"]).await?;

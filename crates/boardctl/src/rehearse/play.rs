@@ -159,7 +159,9 @@ impl Stage {
             Load::Mails(writing) => {
                 let mails = writing.arrived(&self.board).await?;
                 if mails.arrived != mails.written || mails.doubled > 0 {
-                    report.wrong.push(format!("of {} mails {} arrived, {} twice", mails.written, mails.arrived, mails.doubled));
+                    report
+                        .wrong
+                        .push(format!("of {} mails {} arrived, {} twice", mails.written, mails.arrived, mails.doubled));
                 }
                 report.mails = Some(mails);
                 return Ok(());
@@ -304,9 +306,8 @@ impl Play<'_> {
         let open = |machine: &Value| machine["cordoned"] == false;
         let whole = living.len() == MACHINES && living.iter().all(|machine| is(machine) && open(machine));
         if !whole {
-            let words = |machine: &Value| {
-                format!("{} {} cordoned: {}", machine["name"], machine["state"], machine["cordoned"])
-            };
+            let words =
+                |machine: &Value| format!("{} {} cordoned: {}", machine["name"], machine["state"], machine["cordoned"]);
             let all: Vec<String> = living.iter().map(words).collect();
             self.wrong.push(format!("in the end there is not one colour alone, but {}", all.join(", ")));
         }

@@ -16,6 +16,7 @@ pub(super) const RESEND_KEY: &str = "re_development";
 pub struct Release {
     part: Part,
     number: u32,
+    commit: Option<String>,
 }
 
 /// What is wrong with a release.
@@ -29,7 +30,7 @@ pub(super) struct Flaw {
 
 impl Release {
     pub(super) fn new(part: Part, number: u32) -> Self {
-        Self { part, number }
+        Self { part, number, commit: None }
     }
 
     /// Its app.
@@ -39,18 +40,30 @@ impl Release {
 
     /// The commit that it says it was built from.
     pub(super) fn commit(&self) -> String {
-        format!("{:08x}{}", self.number, "0".repeat(32))
+        self.commit.clone().unwrap_or_else(|| format!("{:08x}{}", self.number, "0".repeat(32)))
+    }
+
+    /// The same, of a commit that there is.
+    #[must_use]
+    pub fn of(self, commit: &str) -> Self {
+        Self { commit: Some(commit.to_owned()), ..self }
+    }
+
+    /// The tag of its image.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        format!("deployment-{}-{}", &self.commit()[..10], self.number)
     }
 
     /// `sha256:…`, another one for each release of each function.
-    pub(super) fn digest(&self) -> String {
+    #[must_use]
+    pub fn digest(&self) -> String {
         format!("sha256:{:04x}{:08x}{}", self.part as usize + 1, self.number, "0".repeat(52))
     }
 
     /// The whole reference.
     pub(super) fn image(&self) -> String {
-        let commit = &self.commit()[..10];
-        format!("registry.fly.io/{}:deployment-{commit}-{}@{}", self.app(), self.number, self.digest())
+        format!("registry.fly.io/{}:{}@{}", self.app(), self.tag(), self.digest())
     }
 
     /// What the stand-in runs for it.

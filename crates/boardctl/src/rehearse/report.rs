@@ -61,8 +61,12 @@ pub struct Mails {
 
 impl Requests {
     pub(super) fn of(load: &Load, began: Instant, runs: (Instant, Instant)) -> Self {
-        let failed: Vec<Duration> =
-            load.0.iter().filter(|seen| seen.judged.is_err()).map(|seen| seen.at.saturating_duration_since(began)).collect();
+        let failed: Vec<Duration> = load
+            .0
+            .iter()
+            .filter(|seen| seen.judged.is_err())
+            .map(|seen| seen.at.saturating_duration_since(began))
+            .collect();
         let (first, last) = (failed.iter().min().copied(), failed.iter().max().copied());
         let p99 = |from, to| load.between(from, to).quantile(0.99).as_secs_f64() * 1_000.0;
         let end = load.0.iter().map(|seen| seen.at).max().unwrap_or(began) + Duration::from_millis(1);
@@ -99,11 +103,17 @@ impl Report {
                 requests.sent, requests.failed
             ));
             if requests.failed > 0 {
-                lines.push(format!("They failed for {:.1} s:\n  {}", requests.failed_for_s, requests.failures.join("\n  ")));
+                lines.push(format!(
+                    "They failed for {:.1} s:\n  {}",
+                    requests.failed_for_s,
+                    requests.failures.join("\n  ")
+                ));
             }
         }
         if let Some(Mails { written, arrived, doubled, retried }) = &self.mails {
-            lines.push(format!("{written} mails, {arrived} arrived, {doubled} of them more than once; {retried} tried again."));
+            lines.push(format!(
+                "{written} mails, {arrived} arrived, {doubled} of them more than once; {retried} tried again."
+            ));
         }
         lines.push(format!("{} transitions of breakers; {:.1} s in all.", self.breaker_transitions, self.seconds));
         lines.push(match self.wrong.as_slice() {

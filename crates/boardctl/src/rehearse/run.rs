@@ -93,7 +93,10 @@ impl Run {
             told: last.unwrap_or_else(|| self.process.output().lines().last().unwrap_or_default().to_owned()),
             seconds: self.began.elapsed().as_secs_f64(),
             back_after: fault.zip(end).map(|(fault, end)| end - fault),
-            lines: events.iter().map(|event| format!("[{:7.2} s] {}", at(event).unwrap_or_default(), told(event))).collect(),
+            lines: events
+                .iter()
+                .map(|event| format!("[{:7.2} s] {}", at(event).unwrap_or_default(), told(event)))
+                .collect(),
         }
     }
 

@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn nobody_applies_twice_for_one_job_and_when_all_have_applied_nobody_does() {
         let script = Applications(scene());
-        let applies: Vec<Ask> = (0..2_000).map(|number| script.ask(number)).filter(|ask| ask.method == "POST").collect();
+        let applies: Vec<Ask> =
+            (0..2_000).map(|number| script.ask(number)).filter(|ask| ask.method == "POST").collect();
         let keys: BTreeSet<&String> = applies.iter().map(|ask| &ask.headers["idempotency-key"]).collect();
         assert_eq!((applies.len(), keys.len()), (15, 15));
     }

@@ -43,6 +43,7 @@ pub struct Stage {
     binaries: fn(&str) -> Result<PathBuf, testbed::Error>,
     pub(super) http: reqwest::Client,
     last_release: u32,
+    registry: Option<String>,
 }
 
 impl Stage {
@@ -67,7 +68,7 @@ impl Stage {
         let options = Options::new(FUNCTIONS.map(app)).scale(factor(scale)).settings(settings);
         let site = Site::start(options).await?;
         let http = platform::http::client::stack()?;
-        let stage = Self { site, board, _resend: resend, scale, root, binaries, http, last_release: 0 };
+        let stage = Self { site, board, _resend: resend, scale, root, binaries, http, last_release: 0, registry: None };
         for part in FUNCTIONS {
             stage.set_secrets(part, &secrets(part, &stage.board)).await?;
         }
@@ -76,7 +77,8 @@ impl Stage {
 
     /// Sets secrets of a function's app, as `fly secrets set --stage` does.
     pub(super) async fn set_secrets(&self, part: Part, values: &[(&str, String)]) -> Result<(), RehearseError> {
-        let values: Map<String, Value> = values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let values: Map<String, Value> =
+            values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         self.post(part, "/secrets", &json!({ "values": values })).await
     }
 
@@ -87,6 +89,19 @@ impl Stage {
         let sent = self.http.post(url).bearer_auth(&doors.token).json(body).send().await?;
         sent.error_for_status()?;
         Ok(())
+    }
+
+    /// Another release of a function, with nothing wrong.
+    ///
+    /// # Errors
+    /// When the stand-in does not take it.
+    pub async fn another(&mut self, part: Part) -> Result<Release, RehearseError> {
+        self.release(part, &Flaw::default()).await
+    }
+
+    /// From now on commands look images up there.
+    pub fn registry_at(&mut self, url: String) {
+        self.registry = Some(url);
     }
 
     /// Another release of a function.
@@ -139,7 +154,9 @@ impl Stage {
     pub async fn deployed(&mut self, part: Part) -> Result<Release, RehearseError> {
         let first = self.release(part, &Flaw::default()).await?;
         let came = self.deploy(part, &first).await?;
-        let told = || RehearseError::Late(format!("the first release does not stand: {}\n{}", came.told, came.lines.join("\n")));
+        let told = || {
+            RehearseError::Late(format!("the first release does not stand: {}\n{}", came.told, came.lines.join("\n")))
+        };
         if came.code == Some(Exit::Done.code().into()) { Ok(first) } else { Err(told()) }
     }
 
@@ -164,8 +181,18 @@ impl Stage {
     /// When the stand-in does not answer.
     pub async fn colours(&self, part: Part) -> Result<BTreeSet<String>, RehearseError> {
         let living = self.living(part).await?;
-        let key = |machine: &Value| machine["config"]["metadata"]["ship_release"].as_str().unwrap_or_default().to_owned();
+        let key =
+            |machine: &Value| machine["config"]["metadata"]["ship_release"].as_str().unwrap_or_default().to_owned();
         Ok(living.iter().map(key).collect())
+    }
+
+    /// The images that run.
+    ///
+    /// # Errors
+    /// When the stand-in does not answer.
+    pub async fn digests(&self, part: Part) -> Result<BTreeSet<String>, RehearseError> {
+        let living = self.living(part).await?;
+        Ok(living.iter().map(|machine| machine["digest"].as_str().unwrap_or_default().to_owned()).collect())
     }
 
     /// Gives a secret of a function another value, one that its machines take.
@@ -194,7 +221,11 @@ impl Stage {
             ("FLY_APP_URL", format!("http://{}", self.front(part)?)),
             ("DEPLOY_TIMES", self.scale.as_str().to_owned()),
         ];
-        Ok(Run::command((self.binaries)("boardctl")?, self.root.clone(), &environment))
+        let command = Run::command((self.binaries)("boardctl")?, self.root.clone(), &environment);
+        Ok(match &self.registry {
+            Some(url) => command.env("FLY_REGISTRY_URL", url.clone()),
+            None => command,
+        })
     }
 
     /// Where people's requests to a function come in.

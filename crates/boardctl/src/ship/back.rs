@@ -120,7 +120,9 @@ impl<'a> Rollback<'a> {
         }
         if wanted.toml.app != self.wanted.toml.app {
             let (then, now) = (&wanted.toml.app, &self.wanted.toml.app);
-            return Err(ShipError::Arguments(format!("{commit} has the app {then}, and today it is {now}: wanted one app")));
+            return Err(ShipError::Arguments(format!(
+                "{commit} has the app {then}, and today it is {now}: wanted one app"
+            )));
         }
         Ok(wanted)
     }
@@ -132,14 +134,18 @@ impl<'a> Rollback<'a> {
             Err(error) => return Ok(Err(self.unknown(&format!("the release records cannot be read: {error}")))),
         };
         let running = survey.machines.iter().find(|machine| machine.part == "kept").and_then(|it| it.tag.as_deref());
-        let Some(tag) = before(&records, running) else {
+        let Some((record, tag)) = before(&records, running) else {
             return Ok(Err(self.unknown("the release records have none before the one that runs")));
         };
         let Some(commit) = tag.commit() else {
             return Ok(Err(self.unknown(&format!("the release before ran {tag}, which names no commit"))));
         };
         let commit = tree::commit(&self.root, commit)?;
-        self.image(&tag, commit).await
+        // A record of ours has the digest, too.
+        match record.parse() {
+            Ok(image) => Ok(Ok((image, commit))),
+            Err(_) => self.image(&tag, commit).await,
+        }
     }
 
     /// The newest image that was built from a commit.
@@ -193,12 +199,14 @@ fn is_under_way(survey: &Survey) -> bool {
     kept && survey.machines.iter().any(|machine| machine.ours && machine.part != "kept" && machine.verdict.is_none())
 }
 
-/// The tag of the release before the one that runs. Of records, newest first: those that failed never ran.
-fn before(records: &[Record], running: Option<&str>) -> Option<Tag> {
+/// The image of the release before the one that runs, and its tag. Of records, newest first: those that failed never ran.
+fn before<'a>(records: &'a [Record], running: Option<&str>) -> Option<(&'a str, Tag)> {
     let complete = records.iter().filter(|record| record.status == "complete");
-    let tags: Vec<Tag> = complete.filter_map(|record| tag(record.image_ref.as_deref()?)).collect();
-    let from = tags.iter().position(|tag| Some(tag.as_str()) == running).unwrap_or_default();
-    tags.into_iter().skip(from).find(|tag| Some(tag.as_str()) != running)
+    let images = complete.filter_map(|record| record.image_ref.as_deref());
+    let tags: Vec<(&str, Tag)> = images.filter_map(|image| Some((image, tag(image)?))).collect();
+    let runs = |(_, tag): &(&str, Tag)| Some(tag.as_str()) == running;
+    let from = tags.iter().position(runs).unwrap_or_default();
+    tags.into_iter().skip(from).find(|other| !runs(other))
 }
 
 /// Of `registry.fly.io/APP:TAG`, with or without a digest.
@@ -217,7 +225,7 @@ mod tests {
     }
 
     fn found(records: &[Record], running: Option<&str>) -> Option<String> {
-        before(records, running).map(|tag| tag.to_string())
+        before(records, running).map(|(_, tag)| tag.to_string())
     }
 
     #[test]

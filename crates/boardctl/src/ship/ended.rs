@@ -114,7 +114,13 @@ mod tests {
 
     fn run(outcome: Outcome) -> Ended {
         let commit = |digit: &str| Some(digit.repeat(40));
-        Ended { outcome, colour: Some("019aabbccdde0042".to_owned()), commit: commit("b"), kept: commit("a"), wrote: true }
+        Ended {
+            outcome,
+            colour: Some("019aabbccdde0042".to_owned()),
+            commit: commit("b"),
+            kept: commit("a"),
+            wrote: true,
+        }
     }
 
     fn told(outcome: Outcome) -> String {

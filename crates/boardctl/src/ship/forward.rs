@@ -110,7 +110,9 @@ fn fits(options: &Options, wanted: &Wanted, target: &Target) -> Result<(), ShipE
     if let Some(image) = options.image.as_ref().filter(|image| !image.is_of(&target.app)) {
         let (repository, app) = (image.repository(), &target.app);
         let why = "a token of one app may pull from no other's";
-        return Err(ShipError::Arguments(format!("--image is in {repository}: wanted the repository of {app}, since {why}")));
+        return Err(ShipError::Arguments(format!(
+            "--image is in {repository}: wanted the repository of {app}, since {why}"
+        )));
     }
     if wanted.is_one_off() && (options.mend || options.again || options.plan || options.gate != Gate::Strict) {
         let wanted = "wanted --image, --commit and --json alone";

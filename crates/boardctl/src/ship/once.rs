@@ -38,7 +38,9 @@ pub(crate) async fn run(wanted: &Wanted, target: &Target, release: Release, say:
 fn last(function: &str, app: &str, end: Option<OneOffEnd>, took: Duration) -> LastWord {
     let seconds = took.as_secs_f64();
     let (exit, told) = match &end {
-        Some(OneOffEnd::Exited { code: 0, .. }) => (Exit::Done, format!("{function} ran to its end, in {seconds:.1} s.")),
+        Some(OneOffEnd::Exited { code: 0, .. }) => {
+            (Exit::Done, format!("{function} ran to its end, in {seconds:.1} s."))
+        }
         Some(OneOffEnd::Exited { code, oom }) => {
             let why = if *oom { ", since its memory ran out" } else { "" };
             let told = format!("{function} ended with code {code}{why}. `fly logs --app {app}` has what it said.");
@@ -65,7 +67,8 @@ mod tests {
         assert_eq!(exit(Some(OneOffEnd::Exited { code: 1, oom: false })), Exit::NeedsAPerson);
         assert_eq!(exit(Some(OneOffEnd::Stopped { why: "late".to_owned() })), Exit::TakenBack);
         assert_eq!(exit(None), Exit::Interrupted);
-        let told = last("migrate", "board-migrate", Some(OneOffEnd::Exited { code: 137, oom: true }), Duration::ZERO).told;
+        let told =
+            last("migrate", "board-migrate", Some(OneOffEnd::Exited { code: 137, oom: true }), Duration::ZERO).told;
         assert!(told.contains("code 137, since its memory ran out"), "{told}");
     }
 }

@@ -14,13 +14,19 @@ use super::{ended, said};
 pub(crate) async fn told(wanted: &Wanted, target: &Target, order: &Order) -> LastWord {
     let tell = |_: &Told| {};
     match target.deployer(&tell).survey(Some(order)).await {
-        Ok(survey) => LastWord { exit: Exit::Done, told: text(&wanted.name, &survey), more: json!({ "survey": survey }) },
+        Ok(survey) => {
+            LastWord { exit: Exit::Done, told: text(&wanted.name, &survey), more: json!({ "survey": survey }) }
+        }
         Err(outcome) => ended::undone(&wanted.name, outcome, order),
     }
 }
 
 fn text(function: &str, survey: &Survey) -> String {
-    format!("{function}, as it stands:\n{}\n\nWhat would be done, if all goes well:\n{}", machines(survey), ahead(survey))
+    format!(
+        "{function}, as it stands:\n{}\n\nWhat would be done, if all goes well:\n{}",
+        machines(survey),
+        ahead(survey)
+    )
 }
 
 /// What is ahead, a line a step.

@@ -103,14 +103,15 @@ mod tests {
     fn people_get_words_and_programs_an_object_a_line() {
         let at = Duration::from_millis(1_234);
         assert_eq!(Say::new(false).line(at, "cordoned a", json!({"machine": "a"})), "[   1.23 s] cordoned a");
-        let line: Value = serde_json::from_str(&Say::new(true).line(at, "cordoned a", json!({"machine": "a"})))
-            .expect("an object");
+        let line: Value =
+            serde_json::from_str(&Say::new(true).line(at, "cordoned a", json!({"machine": "a"}))).expect("an object");
         assert_eq!(line, json!({"at_ms": 1_234, "told": "cordoned a", "machine": "a"}));
     }
 
     #[test]
     fn the_last_line_is_the_outcome_with_its_code() {
-        let outcome = LastWord { more: json!({"commit": "abc"}), ..LastWord::new(Exit::TakenBack, "It was taken back.") };
+        let outcome =
+            LastWord { more: json!({"commit": "abc"}), ..LastWord::new(Exit::TakenBack, "It was taken back.") };
         assert_eq!(Say::new(false).last(&outcome), "\nIt was taken back.");
         let line: Value = serde_json::from_str(&Say::new(true).last(&outcome)).expect("an object");
         let wanted = json!({"outcome": "taken_back", "exit": 2, "told": "It was taken back.", "commit": "abc"});

@@ -34,7 +34,8 @@ impl Settings for ShipSettings {
         let registry = from.parsed(about, WANTED, Registry::FLY, address);
         let about = setting("FLY_APP_URL", "where the app's requests come in; without it https://APP.fly.dev");
         let front = from.optional::<Front>(about, WANTED);
-        let about = setting("DEPLOY_TIMES", "how long margins, checks, soak and drain take; a stand-in alone may have less");
+        let about =
+            setting("DEPLOY_TIMES", "how long margins, checks, soak and drain take; a stand-in alone may have less");
         let scale = from.default(about, "real, or tenth", Scale::Real.as_str());
         let (fly, records, registry, front, scale) = (fly?, records?, registry?, front?, scale?);
         let settings = Self { fly, records, registry, front: front.map(|front| front.0), scale };
@@ -57,7 +58,9 @@ impl ShipSettings {
         let is_fly = self.fly.address.is_fly();
         if is_fly && self.scale == Scale::Tenth {
             let why = "margins that are too short for Fly lose requests";
-            return Some(format!("DEPLOY_TIMES is \"tenth\", and the Machines API is Fly's own: wanted real, since {why}"));
+            return Some(format!(
+                "DEPLOY_TIMES is \"tenth\", and the Machines API is Fly's own: wanted real, since {why}"
+            ));
         }
         let registry = Some(&self.registry).filter(|_| is_fly);
         let others = [
@@ -136,7 +139,11 @@ mod tests {
         let front = ("FLY_APP_URL", "http://127.0.0.1:8080");
         assert!(read(&[front]).expect_err("requests here").contains("FLY_APP_URL"));
         assert!(read(&[HERE, RECORDS, front]).is_ok());
-        assert!(read(&[("FLY_REGISTRY_URL", "http://127.0.0.1:5000")]).expect_err("images here").contains("FLY_REGISTRY_URL"));
+        assert!(
+            read(&[("FLY_REGISTRY_URL", "http://127.0.0.1:5000")])
+                .expect_err("images here")
+                .contains("FLY_REGISTRY_URL")
+        );
         assert!(read(&[HERE, RECORDS]).expect("settings").own_registry().is_none(), "a stand-in's token stays here");
         let own = ("FLY_APP_URL", "https://jobs.example");
         assert!(read(&[own]).is_ok(), "a domain of one's own is Fly's, too");

@@ -58,9 +58,12 @@ async fn all(apps: &[Wanted], settings: &ShipSettings, say: Say) -> LastWord {
         let tell = |_: &Told| {};
         // A mend is what the next run does before anything else.
         match target.deployer(&tell).survey(Some(&Order::Mend)).await {
-            Ok(survey) => say.part(&text(wanted, &survey), &json!({
-                "function": wanted.name, "app": wanted.toml.app, "machines": survey.machines, "ahead": survey.ahead,
-            })),
+            Ok(survey) => say.part(
+                &text(wanted, &survey),
+                &json!({
+                    "function": wanted.name, "app": wanted.toml.app, "machines": survey.machines, "ahead": survey.ahead,
+                }),
+            ),
             Err(outcome) => {
                 let last = ended::undone(&wanted.name, outcome, &Order::Mend);
                 say.part(&last.told, &json!({ "function": wanted.name, "app": wanted.toml.app, "told": last.told }));
@@ -108,7 +111,8 @@ pub(super) fn machines(survey: &Survey) -> String {
 }
 
 fn colour(first: &Standing) -> String {
-    let commit = first.commit.as_deref().map_or("of no known commit".to_owned(), |it| format!("commit {}", ended::short(it)));
+    let commit =
+        first.commit.as_deref().map_or("of no known commit".to_owned(), |it| format!("commit {}", ended::short(it)));
     let tag = first.tag.as_deref().map(|tag| format!(", {tag}")).unwrap_or_default();
     let whose = if first.ours { "" } else { ", not made by boardctl" };
     let verdict = first.verdict.as_deref().unwrap_or(if first.ours { "no verdict yet" } else { "counts as good" });

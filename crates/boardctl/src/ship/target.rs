@@ -74,9 +74,9 @@ pub(crate) fn front(wanted: &Wanted, settings: &ShipSettings) -> Result<Url, Shi
     let app = &wanted.toml.app;
     match &settings.front {
         Some(front) => Ok(front.clone()),
-        None if settings.fly.address.is_fly() => {
-            format!("https://{app}.fly.dev").parse().map_err(|_| ShipError::Arguments(format!("{app} is no name of a host")))
-        }
+        None if settings.fly.address.is_fly() => format!("https://{app}.fly.dev")
+            .parse()
+            .map_err(|_| ShipError::Arguments(format!("{app} is no name of a host"))),
         None => {
             let why = "wanted where the stand-in takes the app's requests";
             Err(ShipError::Arguments(format!("FLY_APP_URL is missing, and the Machines API is on this machine: {why}")))

@@ -64,7 +64,8 @@ async fn a_deploy_that_is_not_understood_names_the_argument() {
 
 #[tokio::test]
 async fn a_deploy_that_does_not_fit_the_tree_says_what_would() {
-    refused(&["deploy", "web", "--image", &image("web")], &["\"web\" is no app", "api, applications, email-worker"]).await;
+    refused(&["deploy", "web", "--image", &image("web")], &["\"web\" is no app", "api, applications, email-worker"])
+        .await;
     let other = image("board-applications");
     refused(&["deploy", "api", "--image", &other], &["registry.fly.io/board-applications", "board-api"]).await;
     refused(&["deploy", "migrate", "--mend"], &["migrate runs once", "--image"]).await;
@@ -84,6 +85,9 @@ async fn a_rollback_or_a_status_that_is_not_understood_names_the_argument() {
     refused(&["rollback", "api", "--gate", ""], &["--gate"]).await;
     refused(&["status", "web"], &["\"web\" is no app"]).await;
     refused(&["status", "--plan"], &["--plan"]).await;
+    refused(&["doctor", "moon"], &["moon"]).await;
+    refused(&["doctor", "fly", "web"], &["\"web\" is no app"]).await;
+    refused(&["doctor", "fly", "--wirte"], &["--wirte", "--write"]).await;
 }
 
 #[tokio::test]
@@ -165,8 +169,9 @@ async fn a_commit_is_asked_for_where_none_is_checked_out() {
 
 #[tokio::test]
 async fn help_tells_arguments_settings_and_exit_codes() {
-    for command in ["deploy", "rollback", "status", "rehearse"] {
+    for command in ["deploy", "rollback", "status", "rehearse", "doctor"] {
         insta::assert_snapshot!(command, told(boardctl(&[command, "--help"]), 0).await);
     }
+    insta::assert_snapshot!("doctor-fly", told(boardctl(&["doctor", "fly", "--help"]), 0).await);
     insta::assert_snapshot!("boardctl", told(boardctl(&["--help"]), 0).await);
 }

@@ -74,7 +74,10 @@ async fn a_fleet_asleep_is_replaced_asleep_and_wakes_for_the_first_request() {
     let report = befalls(Part::Api, Fault::Asleep).await;
     nobody_felt(&report);
     let awake = |look: &boardctl::rehearse::Look| look.machines.iter().filter(|it| it.state == "started").count();
-    assert!(report.timeline.iter().all(|look| awake(look) <= 2), "one green proves the image, and no sleeper is booted");
+    assert!(
+        report.timeline.iter().all(|look| awake(look) <= 2),
+        "one green proves the image, and no sleeper is booted"
+    );
 }
 
 #[tokio::test]

@@ -115,7 +115,13 @@ pub(super) fn client(api: &str, token: &str) -> Machines<Http> {
     let settings =
         FlySettings { address: api.parse().expect("an address"), token: Token::parse(token).expect("a token") };
     let interval = Duration::from_millis(100);
-    let limits = Limits { call: Duration::from_secs(15), interval, look_interval: interval, list_interval: interval, lag: PATIENCE };
+    let limits = Limits {
+        call: Duration::from_secs(15),
+        interval,
+        look_interval: interval,
+        list_interval: interval,
+        lag: PATIENCE,
+    };
     Machines::with_limits(Http::new(&settings).expect("an HTTP stack"), "web".parse().expect("a name"), limits)
 }
 
