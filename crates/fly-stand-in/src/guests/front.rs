@@ -53,7 +53,7 @@ impl Fronts {
             front.route(&self.fly, guests)?;
             if front.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
                 front.looked = Some(Instant::now());
-                front.tell_load(&self.fly)?;
+                front.tell_load(&self.fly, guests)?;
             }
         }
         Ok(())
@@ -77,19 +77,23 @@ impl Front {
         Ok(())
     }
 
-    fn tell_load(&mut self, fly: &Shared) -> Result<(), Error> {
+    fn tell_load(&mut self, fly: &Shared, guests: &Guests) -> Result<(), Error> {
         let busy = self.edge.busy()?;
         if busy.waiting > 0 {
             fly.with(|fly, now| fly.knock(now, &self.app));
         }
-        for (id, (place, _)) in &self.known {
+        // What is not routed to any more still ends what it has begun.
+        let leaving = self.loads.keys().filter(|id| !self.known.contains_key(*id));
+        let leaving: Vec<_> = leaving.filter_map(|id| Some((id.clone(), guests.at(id)?))).collect();
+        let all = self.known.iter().map(|(id, at)| (id.clone(), *at)).chain(leaving).collect::<BTreeMap<_, _>>();
+        for (id, (place, _)) in &all {
             let load = busy.at_work.get(place).copied().unwrap_or_default();
             if self.loads.insert(id.clone(), load) != Some(load) {
                 // One that has gone meanwhile has nothing to do.
                 let _gone = fly.with(|fly, now| fly.happen(now, id, &Happening::Load(load)));
             }
         }
-        self.loads.retain(|id, _| self.known.contains_key(id));
+        self.loads.retain(|id, load| self.known.contains_key(id) || (*load > 0 && all.contains_key(id)));
         Ok(())
     }
 }
