@@ -87,5 +87,7 @@ async fn a_doctor_that_may_write_removes_what_it_made() {
     {
         assert_eq!(verdict(item), Some("ok".into()), "{item}: {told:?}");
     }
-    assert_eq!(machines(&site).await, before);
+    // For a moment it is on its way out.
+    let as_before = async || machines(&site).await == before;
+    testbed::wait::until(PATIENCE, "the scratch machine is gone", as_before).await.expect("gone");
 }
