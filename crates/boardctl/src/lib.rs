@@ -2,6 +2,7 @@
 //! ship it, `rehearse` shows here how that goes, and `doctor` holds what is assumed of Fly against it; `sabotage` and `bench` show what its safety features are good for and what they cost.
 
 pub mod bench;
+pub mod command_line;
 pub mod doctor;
 pub mod rehearse;
 pub mod sabotage;

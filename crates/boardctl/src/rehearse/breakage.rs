@@ -20,6 +20,9 @@ const MEND_READS: &str = "
     DROP POLICY IF EXISTS rehearsal ON jobs;
     ALTER TABLE jobs DISABLE ROW LEVEL SECURITY";
 
+/// So many connections are left for the new machines, which want some twenty.
+const ROOM: u32 = 1;
+
 /// Where nothing listens.
 const NOWHERE: &str = "postgres://nobody@127.0.0.1:1/board?sslmode=disable";
 
@@ -35,8 +38,20 @@ pub(super) async fn flaw(board: &Board, part: Part, fault: Option<Fault>) -> Res
             let url = board.servers.database_url(FLAWED, &board.secrets.password);
             here(vec![("DATABASE_URL", url)])
         }
+        // Under a login of their own: with one limit for both colours the new one would take what the old one gives back.
+        Some(Fault::ConnectionLimit) => here(vec![("DATABASE_URL", crowded(board, part).await?)]),
         _ => Flaw::default(),
     })
+}
+
+/// The database of a login that it has no more room for.
+async fn crowded(board: &Board, part: Part) -> Result<String, RehearseError> {
+    let usual = board.login(part).unwrap_or_default();
+    let (group, crowded) = (usual.trim_end_matches("_login"), format!("{usual}_crowded"));
+    postgres(board)?.create_login(&crowded, &board.secrets.password, &[group]).await?;
+    let limit = format!("ALTER ROLE \"{crowded}\" CONNECTION LIMIT {ROOM}");
+    board.client().await?.batch_execute(&limit).await.map_err(RehearseError::Sql)?;
+    Ok(board.servers.database_url(&crowded, &board.secrets.password))
 }
 
 /// What people read through the flawed login fails from now on.
@@ -47,25 +62,6 @@ pub(super) async fn break_reads(board: &Board) -> Result<(), RehearseError> {
 /// And no more.
 pub(super) async fn mend_reads(board: &Board) -> Result<(), RehearseError> {
     board.client().await?.batch_execute(MEND_READS).await.map_err(RehearseError::Sql)
-}
-
-/// The function gets no more connections than it has.
-pub(super) async fn limit_connections(board: &Board, part: Part) -> Result<(), RehearseError> {
-    let login = board.login(part).unwrap_or_default();
-    let client = board.client().await?;
-    let count = "SELECT count(*) FROM pg_stat_activity WHERE usename = $1";
-    let row = client.query_one(count, &[&login]).await.map_err(RehearseError::Sql)?;
-    limit(board, &login, row.get(0)).await
-}
-
-/// And again as many as it likes.
-pub(super) async fn free_connections(board: &Board, part: Part) -> Result<(), RehearseError> {
-    limit(board, &board.login(part).unwrap_or_default(), -1).await
-}
-
-async fn limit(board: &Board, login: &str, connections: i64) -> Result<(), RehearseError> {
-    let statement = format!("ALTER ROLE \"{login}\" CONNECTION LIMIT {connections}");
-    board.client().await?.batch_execute(&statement).await.map_err(RehearseError::Sql)
 }
 
 fn postgres(board: &Board) -> Result<&Postgres, RehearseError> {

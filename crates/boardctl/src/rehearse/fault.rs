@@ -29,7 +29,7 @@ pub enum Fault {
     Exits,
     /// Whoever deploys is killed.
     Killed(Moment),
-    /// The database takes no more connections of this function.
+    /// The database has no room for the connections of the new machines.
     ConnectionLimit,
     /// Every machine sleeps when the deploy begins.
     Asleep,
@@ -83,7 +83,7 @@ impl Fault {
             Self::Killed(Moment::Uncordoned) => "whoever deploys is killed while both colours get requests",
             Self::Killed(Moment::Soaking) => "whoever deploys is killed while the old colour rests",
             Self::Killed(Moment::Stopping) => "whoever deploys is killed between two stops",
-            Self::ConnectionLimit => "the database takes no more connections",
+            Self::ConnectionLimit => "the database has no room for the new machines",
             Self::Asleep => "every machine sleeps",
             Self::Soak => "the new machines begin to fail while the old ones rest",
             Self::RedisGone => "Redis goes away while the old colour rests",

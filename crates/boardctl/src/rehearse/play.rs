@@ -227,7 +227,6 @@ impl Play<'_> {
         let (part, stage) = (self.wanted.part, &mut *self.stage);
         match fault {
             Fault::Critical => breakage::break_reads(&stage.board).await?,
-            Fault::ConnectionLimit => breakage::limit_connections(&stage.board, part).await?,
             _ => {}
         }
         let release = stage.release(part, flaw).await?;
@@ -239,7 +238,6 @@ impl Play<'_> {
         let came = run.end(stage.patience()).await?;
         match fault {
             Fault::Critical | Fault::Soak => breakage::mend_reads(&stage.board).await?,
-            Fault::ConnectionLimit => breakage::free_connections(&stage.board, part).await?,
             _ => {}
         }
         self.note(came, Some(TAKEN_BACK), "a release that must not stand");

@@ -7,13 +7,14 @@ use platform::clock::Clock;
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::ShipError;
 use super::exit::Exit;
 use super::order::Release;
+use super::said::Teller;
 use super::say::{LastWord, Say};
 use super::signals::Signals;
 use super::target::{Target, region};
 use super::tree::Wanted;
-use super::{ShipError, said};
 
 /// Longer than any migration that expands: what takes longer is done by hand.
 const WITHIN: Duration = Duration::from_secs(30 * 60);
@@ -28,7 +29,8 @@ pub(crate) async fn run(wanted: &Wanted, target: &Target, release: Release, say:
     let asked = OneOff { image: release.image, config, name, region: region(wanted)?, within: WITHIN };
     let signals = Signals::take().map_err(|error| ShipError::System(format!("signals cannot be taken: {error}")))?;
     let (stop, stopped) = watch::channel(false);
-    let tell = |told: &Told| said::tell(told, say);
+    let teller = Teller::new(say);
+    let tell = |told: &Told| teller.tell(told);
     let deployer = target.deployer(&tell);
     let first = || say.warn("stopping it; a second signal ends this at once, and leaves the machine");
     let end = signals.over(&stop, first, deployer.one_off(&asked, stopped)).await;

@@ -6,18 +6,20 @@ use deploy::run::{Order, Told};
 use tokio::sync::watch;
 
 use super::exit::Exit;
+use super::said::Teller;
 use super::say::{LastWord, Say};
 use super::signals::Signals;
 use super::target::Target;
 use super::tree::Wanted;
-use super::{ShipError, ended, said};
+use super::{ShipError, ended};
 
 /// Does what the order says.
 pub(crate) async fn run(wanted: &Wanted, target: &Target, order: &Order, say: Say) -> Result<LastWord, ShipError> {
     let began = Instant::now();
     let signals = Signals::take().map_err(|error| ShipError::System(format!("signals cannot be taken: {error}")))?;
     let (stop, stopped) = watch::channel(false);
-    let tell = |told: &Told| said::tell(told, say);
+    let teller = Teller::new(say);
+    let tell = |told: &Told| teller.tell(told);
     let deployer = target.deployer(&tell);
     let first = || say.warn("taking it back; a second signal ends it at once");
     let run = signals.over(&stop, first, deployer.run(order, stopped)).await;

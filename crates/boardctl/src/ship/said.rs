@@ -1,5 +1,6 @@
 //! What a run tells, in words.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use deploy::run::{Doing, Happened, Told, Which};
@@ -10,10 +11,24 @@ use super::say::Say;
 /// A step that takes longer is told twice: what it is, and how long it took.
 const LONG: Duration = Duration::from_secs(1);
 
-/// Says it at once. Its end is left to the last word.
-pub(crate) fn tell(told: &Told, say: Say) {
-    if let Some(words) = words(&told.what, say) {
-        say.live(told.at, &words, fields(told));
+/// Says things at once, and to people the same refusal once in a row. A run's end is left to the last word.
+pub(crate) struct Teller {
+    say: Say,
+    last: RefCell<String>,
+}
+
+impl Teller {
+    pub(crate) fn new(say: Say) -> Self {
+        Self { say, last: RefCell::default() }
+    }
+
+    pub(crate) fn tell(&self, told: &Told) {
+        let Some(words) = words(&told.what, self.say) else { return };
+        let repeats = matches!(told.what, Happened::Refused { .. }) && *self.last.borrow() == words;
+        if self.say.is_json() || !repeats {
+            self.say.live(told.at, &words, fields(told));
+        }
+        self.last.replace(words);
     }
 }
 
