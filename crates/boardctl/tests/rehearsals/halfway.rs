@@ -62,7 +62,7 @@ fn registry(images: Vec<(String, String)>) -> Site {
             _ => Response::builder().status(404).body(String::new()).expect("a response"),
         }
     };
-    Site::start(0, page).expect("a site")
+    Site::start(testbed::port::free_port(), page).expect("a site")
 }
 
 #[tokio::test]
