@@ -1,7 +1,7 @@
 //! What cannot be done is said before anything is, or ends with what to do.
 
 use deploy::run::{Happened, Order, Outcome};
-use fly_stand_in::{Act, Behaviour, Fault, Happening, Host, Instead, Whose};
+use fly_stand_in::{Act, Behaviour, CheckBehaviour, Fault, Happening, Host, Instead, Whose};
 
 use super::world::{World, changed, release, settled, timeless};
 
@@ -105,17 +105,29 @@ fn an_image_that_never_comes_ends_it_with_what_was_there() {
 }
 
 #[test]
-fn a_first_deploy_that_is_no_good_is_left_for_a_person() {
+fn a_first_deploy_that_is_never_ready_is_left_for_a_person_and_the_next_one_takes_its_place() {
     timeless(async {
         let world = World::of(World::empty(), 2);
-        let never = Behaviour { boots: None, ..Behaviour::default() };
-        world.fly.with(|fly, _| fly.behave(Whose::All, never));
+        let never = CheckBehaviour { passes: None, fails: None };
+        let never = Behaviour { checks: [("ready".to_owned(), never)].into(), ..Behaviour::default() };
+        world.fly.with(|fly, _| fly.behave(Whose::Image("deployment-1".to_owned()), never));
         let (what, todo) = person(world.run(&release(1, 1)).await.outcome);
-        assert!(what.contains("does not come to serve") && todo.contains("deploy a release"), "{what} {todo}");
-        world.fly.with(|fly, _| fly.behave(Whose::All, Behaviour::default()));
+        assert!(what.contains("never passed") && todo.contains("deploy again"), "{what} {todo}");
         let ended = world.run(&release(2, 1)).await;
         assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
         world.assert_alone(2, 1, "the second try");
+    });
+}
+
+#[test]
+fn a_first_deploy_that_never_starts_says_how_to_remove_it() {
+    timeless(async {
+        let world = World::of(World::empty(), 2);
+        world.fly.with(|fly, _| fly.behave(Whose::All, Behaviour { boots: None, ..Behaviour::default() }));
+        let (what, todo) = person(world.run(&release(1, 1)).await.outcome);
+        let id = world.living()[0].id.clone();
+        assert!(what.contains("does not come to serve"), "{what}");
+        assert!(todo.contains(&format!("fly machine destroy --force {id} --app web")), "{todo}");
     });
 }
 
