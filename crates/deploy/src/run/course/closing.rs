@@ -37,7 +37,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
                     Some(because) => format!("there is no machine: {because}"),
                     None => "there is no machine, and none was made".to_owned(),
                 },
-                "Deploy a release.".to_owned(),
+                "Deploy a release; where a region has no room, later or in another (primary_region).".to_owned(),
             ),
         }
     }

@@ -101,3 +101,24 @@ fn a_machine_that_somebody_has_cordoned_stops_a_deploy_and_says_what_to_do() {
         assert!(world.living().iter().all(|view| view.leased_until.is_none()), "the leases are given back");
     });
 }
+
+#[test]
+fn two_first_deploys_at_once_end_in_one_colour_by_the_third_run_at_the_latest() {
+    for later in [0, 700, 3_000, 12_000] {
+        timeless(async {
+            let world = World::of(World::empty(), 3);
+            let (ways, orders) = ([world.way(None), world.way(None)], [release(1, 1), release(2, 1)]);
+            let one = world.run_by(&orders[0], &ways[0], false);
+            let other = async {
+                tokio::time::sleep(Duration::from_millis(later)).await;
+                world.run_by(&orders[1], &ways[1], false).await
+            };
+            let (one, other) = tokio::join!(one, other);
+            let (one, other) = (one.expect("alive").outcome, other.expect("alive").outcome);
+            let works = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::Locked { .. });
+            assert!(works(&one) && works(&other), "{later} ms: {one:?}, {other:?}\n{}", world.story());
+            assert_eq!(world.run(&orders[1]).await.outcome, Outcome::Done, "{later} ms\n{}", world.story());
+            world.assert_alone(2, 1, "two first deploys");
+        });
+    }
+}

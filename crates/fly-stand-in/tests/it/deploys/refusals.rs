@@ -196,3 +196,22 @@ fn a_take_back_marks_what_is_in_mid_deploy_as_failed_and_leaves_what_was_there()
         assert_eq!((ended.outcome, ended.wrote), (Outcome::Done, false), "nothing is left to take back");
     });
 }
+
+#[test]
+fn a_machine_that_cannot_be_removed_from_a_lost_host_is_tried_once_and_left() {
+    let fly = settled(2);
+    timeless(async {
+        let world = World::of(fly, 3);
+        let lost = world.living()[0].id.clone();
+        let answer = Instead::Status { status: 408, body: None, retry_after_s: None };
+        let never =
+            Fault { call: Some(Act::Destroy), machine: Some(lost.clone()), times: 1_000, answer, ..Fault::default() };
+        world.fly.with(|fly, now| {
+            fly.plan(never);
+            fly.happen(now, &lost, &Happening::Host(Host::Unreachable)).expect("it is there");
+        });
+        let ended = world.run(&release(2, 2)).await;
+        assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
+        assert_eq!(world.living().len(), 3, "it is still there, and nothing more");
+    });
+}

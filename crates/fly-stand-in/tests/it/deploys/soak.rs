@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deploy::run::{Ended, Gate, Happened, Outcome};
+use deploy::run::{Doing, Ended, Gate, Happened, Outcome};
 use fly_stand_in::{Behaviour, CheckBehaviour, Fly, Happening, Whose};
 
 use super::way::Sick;
@@ -157,4 +157,29 @@ fn when_somebody_stops_the_run_what_was_there_stays() {
             assert!(all.last().is_none_or(|record| !record.is_running()), "{second} s: {all:?}");
         });
     }
+}
+
+#[test]
+fn without_a_public_address_what_is_let_back_has_a_margin_before_the_rest_is_cordoned() {
+    let fly = settled(2);
+    timeless(async {
+        let mut world = World::of(fly, 2);
+        world.public = false;
+        let order = release(2, 2);
+        let run = async { world.run(&order).await };
+        let fails = async {
+            tokio::time::sleep(INTO_THE_SOAK).await;
+            checks_fail(&world, 2, true);
+        };
+        let (ended, ()) = tokio::join!(run, fails);
+        assert!(matches!(&ended.outcome, Outcome::TakenBack { why } if why.contains("ready")), "{}", world.story());
+        let back = |what: &Happened| matches!(what, Happened::Done { step: Doing::Uncordon { .. }, .. });
+        let after = |what: &Happened| matches!(what, Happened::Begun { step: Doing::Cordon { .. } });
+        let told = world.told.borrow();
+        let let_back = told.iter().rfind(|told| back(&told.what)).expect("it is let back").at;
+        let cordoned = told.iter().find(|told| told.at > let_back && after(&told.what)).expect("it is cordoned").at;
+        assert!(cordoned >= let_back + Duration::from_secs(10), "{}", world.story());
+        drop(told);
+        world.assert_alone(1, 2, "an app without a public address");
+    });
 }
