@@ -174,7 +174,7 @@ impl Memory {
         let sight = |machine: &Machine| {
             let Some(kept) = self.machines.get(&machine.id) else { return Sight::default() };
             let fresh = kept.seen.is_some_and(|seen| now.saturating_duration_since(seen) < self.times.sight);
-            Sight { checked: kept.checked, seen: fresh && !machine.cordoned, tried: kept.tried }
+            Sight { checked: kept.checked, seen: fresh, tried: kept.tried }
         };
         Evidence {
             sights: machines.iter().map(sight).collect(),

@@ -225,3 +225,38 @@ impl fmt::Display for Happened {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::run::Outcome;
+
+    fn told(what: Happened) -> serde_json::Value {
+        json!(Told { at: Duration::from_millis(1_500), what })
+    }
+
+    #[test]
+    fn a_line_of_json_says_what_happened_and_when_and_to_whom() {
+        let machine = Which { id: "9080".parse().ok(), name: "web-1".to_owned() };
+        let step = Doing::Cordon { machine };
+        let wanted = json!({
+            "at_ms": 1500, "event": "done", "took_ms": 20,
+            "step": "cordon", "machine": {"id": "9080", "name": "web-1"},
+        });
+        assert_eq!(told(Happened::Done { step: step.clone(), took: Duration::from_millis(20) }), wanted);
+        assert_eq!(step.to_string(), "cordon web-1 (9080)");
+    }
+
+    #[test]
+    fn the_end_is_one_object_with_its_outcome_beside_the_rest() {
+        let outcome = Outcome::TakenBack { why: "a reason".to_owned() };
+        let ended = Ended { outcome, colour: None, commit: Some("3b0a553".to_owned()), kept: None, wrote: true };
+        let wanted = json!({
+            "at_ms": 1500, "event": "ended", "outcome": "taken_back", "why": "a reason",
+            "colour": null, "commit": "3b0a553", "kept": null, "wrote": true,
+        });
+        assert_eq!(told(Happened::Ended(ended)), wanted);
+    }
+}

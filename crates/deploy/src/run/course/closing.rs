@@ -26,13 +26,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
                     ),
                 )
             }
-            End::KeptIll(colour) => person(
-                format!("what should stay, {}, does not come to serve: {}", self.named(colour), why()),
-                format!(
-                    "Nothing else was taken away. {} When it serves, mend; or deploy a release that does.",
-                    self.list()
-                ),
-            ),
+            End::KeptIll(colour) => self.kept_ill(colour, &why()),
             End::NothingGood(colour) => person(
                 format!("{} stands alone, and never passed: {}", self.named(colour), why()),
                 "There is nothing to go back to, so it was left. Mend what is wrong with it, and deploy again."
@@ -43,9 +37,26 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
                     Some(because) => format!("there is no machine: {because}"),
                     None => "there is no machine, and none was made".to_owned(),
                 },
-                "Deploy a release.".to_owned(),
+                "Deploy a release; where a region has no room, later or in another (primary_region).".to_owned(),
             ),
         }
+    }
+
+    /// What never passed is not worth waiting for.
+    fn kept_ill(&self, colour: Colour, why: &str) -> Outcome {
+        let members = Fleet::read(&self.fleet).members;
+        let its = || members.iter().zip(&self.fleet).filter(|(one, _)| one.colour == colour);
+        let good = matches!(colour, Colour::Foreign(_)) || its().any(|(one, _)| one.passed && one.failed.is_none());
+        let ids: Vec<&str> = its().map(|(_, machine)| machine.id.as_str()).collect();
+        let app = &self.deployer.machines.app;
+        let todo = match good {
+            true => format!("Nothing else was taken away. {} When it serves, mend.", self.list()),
+            false => format!(
+                "It never passed: remove it (fly machine destroy --force {} --app {app}), and deploy again.",
+                ids.join(" ")
+            ),
+        };
+        person(format!("what should stay, {}, does not come to serve: {why}", self.named(colour)), todo)
     }
 
     /// An answer after which nothing may be done that a person has not looked at.

@@ -119,6 +119,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             wait = Duration::ZERO;
             // Where there is no green to take back, there is nothing more to try either.
             self.memory.attempted = true;
+            self.given_up = self.parts().green.is_some();
             self.because = Some(error.to_string());
         }
         tokio::time::sleep(wait).await;

@@ -99,10 +99,10 @@ fn deploy(fly: &Fly, faults: &[(usize, Lands, Instead)], what: &str) -> Ended {
     })
 }
 
-#[test]
-fn every_call_with_every_outcome_ends_in_one_colour_and_nothing_is_lost_on_the_way() {
+/// Every one of these calls with every outcome: how many deploys that were, and how those ended that were not done at once.
+fn all(which: impl Fn(&str) -> bool) -> (usize, BTreeMap<String, u32>) {
     let fly = settled(2);
-    let tried = tried(&fly);
+    let tried: Vec<(usize, String)> = tried(&fly).into_iter().filter(|(_, kind)| which(kind)).collect();
     let (mut ran, mut ends) = (0, BTreeMap::<String, u32>::new());
     for (number, kind) in &tried {
         // Whether a read was done is nobody's concern.
@@ -115,11 +115,23 @@ fn every_call_with_every_outcome_ends_in_one_colour_and_nothing_is_lost_on_the_w
             }
         }
     }
-    println!("{} calls with {} outcomes: {ran} deploys; not done at once: {ends:#?}", tried.len(), outcomes().len());
-    assert!(ran > 300, "the search has searched {ran}");
+    println!("{} calls, {ran} deploys with one of them gone wrong; not done at once: {ends:?}", tried.len());
+    (ran, ends)
+}
+
+#[test]
+fn every_call_that_changes_something_may_go_wrong_in_every_way_and_nothing_is_lost() {
+    let (ran, ends) = all(|kind| !kind.starts_with("GET"));
+    assert!(ran > 250, "the search has searched {ran}");
     // A machine that Fly will never make is the only thing that one answer may end a deploy for.
-    let allowed = |end: &&String| !end.contains("machines: 422");
-    assert_eq!(ends.keys().filter(allowed).collect::<Vec<_>>(), Vec::<&String>::new());
+    let told: Vec<&String> = ends.keys().filter(|end| !end.contains("POST /v1/apps/web/machines: 422")).collect();
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
+fn every_kind_of_read_may_go_wrong_in_every_way_and_the_deploy_goes_on() {
+    let (ran, ends) = all(|kind| kind.starts_with("GET"));
+    assert!(ran > 150 && ends.is_empty(), "{ran}: {ends:?}");
 }
 
 /// SplitMix64.
@@ -140,7 +152,7 @@ fn two_calls_that_go_wrong_in_one_deploy_end_no_worse() {
     let fly = settled(2);
     let (tried, outcomes, mut chance) = (tried(&fly), outcomes(), Chance(11));
     let mut ends = BTreeMap::<&str, u32>::new();
-    for _ in 0..200 {
+    for _ in 0..100 {
         let mut one = || {
             let (number, kind) = &tried[chance.below(tried.len())];
             let (name, lands, answer) = &outcomes[chance.below(outcomes.len())];
@@ -150,5 +162,5 @@ fn two_calls_that_go_wrong_in_one_deploy_end_no_worse() {
         let ended = deploy(&fly, &[first, second], &format!("{told}; {also}"));
         *ends.entry(ended.outcome.word()).or_default() += 1;
     }
-    println!("200 deploys with two calls gone wrong: {ends:?}");
+    println!("100 deploys with two calls gone wrong: {ends:?}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deploy::machines::{Config, Machines, NewMachine, Signal, State as Wanted};
 use deploy::run::{Order, Outcome};
-use fly_stand_in::{Local, State};
+use fly_stand_in::{Act, Behaviour, CheckBehaviour, Fault, Instead, Lands, Local, State, Whose};
 use serde_json::{Value, json};
 
 use super::world::{World, shown, timeless};
@@ -97,4 +97,33 @@ fn and_so_does_the_next_deploy() {
             world.assert_alone(3, 2, name);
         });
     }
+}
+
+#[test]
+fn what_was_seen_to_serve_ten_seconds_ago_is_looked_at_again_before_another_is_cordoned() {
+    let left: Value = serde_json::from_str(LEFT[7].1).expect("JSON");
+    timeless(async {
+        let world = World::of(World::empty(), 2);
+        leave(&world, &left).await;
+        // The first cordon takes as long as a call may, and while it does, the colour that is kept drops out of the proxies.
+        let hangs = Fault { call: Some(Act::Cordon), lands: Lands::AtOnce, answer: Instead::Hang, ..Fault::default() };
+        world.fly.with(|fly, _| fly.plan(hangs));
+        let run = async { world.run(&Order::Mend).await };
+        let drops = async {
+            while !world.living().iter().any(|view| view.cordoned) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            let fails = CheckBehaviour { passes: None, fails: None };
+            let checks = [("servicecheck-00-http-8080".to_owned(), fails)].into();
+            let behaviour = Behaviour { checks, ..Behaviour::default() };
+            world.fly.with(|fly, _| fly.behave(Whose::Image("deployment-2".to_owned()), behaviour));
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let cordoned = world.living().iter().filter(|view| view.cordoned).count();
+            assert_eq!(cordoned, 1, "{}", world.story());
+            world.fly.with(|fly, _| fly.behave(Whose::Image("deployment-2".to_owned()), Behaviour::default()));
+        };
+        let (ended, ()) = tokio::join!(run, drops);
+        assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
+        world.assert_sound("a sight that is too old");
+    });
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use deploy::machines::Machines;
 use deploy::run::{Happened, Order, Outcome};
-use fly_stand_in::Local;
+use fly_stand_in::{Happening, Local};
 
-use super::world::{World, release, settled, timeless};
+use super::world::{World, changed, release, settled, timeless};
 
 /// Both outcomes of two runs, the second of which begins so much later.
 fn both(machines: u8, later: Duration, second: &Order) -> (Outcome, Outcome, u8) {
@@ -63,11 +63,12 @@ fn somebodys_lease_is_waited_for_and_one_that_is_kept_up_is_a_lock() {
             let ttl = Duration::from_secs(20);
             let mut lease = somebody.take(&machine, ttl, "by hand").await.expect("taken");
             let holds = async {
-                while kept_up {
+                for _ in 0..1_000 {
                     tokio::time::sleep(Duration::from_secs(6)).await;
-                    lease = somebody.refresh(&lease, ttl).await.expect("kept");
+                    if kept_up {
+                        lease = somebody.refresh(&lease, ttl).await.expect("kept");
+                    }
                 }
-                std::future::pending::<()>().await;
             };
             let ended = tokio::select! { ended = async { world.run(&release(2, 2)).await } => ended, () = holds => unreachable!() };
             let awaited = world.told.borrow().iter().any(|told| matches!(told.what, Happened::LeaseAwaited { .. }));
@@ -99,5 +100,48 @@ fn a_machine_that_somebody_has_cordoned_stops_a_deploy_and_says_what_to_do() {
         assert!(what.contains(machine.as_str()) && todo.contains("fly machine uncordon"), "{what} {todo}");
         assert!(!ended.wrote);
         assert!(world.living().iter().all(|view| view.leased_until.is_none()), "the leases are given back");
+    });
+}
+
+#[test]
+fn two_first_deploys_at_once_end_in_one_colour_by_the_third_run_at_the_latest() {
+    for later in [0, 700, 3_000, 12_000] {
+        timeless(async {
+            let world = World::of(World::empty(), 3);
+            let (ways, orders) = ([world.way(None), world.way(None)], [release(1, 1), release(2, 1)]);
+            let one = world.run_by(&orders[0], &ways[0], false);
+            let other = async {
+                tokio::time::sleep(Duration::from_millis(later)).await;
+                world.run_by(&orders[1], &ways[1], false).await
+            };
+            let (one, other) = tokio::join!(one, other);
+            let (one, other) = (one.expect("alive").outcome, other.expect("alive").outcome);
+            let works = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::Locked { .. });
+            assert!(works(&one) && works(&other), "{later} ms: {one:?}, {other:?}\n{}", world.story());
+            assert_eq!(world.run(&orders[1]).await.outcome, Outcome::Done, "{later} ms\n{}", world.story());
+            world.assert_alone(2, 1, "two first deploys");
+        });
+    }
+}
+
+#[test]
+fn a_machine_that_goes_to_sleep_in_mid_deploy_is_not_kept_from_waking() {
+    timeless(async {
+        let world = World::of(World::empty(), 2);
+        let sleepy = |tag| changed(release(tag, 2), |asked| asked.config.restart = None);
+        assert_eq!(world.run(&sleepy(1)).await.outcome, Outcome::Done);
+        let id = world.living()[0].id.clone();
+        let order = sleepy(2);
+        let run = async { world.run(&order).await };
+        let sleeps = async {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            let exited = Happening::Exited { code: 0, oom: false };
+            world.fly.with(|fly, now| fly.happen(now, &id, &exited)).expect("it runs");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            world.living().into_iter().find(|view| view.id == id).expect("it is there").leased_until
+        };
+        let (ended, leased) = tokio::join!(run, sleeps);
+        assert_eq!(leased, None, "{}", world.story());
+        assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
     });
 }

@@ -34,6 +34,9 @@ fn deploy(fly: &Fly, order: &Order, behaviour: Behaviour) -> (Outcome, bool) {
         if ended.outcome != Outcome::Done {
             world.assert_alone(1, 2, "a green that shows too little");
         }
+        // A step has five minutes, and what comes after it is quick.
+        let took = world.told.borrow().last().expect("an end").at;
+        assert!(took < Duration::from_secs(400), "{}", world.story());
         (ended.outcome, routed)
     })
 }

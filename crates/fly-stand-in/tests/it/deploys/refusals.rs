@@ -1,7 +1,7 @@
 //! What cannot be done is said before anything is, or ends with what to do.
 
 use deploy::run::{Happened, Order, Outcome};
-use fly_stand_in::{Act, Behaviour, Fault, Happening, Host, Instead, Whose};
+use fly_stand_in::{Act, Behaviour, CheckBehaviour, Fault, Happening, Host, Instead, Whose};
 
 use super::world::{World, changed, release, settled, timeless};
 
@@ -105,17 +105,29 @@ fn an_image_that_never_comes_ends_it_with_what_was_there() {
 }
 
 #[test]
-fn a_first_deploy_that_is_no_good_is_left_for_a_person() {
+fn a_first_deploy_that_is_never_ready_is_left_for_a_person_and_the_next_one_takes_its_place() {
     timeless(async {
         let world = World::of(World::empty(), 2);
-        let never = Behaviour { boots: None, ..Behaviour::default() };
-        world.fly.with(|fly, _| fly.behave(Whose::All, never));
+        let never = CheckBehaviour { passes: None, fails: None };
+        let never = Behaviour { checks: [("ready".to_owned(), never)].into(), ..Behaviour::default() };
+        world.fly.with(|fly, _| fly.behave(Whose::Image("deployment-1".to_owned()), never));
         let (what, todo) = person(world.run(&release(1, 1)).await.outcome);
-        assert!(what.contains("does not come to serve") && todo.contains("deploy a release"), "{what} {todo}");
-        world.fly.with(|fly, _| fly.behave(Whose::All, Behaviour::default()));
+        assert!(what.contains("never passed") && todo.contains("deploy again"), "{what} {todo}");
         let ended = world.run(&release(2, 1)).await;
         assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
         world.assert_alone(2, 1, "the second try");
+    });
+}
+
+#[test]
+fn a_first_deploy_that_never_starts_says_how_to_remove_it() {
+    timeless(async {
+        let world = World::of(World::empty(), 2);
+        world.fly.with(|fly, _| fly.behave(Whose::All, Behaviour { boots: None, ..Behaviour::default() }));
+        let (what, todo) = person(world.run(&release(1, 1)).await.outcome);
+        let id = world.living()[0].id.clone();
+        assert!(what.contains("does not come to serve"), "{what}");
+        assert!(todo.contains(&format!("fly machine destroy --force {id} --app web")), "{todo}");
     });
 }
 
@@ -182,5 +194,24 @@ fn a_take_back_marks_what_is_in_mid_deploy_as_failed_and_leaves_what_was_there()
         world.assert_alone(1, 2, "a take-back");
         let ended = world.run(&Order::TakeBack).await;
         assert_eq!((ended.outcome, ended.wrote), (Outcome::Done, false), "nothing is left to take back");
+    });
+}
+
+#[test]
+fn a_machine_that_cannot_be_removed_from_a_lost_host_is_tried_once_and_left() {
+    let fly = settled(2);
+    timeless(async {
+        let world = World::of(fly, 3);
+        let lost = world.living()[0].id.clone();
+        let answer = Instead::Status { status: 408, body: None, retry_after_s: None };
+        let never =
+            Fault { call: Some(Act::Destroy), machine: Some(lost.clone()), times: 1_000, answer, ..Fault::default() };
+        world.fly.with(|fly, now| {
+            fly.plan(never);
+            fly.happen(now, &lost, &Happening::Host(Host::Unreachable)).expect("it is there");
+        });
+        let ended = world.run(&release(2, 2)).await;
+        assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
+        assert_eq!(world.living().len(), 3, "it is still there, and nothing more");
     });
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deploy::run::{Ended, Gate, Happened, Outcome};
+use deploy::run::{Doing, Ended, Gate, Happened, Outcome};
 use fly_stand_in::{Behaviour, CheckBehaviour, Fly, Happening, Whose};
 
 use super::way::Sick;
@@ -157,4 +157,77 @@ fn when_somebody_stops_the_run_what_was_there_stays() {
             assert!(all.last().is_none_or(|record| !record.is_running()), "{second} s: {all:?}");
         });
     }
+}
+
+#[test]
+fn without_a_public_address_what_is_let_back_has_a_margin_before_the_rest_is_cordoned() {
+    let fly = settled(2);
+    timeless(async {
+        let mut world = World::of(fly, 2);
+        world.public = false;
+        let order = release(2, 2);
+        let run = async { world.run(&order).await };
+        let fails = async {
+            tokio::time::sleep(INTO_THE_SOAK).await;
+            checks_fail(&world, 2, true);
+        };
+        let (ended, ()) = tokio::join!(run, fails);
+        assert!(matches!(&ended.outcome, Outcome::TakenBack { why } if why.contains("ready")), "{}", world.story());
+        let back = |what: &Happened| matches!(what, Happened::Done { step: Doing::Uncordon { .. }, .. });
+        let after = |what: &Happened| matches!(what, Happened::Begun { step: Doing::Cordon { .. } });
+        let told = world.told.borrow();
+        let let_back = told.iter().rfind(|told| back(&told.what)).expect("it is let back").at;
+        let cordoned = told.iter().find(|told| told.at > let_back && after(&told.what)).expect("it is cordoned").at;
+        assert!(cordoned >= let_back + Duration::from_secs(10), "{}", world.story());
+        drop(told);
+        world.assert_alone(1, 2, "an app without a public address");
+    });
+}
+
+#[test]
+fn while_it_is_open_whose_fault_it_is_nothing_is_cordoned() {
+    let fly = settled(2);
+    timeless(async {
+        let world = World::of(fly, 2);
+        // It shows in the margin between what is let in and what is cordoned, and is over before it is known whose it was.
+        let from = world.fly.now() + Duration::from_secs(36);
+        let sick = Sick { from, until: from + Duration::from_secs(12), able: false };
+        world.edge.sick.borrow_mut().insert("deployment-2".to_owned(), sick);
+        let ended = world.run(&release(2, 2)).await;
+        assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
+        let told = world.told.borrow();
+        let when = |is: fn(&Happened) -> bool| told.iter().find(|told| is(&told.what)).expect("it happened").at;
+        let suspected = when(|what| matches!(what, Happened::Suspected { .. }));
+        let well = when(|what| matches!(what, Happened::Well));
+        let cordon = when(|what| matches!(what, Happened::Begun { step: Doing::Cordon { .. } }));
+        assert!(suspected < well && well < cordon, "{}", world.story());
+    });
+}
+
+#[test]
+fn after_a_fault_of_both_the_soak_begins_anew() {
+    let fly = settled(2);
+    timeless(async {
+        let world = World::of(fly, 2);
+        // The blues' checks say so first, so that it is never open whose fault it is.
+        let from = world.fly.now() + Duration::from_secs(80);
+        let sick = Sick { from, until: from + Duration::from_secs(10), able: false };
+        world.edge.sick.borrow_mut().insert("deployment-2".to_owned(), sick);
+        let order = release(2, 2);
+        let run = async { world.run(&order).await };
+        let fails = async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            checks_fail(&world, 1, true);
+            tokio::time::sleep(Duration::from_secs(25)).await;
+            checks_fail(&world, 1, false);
+        };
+        let (ended, ()) = tokio::join!(run, fails);
+        assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
+        let told = world.told.borrow();
+        let well = told.iter().rfind(|told| matches!(told.what, Happened::Well)).expect("it is well again").at;
+        let passed =
+            |what: &Happened| matches!(what, Happened::Begun { step: Doing::Mark { says, .. } } if says == "passed");
+        let passed = told.iter().find(|told| passed(&told.what)).expect("it passed").at;
+        assert!(passed >= well + Duration::from_secs(60), "{}", world.story());
+    });
 }
