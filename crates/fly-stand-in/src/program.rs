@@ -39,7 +39,12 @@ fn read(from: &mut Reader) -> Option<Options> {
     let about =
         setting("PROGRAMS", "what runs for which image, in real processes behind HAProxy; null is nothing real");
     let wanted = "JSON: null or [{\"image\": TAG or DIGEST, \"path\": …, \"args\": […], \"env\": {…}, \"here\": {…}}]";
-    let programs = from.parsed(about, wanted, "null", |text| serde_json::from_str::<Option<Vec<Program>>>(text).ok());
+    // With passwords in it, it is not shown, also not where it is wrong.
+    let read = |text: &str| Some(serde_json::from_str::<Option<Vec<Program>>>(text).ok());
+    let programs = from.parsed(about, wanted, "null", read).flatten();
+    if programs.is_none() {
+        from.mistake(format!("PROGRAMS is something else (its value is not shown): wanted {wanted}"));
+    }
     let about = setting("FOLDER", "where the output of real processes goes; nothing is a temporary folder");
     let folder = from.parsed(about, "a path", "", |text| Some((!text.is_empty()).then(|| PathBuf::from(text))));
     Some(Options {

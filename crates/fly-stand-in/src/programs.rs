@@ -1,12 +1,13 @@
 //! Which program stands for an image: there is no registry here.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 /// What runs on this machine where Fly would run an image.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
     /// The image's tag, its digest, or the whole reference.
@@ -31,6 +32,14 @@ pub struct Program {
 /// How our own functions are told.
 fn listens() -> Vec<String> {
     ["LISTEN", "METRICS_LISTEN"].map(str::to_owned).into()
+}
+
+/// Without what is told in its environment: there may be passwords in it.
+impl fmt::Debug for Program {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = out.debug_struct("Program");
+        told.field("image", &self.image).field("path", &self.path).field("args", &self.args).finish_non_exhaustive()
+    }
 }
 
 impl Program {

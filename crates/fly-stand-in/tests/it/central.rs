@@ -1,13 +1,72 @@
 //! What flyctl and the autoscaler ask besides the Machines API: the questions as flyctl was recorded to write them.
 
+use std::time::Duration;
+
 use deploy::machines::{self, Transport};
 use fly_stand_in::{Act, Behaviour, Fault, Instead, Rate, Whose};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use super::rig::{Rig, config, new};
 
 const IMAGE: &str = "registry.fly.io/web:deployment-1@sha256:11";
+
+/// As they are written, with what their variables are beside the app's name, and a part of the answer.
+const QUESTIONS: [(&str, &str, &str, &str); 8] = [
+    (
+        "query ($appName: String!) { appcompact:app(name: $appName) { id internalNumericId name hostname cnameTarget \
+         deployed network status appUrl platformVersion organization { id internalNumericId slug paidPlan } \
+         postgresAppRole: role { name } } }",
+        r#"{}"#,
+        "/data/appcompact/status",
+        r#""deployed""#,
+    ),
+    (
+        "query ($appName: String!, $imageRef: String!) { app(name: $appName) { id image(ref: $imageRef) { id digest ref \
+         compressedSize: compressedSizeFull manifest } } }",
+        r#"{"imageRef": "registry.fly.io/web:deployment-1@sha256:11"}"#,
+        "/data/app/image/ref",
+        r#""registry.fly.io/web:deployment-1@sha256:11""#,
+    ),
+    (
+        "query ($appName: String!) { app(name: $appName) { egressIpAddresses { nodes { id ip version region updatedAt } } } }",
+        r#"{}"#,
+        "/data/app/egressIpAddresses/nodes",
+        r#"[]"#,
+    ),
+    (
+        "query ($appName: String!) { canPerformBluegreenDeployment(name: $appName) }",
+        r#"{}"#,
+        "/data/canPerformBluegreenDeployment",
+        r#"true"#,
+    ),
+    (
+        "query ($appName: String!) { app(name:$appName) { currentRelease:currentReleaseUnprocessed { version } } }",
+        r#"{}"#,
+        "/data/app/currentRelease",
+        r#"{"version": 1}"#,
+    ),
+    (
+        "query($appName: String!, $limit: Int!) { app(name: $appName) { releases: releasesUnprocessed(first: $limit) { \
+         nodes { id version description reason status imageRef stable user { id email name } createdAt } } } }",
+        r#"{"limit": 25}"#,
+        "/data/app/releases/nodes/0/imageRef",
+        r#""registry.fly.io/web:deployment-1@sha256:11""#,
+    ),
+    (
+        "\nquery FlyctlConfigCurrentRelease ($appName: String!) {\n\tapp(name: $appName) {\n\t\tcurrentReleaseUnprocessed \
+         {\n\t\t\tconfigDefinition\n\t\t}\n\t}\n}\n",
+        r#"{}"#,
+        "/data/app/currentReleaseUnprocessed/configDefinition/deploy/strategy",
+        r#""bluegreen""#,
+    ),
+    (
+        "\nquery LatestImage ($appName: String!) {\n\tapp(name: $appName) {\n\t\tcurrentReleaseUnprocessed {\n\t\t\tid\n\t\t\t\
+         version\n\t\t\timageRef\n\t\t}\n\t}\n}\n",
+        r#"{}"#,
+        "/data/app/currentReleaseUnprocessed/imageRef",
+        r#""registry.fly.io/web:deployment-1@sha256:11""#,
+    ),
+];
 
 async fn ask(rig: &Rig, method: &str, path: &str, body: Value) -> (u16, Value) {
     let (method, body) = (method.parse().expect("a method"), Some(body).filter(|body| !body.is_null()));
@@ -44,64 +103,10 @@ async fn each_question_that_flyctl_was_seen_to_ask_is_answered() {
     let rig = Rig::here();
     released(&rig, 1).await;
     rig.made(&new("a")).await;
-    for (query, more, pointer, wanted) in [
-        (
-            "query ($appName: String!) { appcompact:app(name: $appName) { id internalNumericId name hostname cnameTarget \
-             deployed network status appUrl platformVersion organization { id internalNumericId slug paidPlan } \
-             postgresAppRole: role { name } } }",
-            json!({}),
-            "/data/appcompact/status",
-            json!("deployed"),
-        ),
-        (
-            "query ($appName: String!, $imageRef: String!) { app(name: $appName) { id image(ref: $imageRef) { id digest ref \
-             compressedSize: compressedSizeFull manifest } } }",
-            json!({"imageRef": IMAGE}),
-            "/data/app/image/ref",
-            json!(IMAGE),
-        ),
-        (
-            "query ($appName: String!) { app(name: $appName) { egressIpAddresses { nodes { id ip version region updatedAt } } } }",
-            json!({}),
-            "/data/app/egressIpAddresses/nodes",
-            json!([]),
-        ),
-        (
-            "query ($appName: String!) { canPerformBluegreenDeployment(name: $appName) }",
-            json!({}),
-            "/data/canPerformBluegreenDeployment",
-            json!(true),
-        ),
-        (
-            "query ($appName: String!) { app(name:$appName) { currentRelease:currentReleaseUnprocessed { version } } }",
-            json!({}),
-            "/data/app/currentRelease",
-            json!({"version": 1}),
-        ),
-        (
-            "query($appName: String!, $limit: Int!) { app(name: $appName) { releases: releasesUnprocessed(first: $limit) { \
-             nodes { id version description reason status imageRef stable user { id email name } createdAt } } } }",
-            json!({"limit": 25}),
-            "/data/app/releases/nodes/0/imageRef",
-            json!(IMAGE),
-        ),
-        (
-            "\nquery FlyctlConfigCurrentRelease ($appName: String!) {\n\tapp(name: $appName) {\n\t\tcurrentReleaseUnprocessed \
-             {\n\t\t\tconfigDefinition\n\t\t}\n\t}\n}\n",
-            json!({}),
-            "/data/app/currentReleaseUnprocessed/configDefinition/deploy/strategy",
-            json!("bluegreen"),
-        ),
-        (
-            "\nquery LatestImage ($appName: String!) {\n\tapp(name: $appName) {\n\t\tcurrentReleaseUnprocessed {\n\t\t\tid\n\t\t\t\
-             version\n\t\t\timageRef\n\t\t}\n\t}\n}\n",
-            json!({}),
-            "/data/app/currentReleaseUnprocessed/imageRef",
-            json!(IMAGE),
-        ),
-    ] {
-        let answer = graph(&rig, query, more).await;
-        assert_eq!((answer.get("errors"), answer.pointer(pointer)), (None, Some(&wanted)), "{query}: {answer}");
+    for (query, more, pointer, wanted) in QUESTIONS {
+        let json = |text| serde_json::from_str::<Value>(text).expect("JSON");
+        let answer = graph(&rig, query, json(more)).await;
+        assert_eq!((answer.get("errors"), answer.pointer(pointer)), (None, Some(&json(wanted))), "{query}: {answer}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Real processes for machines, and HAProxy before them, as the real client and real requests meet them.
 
 mod checks;
+mod flyctl;
 mod life;
 mod program;
 mod proxy;

@@ -40,7 +40,7 @@ async fn each_machine_has_a_process_an_address_and_a_log_of_its_own() {
 #[tokio::test]
 async fn a_stop_sends_the_signal_and_the_process_may_take_its_time() {
     let rig = Rig::new().await;
-    let id = rig.serving("a", config(json!({"LAME_MS": "500"}))).await;
+    let id = rig.serving("a", config(json!({"LAME_MS": "2000"}))).await;
     let pid = rig.guest(&id).await.pid.expect("it runs");
     rig.stop(&id).await;
     let machine = rig.machines.get(&id).await.expect("it is there");

@@ -145,7 +145,7 @@ impl Script for Served {
     }
 }
 
-fn load(rig: &Rig) -> Steady {
+pub(super) fn load(rig: &Rig) -> Steady {
     let plan = Plan { address: rig.public(), clients: 8, arrivals: Arrivals::Rate(150.0), patience: PATIENCE };
     Steady::start(plan, Served).expect("it begins")
 }
