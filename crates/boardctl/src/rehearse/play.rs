@@ -225,9 +225,8 @@ impl Play<'_> {
     /// One that must be taken back.
     async fn bad(&mut self, fault: Fault, flaw: &Flaw) -> Result<(), RehearseError> {
         let (part, stage) = (self.wanted.part, &mut *self.stage);
-        match fault {
-            Fault::Critical => breakage::break_reads(&stage.board).await?,
-            _ => {}
+        if fault == Fault::Critical {
+            breakage::break_reads(&stage.board).await?;
         }
         let release = stage.release(part, flaw).await?;
         let run = stage.begin(part, &release)?;
@@ -236,9 +235,8 @@ impl Play<'_> {
             breakage::break_reads(&stage.board).await?;
         }
         let came = run.end(stage.patience()).await?;
-        match fault {
-            Fault::Critical | Fault::Soak => breakage::mend_reads(&stage.board).await?,
-            _ => {}
+        if matches!(fault, Fault::Critical | Fault::Soak) {
+            breakage::mend_reads(&stage.board).await?;
         }
         self.note(came, Some(TAKEN_BACK), "a release that must not stand");
         Ok(())
