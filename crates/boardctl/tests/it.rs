@@ -4,9 +4,11 @@ mod it {
     mod arrows;
     mod bench;
     mod checkout;
+    mod doctor;
     mod many;
     mod sabotage;
     mod settings;
+    mod ship;
     mod sql;
     mod up;
     mod whole;

@@ -31,3 +31,4 @@ pub use name::{Place, machine_name};
 pub use next::{Row, TABLE, next, next_by};
 pub use release::{Release, fingerprint};
 pub use step::{Create, End, Mark, Step, Wait};
+pub use view::Parts;

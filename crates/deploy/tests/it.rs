@@ -7,5 +7,6 @@ mod it {
     mod mistakes;
     mod recordings;
     mod rules;
+    mod run;
     mod ship;
 }

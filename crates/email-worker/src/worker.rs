@@ -16,7 +16,8 @@ use platform::drain::Drain;
 use platform::function::Tools;
 use platform::guard::breaker::Breaker;
 use platform::postgres::{Error, Pool};
-use platform::probe::Degraded;
+use platform::probe::{Degraded, Readiness};
+use platform::sabotage;
 use platform::telemetry::context;
 use platform::telemetry::log::chain;
 use tokio::task::{JoinError, JoinSet};
@@ -42,6 +43,9 @@ struct Worker {
     metrics: WorkerMetrics,
     degraded: Degraded,
     drain: Drain,
+    readiness: Readiness,
+    /// Whether the process has been ready since it started.
+    proven: Cell<bool>,
     pace: RefCell<ClaimPace>,
     /// Whether the database failed the last time that something was asked of it.
     failing: Cell<bool>,
@@ -79,6 +83,8 @@ impl Worker {
             metrics: tools.metrics.of(),
             degraded: tools.degraded.clone(),
             drain: tools.drain.clone(),
+            readiness: tools.readiness.clone(),
+            proven: Cell::new(false),
             pace: RefCell::new(ClaimPace::new(settings.pace.spacing, Instant::now())),
             failing: Cell::new(false),
         })
@@ -103,7 +109,19 @@ impl Worker {
         }
     }
 
+    /// Whether it may take mails: not before it was ready once. A release that never gets there is taken back, and what it
+    /// had taken would wait for it.
+    fn is_proven(&self) -> bool {
+        if !self.proven.get() {
+            self.proven.set(self.readiness.report(self.drain.begun()).ready);
+        }
+        self.proven.get() || sabotage::takes_out("first readiness")
+    }
+
     async fn claim_while_free(self: &Rc<Self>, tasks: &mut JoinSet<()>) {
+        if !self.is_proven() {
+            return;
+        }
         while tasks.len() < self.settings.batches_under_way
             && self.pace.borrow().is_open(Instant::now())
             && !self.drain.begun()

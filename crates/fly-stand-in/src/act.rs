@@ -1,5 +1,7 @@
 //! The calls that are kept, and how each is told from its request.
 
+mod central;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::form_urlencoded;
@@ -11,7 +13,7 @@ use crate::refusal::Refusal;
 pub struct Request {
     /// The method, in capitals.
     pub method: String,
-    /// The path with its query, from `/v1` on.
+    /// The path with its query, from `/v1`, `/api/v1` or `/graphql` on.
     pub path: String,
     /// The header `fly-machine-lease-nonce`.
     pub nonce: Option<String>,
@@ -45,6 +47,18 @@ pub enum Act {
     ReadLease,
     Lease,
     Release,
+    Processes,
+    Volumes,
+    Addresses,
+    NewAddress,
+    Organization,
+    Build,
+    FinishBuild,
+    NewRelease,
+    MarkRelease,
+    Releases,
+    CurrentRelease,
+    Graph,
 }
 
 impl Act {
@@ -52,6 +66,13 @@ impl Act {
     pub(crate) fn respects_lease(self) -> bool {
         use Act::*;
         matches!(self, Update | Destroy | Start | Stop | Suspend | Cordon | Uncordon)
+    }
+
+    /// Whether it is one of api.fly.io's, which the pace of the Machines API does not bind.
+    pub(crate) fn is_central(self) -> bool {
+        use Act::*;
+        let releases = matches!(self, NewRelease | MarkRelease | Releases | CurrentRelease);
+        releases || matches!(self, Organization | Build | FinishBuild | Graph)
     }
 
     /// Whether, being refused so, it does not say so but hangs until the lease ends, and is done then.
@@ -83,6 +104,13 @@ impl Call {
     pub(crate) fn read(request: &Request) -> Result<Self, Refusal> {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let not_kept = || Refusal::not_kept(&format!("{} {path}", request.method));
+        let body = request.body.clone().unwrap_or_default();
+        let nonce = request.nonce.clone();
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        if let Some((act, app, key)) = central::read(&request.method, path, &body) {
+            let (app, key) = (app.to_owned(), key.map(str::to_owned));
+            return Ok(Self { act, app, machine: None, key, nonce, body, query });
+        }
         let rest = path.strip_prefix("/v1/apps/").ok_or_else(not_kept)?;
         let parts: Vec<&str> = rest.split('/').collect();
         let (app, machine, key) = match parts[..] {
@@ -97,9 +125,9 @@ impl Call {
             app: app.to_owned(),
             machine: machine.map(str::to_owned),
             key: key.map(str::to_owned),
-            nonce: request.nonce.clone(),
-            body: request.body.clone().unwrap_or_default(),
-            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            nonce,
+            body,
+            query,
         })
     }
 
@@ -128,6 +156,9 @@ fn act(method: &str, path: &[&str]) -> Option<Act> {
         ("GET", []) => Act::App,
         ("GET", ["secrets"]) => Act::Secrets,
         ("POST", ["secrets"]) => Act::SetSecrets,
+        ("GET", ["volumes"]) => Act::Volumes,
+        ("GET", ["ip_assignments"]) => Act::Addresses,
+        ("POST", ["ip_assignments"]) => Act::NewAddress,
         ("GET", ["machines"]) => Act::List,
         ("POST", ["machines"]) => Act::Create,
         ("GET", ["machines", _]) => Act::Get,
@@ -143,6 +174,7 @@ fn act(method: &str, path: &[&str]) -> Option<Act> {
         ("POST", ["machines", _, "metadata", _]) => Act::SetMetadata,
         ("DELETE", ["machines", _, "metadata", _]) => Act::DropMetadata,
         ("GET", ["machines", _, "events"]) => Act::Events,
+        ("GET", ["machines", _, "ps"]) => Act::Processes,
         ("GET", ["machines", _, "lease"]) => Act::ReadLease,
         ("POST", ["machines", _, "lease"]) => Act::Lease,
         ("DELETE", ["machines", _, "lease"]) => Act::Release,

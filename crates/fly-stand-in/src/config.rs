@@ -42,6 +42,18 @@ pub(crate) struct Configured {
     pub(crate) routes: bool,
     pub(crate) interval: Duration,
     pub(crate) grace: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) port: u16,
+    pub(crate) asks: Asks,
+}
+
+/// What a check wants to see.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Asks {
+    /// A connection.
+    Tcp,
+    /// An answer of 2xx.
+    Http { method: String, path: String, headers: Vec<(String, String)>, tls: bool },
 }
 
 /// What comes of an exit.
@@ -60,25 +72,51 @@ pub(crate) fn checks(config: &Value) -> Result<Vec<Configured>, Refusal> {
             let port = check.get("port").or_else(|| service.get("internal_port")).and_then(Value::as_u64);
             let kind = check.get("type").and_then(Value::as_str).unwrap_or("http");
             let name = format!("servicecheck-{:02}-{kind}-{}", checks.len(), port.unwrap_or_default());
-            checks.push(configured(name, true, check)?);
+            checks.push(configured(name, true, check, port)?);
         }
     }
+    let first = list(config, "services").first().and_then(|service| service.get("internal_port")?.as_u64());
     for (name, check) in config.get("checks").and_then(Value::as_object).into_iter().flatten() {
         let routes = check.get("kind").and_then(Value::as_str) == Some("readiness");
-        checks.push(configured(name.clone(), routes, check)?);
+        let port = check.get("port").and_then(Value::as_u64).or(first);
+        checks.push(configured(name.clone(), routes, check, port)?);
     }
     Ok(checks)
 }
 
-fn configured(name: String, routes: bool, check: &Value) -> Result<Configured, Refusal> {
+fn configured(name: String, routes: bool, check: &Value, port: Option<u64>) -> Result<Configured, Refusal> {
     let duration = |key: &str, default| match check.get(key) {
         None | Some(Value::Null) => Ok(Duration::from_secs(default)),
         Some(value) => go_duration::read(value).ok_or_else(|| Refusal::unfit(format!("{name}: {key}: no duration"))),
     };
     let (interval, grace) = (duration("interval", 15)?, duration("grace_period", 1)?);
-    duration("timeout", 2)?;
+    let (timeout, asks) = (duration("timeout", 2)?, asks(check));
+    let port = port.and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
     // Of a check that came without pause no clock would get past.
-    Ok(Configured { name, routes, interval: interval.max(Duration::from_millis(10)), grace })
+    Ok(Configured { name, routes, interval: interval.max(Duration::from_millis(10)), grace, timeout, port, asks })
+}
+
+fn asks(check: &Value) -> Asks {
+    let text = |key: &str| check.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    if text("type") == Some("tcp") {
+        return Asks::Tcp;
+    }
+    let values = |header: &Value| -> Option<Vec<(String, String)>> {
+        let name = header.get("name")?.as_str()?;
+        let values = header.get("values")?.as_array()?.iter().filter_map(Value::as_str);
+        Some(values.map(|value| (name.to_owned(), value.to_owned())).collect())
+    };
+    Asks::Http {
+        method: text("method").unwrap_or("GET").to_uppercase(),
+        path: text("path").unwrap_or("/").to_owned(),
+        headers: list(check, "headers").iter().filter_map(values).flatten().collect(),
+        tls: text("protocol") == Some("https"),
+    }
+}
+
+/// Where the first service is met.
+pub(crate) fn internal_port(config: &Value) -> Option<u16> {
+    list(config, "services").first()?.get("internal_port")?.as_u64()?.try_into().ok()
 }
 
 pub(crate) fn restart(config: &Value) -> Restart {

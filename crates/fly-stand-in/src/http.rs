@@ -3,4 +3,5 @@
 pub(crate) mod api;
 pub(crate) mod control;
 pub(crate) mod guard;
+pub(crate) mod guests;
 mod reply;

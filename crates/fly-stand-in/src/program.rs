@@ -3,56 +3,71 @@
 //! It is no `platform::function::Function`: that cuts each request after ten seconds, and here a wait takes a minute and a
 //! hanging call for ever.
 
-use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use actix_web::{App, HttpServer, rt};
-use platform::clock::Clock;
+use actix_web::rt;
 use platform::config::{EXIT_MISCONFIGURED, Reader, setting};
 use serde_json::json;
 
-use crate::fly::Fly;
-use crate::routes::{Door, Token, routes};
+use crate::programs::Program;
 use crate::settings::Settings;
-use crate::shared::Shared;
+use crate::site::{Doors, Error, Options, serve};
 
 /// What it keeps of Fly, and what not.
 pub const ABOUT: &str = include_str!("about.txt");
 
 /// How it is started.
-struct Wanted {
-    listen: SocketAddr,
-    token: Token,
-    apps: Vec<String>,
-    seed: u64,
-    settings: Settings,
+fn read(from: &mut Reader) -> Option<Options> {
+    let listen = from.default(setting("LISTEN", "where it listens; port 0 is any"), "IP:PORT", "127.0.0.1:4280");
+    let about = setting("FLY_API_TOKEN", "the one token that it takes, without a scheme");
+    let token = from.parsed(about, "a word", "fm2_stand-in", |text| {
+        text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| text.to_owned())
+    });
+    let about = setting("APPS", "the apps that there are; /control/apps adds more");
+    let apps = from.parsed(about, "names, joined by commas", "web", |text| {
+        Some(text.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>())
+    });
+    let seed = from.count(setting("SEED", "makes ids repeatable"), 0..=usize::MAX, 0);
+    let about = setting("SETTINGS", "how Fly itself behaves; each that is not named keeps its default");
+    let settings = from.parsed(about, "JSON, as GET /control/state shows it", "{}", |text| {
+        serde_json::from_str::<Settings>(text).ok()
+    });
+    let about = setting("SCALE", "what all of Fly's own lags and limits are multiplied by: 0.1 is ten times as fast");
+    let scale =
+        from.parsed(about, "a number above 0", "1", |text| text.parse().ok().filter(|scale: &f64| is_scale(*scale)));
+    let about =
+        setting("PROGRAMS", "what runs for which image, in real processes behind HAProxy; null is nothing real");
+    let wanted = "JSON: null or [{\"image\": TAG or DIGEST, \"path\": …, \"args\": […], \"env\": {…}, \"here\": {…}}]";
+    // With passwords in it, it is not shown, also not where it is wrong.
+    let read = |text: &str| Some(serde_json::from_str::<Option<Vec<Program>>>(text).ok());
+    let programs = from.parsed(about, wanted, "null", read).flatten();
+    if programs.is_none() {
+        from.mistake(format!("PROGRAMS is something else (its value is not shown): wanted {wanted}"));
+    }
+    let about = setting("FOLDER", "where the output of real processes goes; nothing is a temporary folder");
+    let folder = from.parsed(about, "a path", "", |text| Some((!text.is_empty()).then(|| PathBuf::from(text))));
+    Some(Options {
+        apps: apps?,
+        programs: programs?,
+        settings: settings?,
+        scale: scale?,
+        seed: seed? as u64,
+        token: token?,
+        listen: listen?,
+        folder: folder?,
+    })
 }
 
-impl Wanted {
-    fn read(from: &mut Reader) -> Option<Self> {
-        let listen = from.default(setting("LISTEN", "where it listens; port 0 is any"), "IP:PORT", "127.0.0.1:4280");
-        let about = setting("FLY_API_TOKEN", "the one token that it takes, without a scheme");
-        let token = from.parsed(about, "a word", "fm2_stand-in", |text| {
-            text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| Token(text.to_owned()))
-        });
-        let about = setting("APPS", "the apps that there are; /control/apps adds more");
-        let apps = from.parsed(about, "names, joined by commas", "web", |text| {
-            Some(text.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>())
-        });
-        let seed = from.count(setting("SEED", "makes ids repeatable"), 0..=usize::MAX, 0);
-        let about = setting("SETTINGS", "how Fly itself behaves; each that is not named keeps its default");
-        let settings = from.parsed(about, "JSON, as GET /control/state shows it", "{}", |text| {
-            serde_json::from_str::<Settings>(text).ok()
-        });
-        Some(Self { listen: listen?, token: token?, apps: apps?, seed: seed? as u64, settings: settings? })
-    }
+/// Slower than life by a factor of more than a hundred, it would be no use, and would overflow.
+fn is_scale(scale: f64) -> bool {
+    scale > 0.0 && scale <= 100.0
 }
 
 /// Runs until a signal.
 pub fn run() -> ExitCode {
     let mut reader = Reader::from_process();
-    let wanted = Wanted::read(&mut reader);
+    let wanted = read(&mut reader);
     let json = match std::env::args().nth(1).as_deref() {
         None => false,
         Some("--json") => true,
@@ -72,7 +87,7 @@ pub fn run() -> ExitCode {
             return ExitCode::from(EXIT_MISCONFIGURED);
         }
     };
-    match rt::System::new().block_on(serve(wanted, json)) {
+    match rt::System::new().block_on(run_until_told(wanted, json)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("fly-stand-in: {error}");
@@ -81,35 +96,26 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn serve(wanted: Wanted, json: bool) -> std::io::Result<()> {
-    let Wanted { listen, token, apps, seed, settings } = wanted;
-    let began = Clock::system().now();
-    let mut fly = Fly::new(seed, settings, began);
-    apps.iter().for_each(|app| fly.app(app));
-    let door = Door { fly: Arc::new(Shared::new(fly, began)), token: token.clone() };
-    let server = HttpServer::new(move || {
-        let door = door.clone();
-        App::new().configure(move |config| routes(config, door))
-    });
-    // Otherwise a caller that went away is taken for one that has only stopped writing. Those that hang are not waited for.
-    let server = server.workers(1).h1_allow_half_closed(false).shutdown_timeout(1).bind(listen)?;
-    let address = server.addrs().first().copied().unwrap_or(listen);
-    println!("{}", told(address, &token, &apps, json));
-    server.run().await
+async fn run_until_told(options: Options, json: bool) -> Result<(), Error> {
+    let serving = serve(options, true).await?;
+    println!("{}", told(&serving.doors, json));
+    serving.run(std::future::pending()).await
 }
 
 /// What it says once it listens.
-fn told(address: SocketAddr, token: &Token, apps: &[String], json: bool) -> String {
-    let url = format!("http://{address}");
+fn told(doors: &Doors, json: bool) -> String {
+    let Doors { api, token, apps, public, folder } = doors;
     if json {
-        return json!({ "url": url, "token": token.0, "apps": apps }).to_string();
+        return json!(doors).to_string();
     }
     let apps = apps.join(", ");
+    let public: String = public.iter().map(|(app, at)| format!("{app} is met at http://{at}\n")).collect();
+    let output = folder.as_ref().map(|folder| format!("Machines write to {}\n", folder.display())).unwrap_or_default();
     format!(
         "{ABOUT}\n\
-         It listens at {url}; its apps: {apps}. To have the Machines API's clients come here:\n\n    \
-         export FLY_FLAPS_BASE_URL={url} FLY_API_TOKEN={}\n\n\
-         The whole state: curl -s -H \"Authorization: Bearer $FLY_API_TOKEN\" $FLY_FLAPS_BASE_URL/control/state",
-        token.0
+         It listens at {api}; its apps: {apps}. To have Fly's clients come here:\n\n    \
+         export FLY_FLAPS_BASE_URL={api} FLY_API_BASE_URL={api} FLY_API_TOKEN={token}\n\n\
+         {public}{output}\
+         The whole state: curl -s -H \"Authorization: Bearer $FLY_API_TOKEN\" $FLY_FLAPS_BASE_URL/control/state"
     )
 }

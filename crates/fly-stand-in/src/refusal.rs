@@ -32,6 +32,10 @@ impl Refusal {
         Self { status: 409, body: json!({ "status": "error", "message": message, "code": "invalid" }) }
     }
 
+    pub(crate) fn no_app() -> Self {
+        Self::new(404, "app not found")
+    }
+
     pub(crate) fn no_machine() -> Self {
         Self::new(404, "machine not found")
     }

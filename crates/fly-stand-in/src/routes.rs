@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use actix_web::web::{self, Data, ServiceConfig};
 
-use crate::http::{api, control, guard};
+use crate::guests::Guests;
+use crate::http::{api, control, guard, guests};
 use crate::shared::Shared;
 
 /// The one token that is taken, without a scheme.
@@ -20,9 +21,15 @@ pub struct Door {
     pub token: Token,
 }
 
-/// Registers every route.
+/// Registers every route of a Fly where nothing real runs.
 pub fn routes(config: &mut ServiceConfig, door: Door) {
+    routes_with(config, door, None);
+}
+
+/// Registers every route.
+pub(crate) fn routes_with(config: &mut ServiceConfig, door: Door, known: Option<Arc<Guests>>) {
     config
+        .app_data(Data::new(known))
         .app_data(Data::from(door.fly))
         .app_data(Data::new(door.token))
         .service(
@@ -36,6 +43,9 @@ pub fn routes(config: &mut ServiceConfig, door: Door) {
                 .route("/happen", web::post().to(control::happen))
                 .route("/knock", web::post().to(control::knock))
                 .route("/routed", web::get().to(control::routed))
+                .route("/programs", web::post().to(guests::programs))
+                .route("/guests", web::get().to(guests::guests))
+                .route("/signal", web::post().to(guests::signal))
                 .wrap(actix_web::middleware::from_fn(guard::check)),
         )
         .default_service(web::to(api::call));

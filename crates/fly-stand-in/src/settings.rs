@@ -70,6 +70,29 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The same Fly, this many times slower; 0.1 is ten times as fast.
+    ///
+    /// # Panics
+    /// When the scale is no positive number.
+    #[must_use]
+    pub fn scaled(mut self, scale: f64) -> Self {
+        let all = [
+            &mut self.list_lag,
+            &mut self.get_lag,
+            &mut self.gossip,
+            &mut self.still_active,
+            &mut self.destroys,
+            &mut self.suspends,
+            &mut self.remembers,
+            &mut self.autostop,
+        ];
+        let rates = [&mut self.rate, &mut self.look_rate].into_iter().flatten().map(|rate| &mut rate.interval);
+        all.into_iter().chain(rates).for_each(|time| *time = time.mul_f64(scale));
+        self
+    }
+}
+
 /// Durations as whole milliseconds.
 pub(crate) mod ms {
     use std::time::Duration;
@@ -97,5 +120,23 @@ pub(crate) mod ms {
         pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
             Ok(Option::<u64>::deserialize(from)?.map(Duration::from_millis))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_a_tenth_each_lag_and_each_pace_is_a_tenth_and_nothing_else_changes() {
+        let (real, tenth) = (Settings::default(), Settings::default().scaled(0.1));
+        let times = |of: &Settings| {
+            let lags = [of.list_lag, of.get_lag, of.gossip, of.still_active, of.destroys, of.suspends];
+            let rates = [of.rate, of.look_rate].map(|rate| rate.expect("limited").interval);
+            [&lags[..], &rates[..], &[of.remembers, of.autostop]].concat()
+        };
+        assert!(times(&real).iter().zip(times(&tenth)).all(|(real, tenth)| *real == tenth * 10));
+        assert_eq!(tenth.rate.map(|rate| rate.burst), real.rate.map(|rate| rate.burst));
+        assert_eq!((tenth.regions, tenth.lapsed_is_renewed), (real.regions, real.lapsed_is_renewed));
     }
 }

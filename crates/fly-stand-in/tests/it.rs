@@ -4,7 +4,9 @@ mod it {
     mod rig;
 
     mod capacity;
+    mod central;
     mod control;
+    mod deploys;
     mod faults;
     mod hosts;
     mod leases;
@@ -13,6 +15,7 @@ mod it {
     mod program;
     mod proxies;
     mod rates;
+    mod real;
     mod restarts;
     mod search;
     mod shapes;

@@ -1,13 +1,15 @@
 //! HAProxy, made to route as Fly's proxy does: by `/routable`, and with no server to route to it waits instead of
 //! answering. What it is told at its start holds to its end; servers come and go at addresses of their own.
 
+mod edge;
 mod options;
 mod socket;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use edge::{Busy, Edge, PLACES};
 pub use options::Options;
 
 use crate::folder::Folder;
@@ -35,24 +37,10 @@ impl HaProxy {
     ///
     /// When HAProxy is not installed (Debian: `haproxy`), or does not start, with its words.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let folder = Folder::open(None, None)?;
-        let alive = SocketAddr::from(([127, 0, 0, 1], port::free_port()));
-        let file = folder.path().join("haproxy.cfg");
-        for (path, text) in [
-            (folder.path().join("hold.lua"), HOLD.to_owned()),
-            (file.clone(), options.configuration(folder.path(), alive)),
-        ] {
-            std::fs::write(&path, text).map_err(Error::io(format!("could not write {}", path.display())))?;
-        }
-        let process = Process::command(binary())
-            .name("haproxy")
-            .leaves(Some(folder.path()))
-            .log_to(folder.path().join("haproxy.log"))
-            // In the foreground, so that it is our child.
-            .args(["-db", "-f"])
-            .arg(&file)
-            .start()?;
-        process.wait_until_ok(&format!("http://{alive}/alive"), PATIENCE).await?;
+        let files = |folder: &Path, alive| {
+            vec![("hold.lua", HOLD.to_owned()), ("haproxy.cfg", options.configuration(folder, alive))]
+        };
+        let (process, folder) = run(files).await?;
         Ok(Self { process, options, folder })
     }
 
@@ -117,6 +105,27 @@ impl HaProxy {
     fn socket(&self) -> PathBuf {
         self.folder.path().join("socket")
     }
+}
+
+/// Writes its files into a folder of its own, starts it there, and waits until it answers at the address that it was told
+/// to be alive at.
+async fn run(files: impl FnOnce(&Path, SocketAddr) -> Vec<(&'static str, String)>) -> Result<(Process, Folder), Error> {
+    let folder = Folder::open(None, None)?;
+    let alive = SocketAddr::from(([127, 0, 0, 1], port::free_port()));
+    for (name, text) in files(folder.path(), alive) {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).map_err(Error::io(format!("could not write {}", path.display())))?;
+    }
+    let process = Process::command(binary())
+        .name("haproxy")
+        .leaves(Some(folder.path()))
+        .log_to(folder.path().join("haproxy.log"))
+        // In the foreground, so that it is our child.
+        .args(["-db", "-f"])
+        .arg(folder.path().join("haproxy.cfg"))
+        .start()?;
+    process.wait_until_ok(&format!("http://{alive}/alive"), PATIENCE).await?;
+    Ok((process, folder))
 }
 
 /// Debian puts it where only root's PATH looks.

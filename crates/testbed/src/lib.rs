@@ -18,6 +18,7 @@ mod folder;
 pub mod haproxy;
 pub mod http;
 pub mod load;
+pub mod loopback;
 pub mod nginx;
 pub mod otlp;
 pub mod pgbouncer;

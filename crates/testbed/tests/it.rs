@@ -4,6 +4,8 @@
 mod closed_loop;
 #[path = "it/cores.rs"]
 mod cores;
+#[path = "it/edge.rs"]
+mod edge;
 #[path = "it/haproxy.rs"]
 mod haproxy;
 #[path = "it/load.rs"]

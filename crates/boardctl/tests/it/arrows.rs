@@ -16,8 +16,9 @@ const MAY: [(&str, &[&str]); 11] = [
     ("testbed", &["platform"]),
     ("deploy", &["platform"]),
     // Of deploy only the seam that a transport fits into: a stand-in writes its own shapes.
-    ("fly-stand-in", &["deploy", "platform"]),
-    ("boardctl", &["contracts", "platform", "testbed"]),
+    // What it runs, testbed runs: processes, HAProxy.
+    ("fly-stand-in", &["deploy", "platform", "testbed"]),
+    ("boardctl", &["contracts", "deploy", "fly-stand-in", "platform", "testbed"]),
 ];
 
 /// What the tests of any crate may use beside that.

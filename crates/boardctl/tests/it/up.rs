@@ -111,9 +111,9 @@ async fn a_given_database_that_is_not_there_is_told_without_its_password() {
 #[tokio::test]
 async fn options_that_do_not_exist_or_fit_are_refused_with_what_there_is() {
     let folder = folder();
-    let told = output_of(up(folder.path()).arg("--chekc"), 2).await;
+    let told = output_of(up(folder.path()).arg("--chekc"), 64).await;
     assert!(told.contains("--check"), "{told}");
-    let told = output_of(up(folder.path()).arg("--json"), 2).await;
+    let told = output_of(up(folder.path()).arg("--json"), 64).await;
     assert!(told.contains("--check"), "{told}");
 }
 

@@ -17,13 +17,15 @@ use super::{AppName, Call, Error, Lease, MachineId, Meaning, On};
 const LEAST_LEFT: Duration = Duration::from_secs(2);
 
 /// How long things may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// A call, but for a wait: stop and destroy of a machine that another has leased were seen to hang until that lease
     /// ended, and a lease of ours is refreshed each 15 s.
     pub call: Duration,
     /// Between two calls of one kind on one machine, or on the app.
     pub interval: Duration,
+    /// Between two looks at one machine: Fly lets five go in a second.
+    pub look_interval: Duration,
     /// Between two lists.
     pub list_interval: Duration,
     /// How long a machine that was just made may be left out of a list, or be unknown by its id.
@@ -35,6 +37,7 @@ impl Default for Limits {
         Self {
             call: Duration::from_secs(15),
             interval: Duration::from_secs(1),
+            look_interval: Duration::from_millis(250),
             list_interval: Duration::from_secs(2),
             lag: Duration::from_secs(10),
         }

@@ -1,5 +1,5 @@
 //! When the next call may go. Fly counts for each action on each machine, and for the app's own actions over the whole
-//! app: one a second, three in a row at most (a few more for looking at a machine). One a second here, so that nothing
+//! app: one a second, three in a row at most (five a second for looking at a machine). One a second here, so that nothing
 //! is ever refused for it, with three in a row left for whatever else acts on the app.
 
 use std::collections::HashMap;
@@ -21,6 +21,7 @@ const DOUBLINGS: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct Pace {
     interval: Duration,
+    look_interval: Duration,
     list_interval: Duration,
     lanes: Mutex<HashMap<(Call, Option<MachineId>), Lane>>,
 }
@@ -35,13 +36,21 @@ impl Pace {
     pub(crate) fn new(limits: &Limits) -> Self {
         // Never none at all: what is repeated until a time is over has to let that time pass.
         let least = |interval: Duration| interval.max(Duration::from_millis(1));
-        let (interval, list_interval) = (least(limits.interval), least(limits.list_interval));
-        Self { interval, list_interval, lanes: Mutex::default() }
+        Self {
+            interval: least(limits.interval),
+            look_interval: least(limits.look_interval),
+            list_interval: least(limits.list_interval),
+            lanes: Mutex::default(),
+        }
     }
 
     /// Waits for the turn of this call. Whoever asks first goes first, and a turn that is not waited for is lost.
     pub(crate) async fn turn(&self, call: Call, machine: Option<&MachineId>) {
-        let interval = if call == Call::List { self.list_interval } else { self.interval };
+        let interval = match call {
+            Call::List => self.list_interval,
+            Call::Get => self.look_interval,
+            _ => self.interval,
+        };
         let turn = self.at(call, machine, |lane| {
             let now = Instant::now();
             let turn = lane.free.map_or(now, |free| free.max(now));

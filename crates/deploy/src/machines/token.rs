@@ -1,5 +1,7 @@
 //! Who we are to Fly.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -34,9 +36,28 @@ impl Token {
     pub(crate) fn authorization(&self) -> HeaderValue {
         let token = self.0.expose_secret();
         let scheme = if token.split(',').any(is_macaroon) { "FlyV1" } else { "Bearer" };
+        self.header(scheme)
+    }
+
+    /// The `Authorization` of `api.fly.io`'s own paths, where flyctl sends the same token as a bearer.
+    pub(crate) fn bearer(&self) -> HeaderValue {
+        self.header("Bearer")
+    }
+
+    fn header(&self, scheme: &str) -> HeaderValue {
+        let token = self.0.expose_secret();
         // `parse` let nothing through that a header may not hold.
         let mut value =
             HeaderValue::from_str(&format!("{scheme} {token}")).unwrap_or_else(|_| HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
+
+    /// The `Authorization` that the registry knows it by: the password of any name.
+    pub(crate) fn basic(&self) -> HeaderValue {
+        let login = STANDARD.encode(format!("x:{}", self.0.expose_secret()));
+        let mut value =
+            HeaderValue::from_str(&format!("Basic {login}")).unwrap_or_else(|_| HeaderValue::from_static(""));
         value.set_sensitive(true);
         value
     }
@@ -77,6 +98,13 @@ mod tests {
     fn every_other_token_is_a_bearer() {
         assert_eq!(sent("fo1_abc"), "Bearer fo1_abc");
         assert_eq!(sent("FlyV1 abc"), "Bearer abc");
+    }
+
+    #[test]
+    fn to_the_registry_it_is_the_password_of_any_name() {
+        let value = Token::parse("FlyV1 fm2_a,fm2_b").expect("a token").basic();
+        assert!(value.is_sensitive());
+        assert_eq!(value.to_str().expect("text"), "Basic eDpmbTJfYSxmbTJfYg==");
     }
 
     #[test]

@@ -129,3 +129,22 @@ impl<'a> View<'a> {
         any(|member| member.life != Life::Dead).then(|| serves + u8::from(!self.has_failed(colour)))
     }
 }
+
+/// Which colour is kept, and which is the attempt at what is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The colour that is kept whatever happens.
+    pub kept: Option<Colour>,
+    /// The attempt at the release that is asked for, as long as it has no verdict.
+    pub green: Option<Colour>,
+}
+
+impl Parts {
+    /// Of this fleet.
+    #[must_use]
+    pub fn of(fleet: &Fleet, release: Option<&Release>) -> Self {
+        let evidence = Evidence::default();
+        let view = View::new(fleet, release, &evidence);
+        Self { kept: view.kept, green: view.green }
+    }
+}

@@ -8,6 +8,6 @@ mod leases;
 mod pace;
 mod scripted;
 mod secrecy;
-mod server;
+pub(super) mod server;
 mod unreadable;
 mod wait;

@@ -81,3 +81,20 @@ async fn while_resend_refuses_what_is_posted_a_worker_says_so_and_stays_ready() 
     };
     wait::until(PATIENCE, "it is told", told).await.expect("it is told");
 }
+
+/// Guards: first readiness.
+#[actix_web::test]
+async fn a_worker_that_was_never_ready_takes_no_mail() {
+    let (board, resend) = (Board::new().await, StandIn::knowing("re_right"));
+    board.ask_to_sign_in("ada@example.com", None).await;
+    let worker = Worker::start(command(&board, &resend).env("RESEND_API_KEY", "re_the_wrong_one")).await;
+    // It looks for mails twenty times a second.
+    let two_seconds_old = async || {
+        let answer = get(worker.listen, "/healthz").await.unwrap_or_default();
+        let body = answer.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
+        body.is_some_and(|body| body["uptime_s"].as_f64() >= Some(2.0))
+    };
+    wait::until(PATIENCE, "it has had time to look", two_seconds_old).await.expect("it lives");
+    assert!(!worker.ready().await.0);
+    assert_eq!(board.number("SELECT count(*) FROM mail_batches").await, 0, "{}", worker.process.output());
+}

@@ -2,21 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use super::release::Release;
 use super::{Ended, Fly};
 use crate::act::Call;
 use crate::ids::print;
 use crate::machine::State;
 use crate::refusal::{Refusal, stamp};
 
-/// An app. Of its secrets the digests are kept, and no values.
+/// An app. Its secrets are shown by their digests; their values go to processes, and nowhere else.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct App {
-    number: u64,
+    pub(super) number: u64,
     secrets: BTreeMap<String, Value>,
+    values: BTreeMap<String, SecretString>,
     version: u64,
+    pub(super) releases: Vec<Release>,
+    addresses: Vec<Value>,
 }
 
 impl Fly {
@@ -29,6 +34,11 @@ impl Fly {
     /// The version of an app's secrets.
     pub(super) fn secrets_version(&self, app: &str) -> u64 {
         self.apps.get(app).map(|app| app.version).unwrap_or_default()
+    }
+
+    /// What a process is told at its start.
+    pub(super) fn secret_values(&self, app: &str) -> BTreeMap<String, SecretString> {
+        self.apps.get(app).map(|app| app.values.clone()).unwrap_or_default()
     }
 
     pub(super) fn app_shape(&self, call: &Call) -> Result<Ended, Refusal> {
@@ -51,14 +61,32 @@ impl Fly {
         Ok((200, body))
     }
 
+    pub(super) fn addresses(&self, call: &Call) -> Result<Ended, Refusal> {
+        let app = self.apps.get(&call.app).ok_or_else(Refusal::no_app)?;
+        Ok((200, json!({ "ips": app.addresses })))
+    }
+
+    /// One from a range that is for documents alone: nobody is met there.
+    pub(super) fn new_address(&mut self, now: OffsetDateTime, call: &Call) -> Result<Ended, Refusal> {
+        let app = self.apps.get_mut(&call.app).ok_or_else(Refusal::no_app)?;
+        let kind = call.body.get("type").and_then(Value::as_str).unwrap_or_default();
+        let number = app.addresses.len() + 1;
+        let ip = if kind == "v6" { format!("2001:db8::{number}") } else { format!("192.0.2.{number}") };
+        let shared = kind == "shared_v4";
+        let address =
+            json!({ "ip": ip, "region": "global", "service_name": "", "shared": shared, "created_at": stamp(now) });
+        app.addresses.push(address.clone());
+        Ok((200, address))
+    }
+
     pub(super) fn secrets(&self, call: &Call) -> Result<Ended, Refusal> {
-        let app = self.apps.get(&call.app).ok_or_else(|| Refusal::new(404, "app not found"))?;
+        let app = self.apps.get(&call.app).ok_or_else(Refusal::no_app)?;
         Ok((200, json!({ "secrets": app.secrets.values().collect::<Vec<_>>() })))
     }
 
     /// Stores what is given a value and drops what is given `null`.
     pub(super) fn set_secrets(&mut self, now: OffsetDateTime, call: &Call) -> Result<Ended, Refusal> {
-        let app = self.apps.get_mut(&call.app).ok_or_else(|| Refusal::new(404, "app not found"))?;
+        let app = self.apps.get_mut(&call.app).ok_or_else(Refusal::no_app)?;
         let values = call.body.get("values").and_then(Value::as_object);
         let values = values.ok_or_else(|| Refusal::malformed("values: wanted an object"))?;
         if values.values().any(|value| !value.is_string() && !value.is_null()) {
@@ -67,6 +95,7 @@ impl Fly {
         for (name, value) in values {
             let Some(text) = value.as_str() else {
                 app.secrets.remove(name);
+                app.values.remove(name);
                 continue;
             };
             let created = app.secrets.get(name).map(|known| known["created_at"].clone());
@@ -74,6 +103,7 @@ impl Fly {
             let digest = format!("{:016x}", print(text));
             let secret = json!({ "name": name, "digest": digest, "created_at": created, "updated_at": stamp(now) });
             app.secrets.insert(name.clone(), secret);
+            app.values.insert(name.clone(), text.into());
         }
         app.version += 1;
         let version = app.version;

@@ -141,7 +141,7 @@ impl Fly {
             (Happening::LaidOut, Created | Replacing) => Due::LaidOut,
             (Happening::Booted, Starting | Restarting) => Due::Booted,
             (Happening::Exited { code, oom }, Starting | Started | Restarting | Stopping) => {
-                Due::Exits { code: *code, oom: *oom }
+                Due::Exits { code: *code, signal: None, oom: *oom }
             }
             (Happening::Checked { check, passing }, Started) => {
                 let output = if *passing { "Success" } else { "told by hand" };
@@ -173,6 +173,8 @@ impl Fly {
             "now": crate::refusal::stamp(self.now),
             "apps": self.apps.keys().collect::<Vec<_>>(),
             "machines": self.machines().collect::<Vec<_>>(),
+            "releases": self.apps.iter().map(|(name, app)| (name, app.releases.iter().map(|it| it.node()).collect()))
+                .collect::<std::collections::BTreeMap<_, Vec<_>>>(),
             "calls": self.calls,
             "plan": self.plan,
             "hanging": self.held.len(),

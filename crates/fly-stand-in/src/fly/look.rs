@@ -5,6 +5,8 @@ use time::OffsetDateTime;
 
 use super::{Ended, Fly};
 use crate::act::Call;
+use crate::config;
+use crate::machine::State;
 use crate::refusal::Refusal;
 
 /// What a list in short leaves out.
@@ -32,6 +34,21 @@ impl Fly {
             machine
         };
         (200, shown.filter(wanted).cloned().map(short).collect())
+    }
+
+    /// One process, which listens where the first service is met, whether or not it does.
+    pub(super) fn processes(&mut self, id: &str) -> Result<Ended, Refusal> {
+        let machine = self.machine_mut(id)?;
+        if machine.state != State::Started {
+            return Err(Refusal::wrong_state("machine not started"));
+        }
+        let sockets: Vec<Value> = config::internal_port(&machine.config)
+            .map(|port| json!({ "proto": "tcp", "address": format!("[::]:{port}") }))
+            .into_iter()
+            .collect();
+        let process = json!({ "pid": 318, "command": "/app", "directory": "/", "cpu": 1, "rss": 10_000, "stime": 1, "rtime": 1,
+            "listen_sockets": sockets });
+        Ok((200, json!([process])))
     }
 
     pub(super) fn events(&mut self, call: &Call, id: &str) -> Result<Ended, Refusal> {

@@ -14,19 +14,19 @@ use crate::settings::Settings;
 use crate::shared::Shared;
 
 /// A body of the control surface, or what is wrong with it.
-async fn body<T: DeserializeOwned>(payload: Payload) -> Result<T, String> {
+pub(super) async fn body<T: DeserializeOwned>(payload: Payload) -> Result<T, String> {
     let body = read(payload).await.map_err(|refusal| refusal.body["error"].to_string())?;
     serde_json::from_value(body.unwrap_or_default()).map_err(|error| error.to_string())
 }
 
-fn said(outcome: Result<Value, String>) -> HttpResponse {
+pub(super) fn said(outcome: Result<Value, String>) -> HttpResponse {
     match outcome {
         Ok(value) => HttpResponse::Ok().json(value),
         Err(error) => HttpResponse::BadRequest().json(json!({ "error": error })),
     }
 }
 
-fn done() -> Value {
+pub(super) fn done() -> Value {
     json!({ "ok": true })
 }
 

@@ -24,7 +24,12 @@ const KILLED: i64 = 137;
 pub(crate) enum Due {
     LaidOut,
     Booted,
-    Exits { code: i64, oom: bool },
+    /// With a code, which is 128 and the signal where that ended it.
+    Exits {
+        code: i64,
+        signal: Option<i64>,
+        oom: bool,
+    },
     Looked(usize),
     Suspended,
     Gone,
@@ -86,7 +91,7 @@ impl Machine {
             Due::LaidOut if self.skip_launch => self.enter(at, State::Stopped),
             Due::LaidOut => self.boot(at, State::Starting, around),
             Due::Booted => self.booted(at, around),
-            Due::Exits { code, oom } => self.exited(at, code, oom, around),
+            Due::Exits { code, signal, oom } => self.exited(at, (code, signal, oom), around),
             Due::Looked(check) => self.looked(at, check, &around.behaviour),
             Due::Suspended => {
                 self.stop_checks(at);
@@ -125,11 +130,11 @@ impl Machine {
             }
         }
         if let Some(exits) = around.behaviour.exits {
-            self.then(at, Some(exits.after), Due::Exits { code: exits.code, oom: exits.oom });
+            self.then(at, Some(exits.after), Due::Exits { code: exits.code, signal: None, oom: exits.oom });
         }
     }
 
-    fn exited(&mut self, at: OffsetDateTime, code: i64, oom: bool, around: &mut Around<'_>) {
+    fn exited(&mut self, at: OffsetDateTime, (code, signal, oom): (i64, Option<i64>, bool), around: &mut Around<'_>) {
         let requested = self.stop.take().is_some();
         let again = !requested
             && match config::restart(&self.config) {
@@ -139,10 +144,14 @@ impl Machine {
             };
         self.stop_checks(at);
         self.enter(at, State::Stopped);
-        // What is zero or false is left out.
-        let mut exit = json!({ "exited_at": crate::refusal::stamp(at) });
+        // What is zero or false is left out; no signal is −1.
+        let by = signal.unwrap_or(-1);
+        let mut exit = json!({ "exited_at": crate::refusal::stamp(at), "signal": by, "guest_signal": by });
         if code != 0 {
             exit["exit_code"] = json!(code);
+        }
+        if code != 0 && signal.is_none() {
+            exit["guest_exit_code"] = json!(code);
         }
         for (name, so) in [("oom_killed", oom), ("requested_stop", requested), ("restarting", again)] {
             if so {
@@ -235,11 +244,11 @@ impl Machine {
         let behaviour = &around.behaviour;
         let heeds = if signal == "SIGKILL" { None } else { behaviour.stops.filter(|takes| *takes <= timeout) };
         let timeout = if signal == "SIGKILL" { Duration::ZERO } else { timeout };
-        let code = if heeds.is_some() { 0 } else { KILLED };
+        let (code, signal_of_end) = if heeds.is_some() { (0, None) } else { (KILLED, Some(9)) };
         self.enter(at, State::Stopping);
         self.stop = Some(Stop { signal: signal.to_owned(), deadline: at + timeout });
         self.event(at, around, ("stop", source), None);
-        self.then(at, Some(heeds.unwrap_or(timeout)), Due::Exits { code, oom: false });
+        self.then(at, Some(heeds.unwrap_or(timeout)), Due::Exits { code, signal: signal_of_end, oom: false });
         Ok(())
     }
 

@@ -85,7 +85,7 @@ async fn a_configuration_that_cannot_be_run_is_refused(rig: Rig) {
 
 async fn what_is_not_kept_is_said_so(rig: Rig) {
     let id = rig.started("a").await;
-    for (method, path) in [("POST", "exec"), ("GET", "ps"), ("POST", "restart"), ("PATCH", "metadata")] {
+    for (method, path) in [("POST", "exec"), ("GET", "versions"), ("POST", "restart"), ("PATCH", "metadata")] {
         let (status, body) = rig.ask(method, &format!("/machines/{id}/{path}"), None).await;
         assert!(status == 501 && body["error"].as_str().is_some_and(|text| text.contains("not kept")), "{body}");
     }

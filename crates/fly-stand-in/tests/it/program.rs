@@ -33,7 +33,18 @@ async fn it_tells_where_it_listens_and_the_client_finds_it_there() {
 #[tokio::test]
 async fn it_says_what_it_keeps_and_what_not() {
     let help = program().arg("--help").run().expect("it tells");
-    for part in ["It keeps\n", "It does not keep\n", "LISTEN", "FLY_API_TOKEN", "APPS", "SEED", "SETTINGS"] {
+    for part in [
+        "It keeps\n",
+        "It does not keep\n",
+        "LISTEN",
+        "FLY_API_TOKEN",
+        "APPS",
+        "SEED",
+        "SETTINGS",
+        "SCALE",
+        "PROGRAMS",
+        "FOLDER",
+    ] {
         assert!(help.contains(part), "{part} is missing: {help}");
     }
 }
@@ -43,6 +54,9 @@ async fn wrong_settings_and_arguments_are_told_by_name() {
     let wrong = program().env("SETTINGS", "{\"lag\":1}").env("APPS", "a").env("SEED", "x").run();
     let wrong = wrong.expect_err("wrong").to_string();
     assert!(wrong.contains("SETTINGS") && wrong.contains("SEED"), "{wrong}");
+    let programs = "[{\"image\": \"i\", \"path\": 1, \"here\": {\"DATABASE_URL\": \"a-password\"}}]";
+    let wrong = program().env("PROGRAMS", programs).env("SCALE", "0").run().expect_err("wrong").to_string();
+    assert!(wrong.contains("PROGRAMS") && wrong.contains("SCALE") && !wrong.contains("a-password"), "{wrong}");
     let wrong = program().arg("--jsn").run().expect_err("wrong").to_string();
     assert!(wrong.contains("--jsn"), "{wrong}");
 }

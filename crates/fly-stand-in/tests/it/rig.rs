@@ -61,7 +61,8 @@ fn still() -> Settings {
 /// The client's bounds: a hanging call is given up soon, and nothing waits for its turn.
 pub(super) fn limits() -> Limits {
     let (call, interval) = (Duration::from_secs(3), Duration::from_millis(1));
-    Limits { call, interval, list_interval: interval, lag: Duration::from_millis(100) }
+    let lag = Duration::from_millis(100);
+    Limits { call, interval, look_interval: interval, list_interval: interval, lag }
 }
 
 fn shared(settings: Settings) -> Arc<Shared> {

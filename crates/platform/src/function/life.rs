@@ -180,6 +180,7 @@ fn start_background<S: Settings + Send + Sync + 'static>(
         clock: shared.clock.clone(),
         drain: shared.drain.clone(),
         degraded: shared.degraded.clone(),
+        readiness: shared.readiness.clone(),
         metrics: shared.metrics.clone(),
         http: shared.http.clone(),
         pool: shared.pool("background")?,

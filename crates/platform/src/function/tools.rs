@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::drain::Drain;
 use crate::postgres::{Error, Pool};
-use crate::probe::Degraded;
+use crate::probe::{Degraded, Readiness};
 use crate::telemetry::metric::Metrics;
 
 /// What background work is given.
@@ -16,6 +16,8 @@ pub struct Tools<S> {
     pub drain: Drain,
     /// Where to tell what is not as it should be.
     pub degraded: Degraded,
+    /// What the process says of itself at `/readyz`.
+    pub readiness: Readiness,
     /// Where to count.
     pub metrics: Metrics,
     /// The process's HTTP stack.
@@ -40,6 +42,7 @@ impl<S> Clone for Tools<S> {
             clock: self.clock.clone(),
             drain: self.drain.clone(),
             degraded: self.degraded.clone(),
+            readiness: self.readiness.clone(),
             metrics: self.metrics.clone(),
             http: self.http.clone(),
             pool: self.pool.clone(),

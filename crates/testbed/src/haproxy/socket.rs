@@ -28,7 +28,8 @@ pub(super) fn order(socket: &Path, line: &str) -> Result<(), Error> {
     if answer.trim().is_empty() { Ok(()) } else { Err(Error::Unfit(format!("haproxy, told `{line}`: {answer}"))) }
 }
 
-fn exchange(socket: &Path, line: &str) -> Result<String, Error> {
+/// Tells it something and returns its answer.
+pub(super) fn exchange(socket: &Path, line: &str) -> Result<String, Error> {
     let mut answer = String::new();
     UnixStream::connect(socket)
         .and_then(|mut stream| {

@@ -13,15 +13,15 @@ use tokio::time::timeout;
 use crate::{DEADLINE, SILENCE};
 
 /// A server that answers each request with its name, and the routing check with what it is told.
-struct Server {
-    name: &'static str,
-    address: SocketAddr,
+pub(super) struct Server {
+    pub(super) name: &'static str,
+    pub(super) address: SocketAddr,
     routable: Arc<AtomicBool>,
     connections: Arc<AtomicU64>,
 }
 
 impl Server {
-    async fn start(name: &'static str, routable: bool) -> Self {
+    pub(super) async fn start(name: &'static str, routable: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("it has an address");
         let (routable, connections) = (Arc::new(AtomicBool::new(routable)), Arc::<AtomicU64>::default());

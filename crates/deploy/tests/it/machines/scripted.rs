@@ -91,7 +91,7 @@ impl Transport for Scripted {
 /// The limits that the tests reckon with.
 #[test]
 fn the_limits_are_those_that_fly_and_its_own_tools_have() {
-    let Limits { call, interval, list_interval, lag } = Limits::default();
+    let Limits { call, interval, look_interval: _, list_interval, lag } = Limits::default();
     let seconds = [call, interval, list_interval, lag].map(|limit| limit.as_secs());
     assert_eq!(seconds, [15, 1, 2, 10]);
 }

@@ -8,10 +8,10 @@ use deploy::machines::{FlySettings, Http, Limits, Machines, Token};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-pub(super) const TOKEN: &str = "fm2_c2VjcmV0c2VjcmV0,fm2_b3RoZXJzZWNyZXQ";
+pub(in crate::it) const TOKEN: &str = "fm2_c2VjcmV0c2VjcmV0,fm2_b3RoZXJzZWNyZXQ";
 
 /// What comes of one connection.
-pub(super) enum Reply {
+pub(in crate::it) enum Reply {
     /// A whole answer: status, further head lines, body.
     Whole(u16, &'static str, String),
     /// An answer that promises more than comes.
@@ -22,13 +22,13 @@ pub(super) enum Reply {
     Hang,
 }
 
-pub(super) struct Server {
+pub(in crate::it) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    pub(super) async fn start(replies: Vec<Reply>) -> Self {
+    pub(in crate::it) async fn start(replies: Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -36,23 +36,27 @@ impl Server {
         Self { address, requests }
     }
 
-    pub(super) fn settings(&self) -> FlySettings {
+    pub(in crate::it) fn settings(&self) -> FlySettings {
         let address = format!("http://{}", self.address).parse().expect("an address");
         FlySettings { address, token: Token::parse(TOKEN).expect("a token") }
     }
 
-    pub(super) fn machines(&self) -> Machines<Http> {
+    pub(in crate::it) fn url(&self) -> url::Url {
+        format!("http://{}", self.address).parse().expect("an address")
+    }
+
+    pub(in crate::it) fn machines(&self) -> Machines<Http> {
         let limits = Limits { call: Duration::from_secs(10), interval: Duration::ZERO, ..Limits::default() };
         self.with_limits(limits)
     }
 
-    pub(super) fn with_limits(&self, limits: Limits) -> Machines<Http> {
+    pub(in crate::it) fn with_limits(&self, limits: Limits) -> Machines<Http> {
         let http = Http::new(&self.settings()).expect("an HTTP stack");
         Machines::with_limits(http, "web".parse().expect("a name"), limits)
     }
 
     /// The requests that came, heads in lower case.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(in crate::it) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

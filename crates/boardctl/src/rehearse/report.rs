@@ -1,0 +1,125 @@
+//! What a rehearsal came to.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use testbed::load::Report as Load;
+
+use super::run::Came;
+use super::timeline::Moment;
+
+/// What a rehearsal came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The function.
+    pub function: &'static str,
+    /// What went wrong, if anything was to.
+    pub fault: Option<&'static str>,
+    /// Each run of `boardctl deploy`, in turn.
+    pub runs: Vec<Came>,
+    /// People's requests, where it has any.
+    pub requests: Option<Requests>,
+    /// Mails, where it sends any.
+    pub mails: Option<Mails>,
+    /// How often a breaker of any of its machines moved.
+    pub breaker_transitions: u64,
+    /// How long all of it took.
+    pub seconds: f64,
+    /// What is not as it must be.
+    pub wrong: Vec<String>,
+    /// Who served when.
+    pub timeline: Vec<Moment>,
+}
+
+/// People's requests.
+#[derive(Clone, Debug, Serialize)]
+pub struct Requests {
+    /// How many were sent.
+    pub sent: usize,
+    /// How many were answered otherwise than well.
+    pub failed: usize,
+    /// From the first of these to the last.
+    pub failed_for_s: f64,
+    /// What 99 of 100 took at most, before the first run, while any was at work, and after the last.
+    pub p99_ms: [f64; 3],
+    /// Each kind of failure once, with when it came.
+    pub failures: Vec<String>,
+}
+
+/// Mails.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mails {
+    /// How many were written.
+    pub written: usize,
+    /// How many Resend accepted, each counted once.
+    pub arrived: usize,
+    /// How many of these came more than once.
+    pub doubled: usize,
+    /// How often one was taken and could not be sent, so that it was tried again.
+    pub retried: u64,
+}
+
+impl Requests {
+    pub(super) fn of(load: &Load, began: Instant, runs: (Instant, Instant)) -> Self {
+        let failed: Vec<Duration> = load
+            .0
+            .iter()
+            .filter(|seen| seen.judged.is_err())
+            .map(|seen| seen.at.saturating_duration_since(began))
+            .collect();
+        let (first, last) = (failed.iter().min().copied(), failed.iter().max().copied());
+        let p99 = |from, to| load.between(from, to).quantile(0.99).as_secs_f64() * 1_000.0;
+        let end = load.0.iter().map(|seen| seen.at).max().unwrap_or(began) + Duration::from_millis(1);
+        Self {
+            sent: load.0.len(),
+            failed: failed.len(),
+            failed_for_s: last.unwrap_or_default().saturating_sub(first.unwrap_or_default()).as_secs_f64(),
+            p99_ms: [p99(began, runs.0), p99(runs.0, runs.1), p99(runs.1, end)],
+            failures: load.wrongs(began),
+        }
+    }
+}
+
+impl Report {
+    /// Whether all is as it must be.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.wrong.is_empty()
+    }
+
+    /// For people; the timeline was told while it happened.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut lines = vec![String::new()];
+        for run in &self.runs {
+            let code = run.code.map_or_else(|| "killed".to_owned(), |code| format!("exit {code}"));
+            let back = run.back_after.map(|back| format!(", back {back:.1} s after the verdict")).unwrap_or_default();
+            lines.push(format!("A run of {:.1} s ({code}{back}): {}", run.seconds, run.told));
+        }
+        if let Some(requests) = &self.requests {
+            let [before, during, after] = requests.p99_ms;
+            lines.push(format!(
+                "{} requests, {} failed; p99 {before:.0} ms before, {during:.0} ms during, {after:.0} ms after.",
+                requests.sent, requests.failed
+            ));
+            if requests.failed > 0 {
+                lines.push(format!(
+                    "They failed for {:.1} s:\n  {}",
+                    requests.failed_for_s,
+                    requests.failures.join("\n  ")
+                ));
+            }
+        }
+        if let Some(Mails { written, arrived, doubled, retried }) = &self.mails {
+            lines.push(format!(
+                "{written} mails, {arrived} arrived, {doubled} of them more than once; {retried} tried again."
+            ));
+        }
+        lines.push(format!("{} transitions of breakers; {:.1} s in all.", self.breaker_transitions, self.seconds));
+        lines.push(match self.wrong.as_slice() {
+            [] => "All is as it must be.".to_owned(),
+            wrong => format!("Not as it must be:\n  {}", wrong.join("\n  ")),
+        });
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,147 @@
+//! What is looked at before anything is done, and the release record.
+
+use std::time::Duration;
+
+use crate::machines::{Error, Machine, Meaning, Transport};
+use crate::run::reader::group;
+use crate::run::{Asked, Course, Happened, NewRecord, Order, Outcome, Proxy, RecordEnd, RecordError, Records};
+use crate::ship::{Colour, Commit, Fleet, Place, Plan, Release, fingerprint, machine_name};
+
+/// A courtesy holds nothing up for longer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
+    /// Whether it can be done at all, by all that can be known before; of a release, what it is.
+    pub(in crate::run) async fn preflight(&mut self) -> Result<(), Outcome> {
+        let machines = self.deployer.machines;
+        self.patiently(async || machines.app().await).await.map_err(|error| self.stopped(&error))?;
+        let Order::Release(asked) = self.order else { return Ok(()) };
+        if let Some(wrong) = self.misfit(asked) {
+            let todo = "Nothing was touched: give it as it is wanted, and run this again.".to_owned();
+            return Err(Outcome::NeedsPerson { what: wrong, todo });
+        }
+        let secrets = self.patiently(async || machines.secrets().await).await.map_err(|error| self.stopped(&error))?;
+        let fingerprint = fingerprint(asked.image.digest(), &asked.config, &secrets, &asked.salt);
+        self.release = Some(Release { fingerprint, first: asked.first });
+        Ok(())
+    }
+
+    /// What is wrong with what is asked for.
+    fn misfit(&self, asked: &Asked) -> Option<String> {
+        let app = &self.deployer.machines.app;
+        let Asked { image, commit, first: Plan { started, all }, .. } = asked;
+        if !image.is_of(app) {
+            return Some(format!(
+                "the image lies in {}: wanted one in the app's own repository, {app}",
+                image.repository()
+            ));
+        }
+        if Commit::of(commit).is_none() {
+            return Some(format!("the commit is {commit:?}: wanted at least 7 hex digits"));
+        }
+        if *started == 0 || started > all {
+            return Some(format!("{started} of {all} machines are to run: wanted at least one, and no more than all"));
+        }
+        let last = Place { index: u8::MAX, again: 1 };
+        machine_name(app, self.run, last)
+            .err()
+            .map(|wrong| format!("the app's name leaves no room for a machine's: {wrong}"))
+    }
+
+    /// Machines of another process group are none that this deploys, and none that it may leave.
+    pub(in crate::run) fn others(&self, fleet: &[Machine]) -> Option<Outcome> {
+        let Order::Release(asked) = self.order else { return None };
+        let ours = asked.config.metadata.get("fly_process_group").map_or("app", String::as_str);
+        let other = fleet.iter().find(|machine| machine.config().is_some() && group(machine) != ours)?;
+        Some(Outcome::NeedsPerson {
+            what: format!("machine {} is of the process group {:?}, and this deploys {ours:?}", other.id, group(other)),
+            todo: format!(
+                "Nothing was touched. Remove it (fly machine destroy {}), or move it to an app of its own.",
+                other.id
+            ),
+        })
+    }
+
+    /// A take-back is of the newest release that has no verdict.
+    pub(in crate::run) fn taken_back(&mut self) {
+        if !matches!(self.order, Order::TakeBack) || self.release.is_some() {
+            return;
+        }
+        let members = Fleet::read(&self.fleet).members;
+        let verdict = |colour| members.iter().any(|one| one.colour == colour && (one.passed || one.failed.is_some()));
+        let ours = members.iter().filter_map(|one| if let Colour::Ours(key) = one.colour { Some(key) } else { None });
+        let newest = ours.filter(|key| !verdict(Colour::Ours(*key))).max_by_key(|key| key.id);
+        let first = Plan { started: 1, all: 1 };
+        self.release = newest.map(|key| Release { fingerprint: key.fingerprint, first });
+        self.memory.interrupted |= newest.is_some();
+    }
+
+    /// A read that is repeated while nobody answers.
+    async fn patiently<A>(&self, ask: impl AsyncFn() -> Result<A, Error>) -> Result<A, Error> {
+        let begun = tokio::time::Instant::now();
+        loop {
+            match ask().await {
+                Err(error) if !ends(&error.meaning) && begun.elapsed() < self.deployer.times.step => {
+                    self.tell(Happened::Refused { why: error.to_string() });
+                    tokio::time::sleep(self.deployer.times.again).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Has a record, before the first machine is made: one of this image that a dead run left running, or a new one.
+    pub(in crate::run) async fn open_record(&mut self) {
+        let (Order::Release(asked), Some(records), None) = (self.order, self.deployer.records, &self.record) else {
+            return;
+        };
+        let newest = self.courteously(records.newest(1)).await.and_then(|all| all.into_iter().next());
+        let image = asked.image.as_str();
+        let left = newest.filter(|one| one.is_running() && one.image_ref.as_deref() == Some(image));
+        self.record = match left {
+            Some(left) => Some(left),
+            None => {
+                let new = NewRecord { image: image.to_owned(), definition: asked.definition.clone() };
+                self.courteously(records.open(&new)).await
+            }
+        };
+    }
+
+    /// Says in the record how it ended. One that a dead run left running is ended, too, or an autoscaler would wait for ever.
+    pub(in crate::run) async fn close_record(&mut self, end: RecordEnd, error: &str) {
+        let Some(records) = self.deployer.records else { return };
+        if self.record.is_none() && end == RecordEnd::Complete {
+            let newest = self.courteously(records.newest(1)).await.and_then(|all| all.into_iter().next());
+            self.record = newest.filter(super::super::Record::is_running);
+        }
+        let Some(record) = self.record.take() else { return };
+        let end = if end == RecordEnd::Complete && !self.stands(record.image_ref.as_deref()) {
+            RecordEnd::Failed
+        } else {
+            end
+        };
+        self.courteously(records.close(&record.id, end, error)).await;
+    }
+
+    /// Whether what stands is what a record names.
+    fn stands(&self, image: Option<&str>) -> bool {
+        let digest = image.and_then(|image| image.split_once('@')).map(|(_, digest)| digest);
+        digest.is_none() || self.fleet.iter().any(|machine| machine.image_ref.digest.as_deref() == digest)
+    }
+
+    async fn courteously<A>(&self, call: impl Future<Output = Result<A, RecordError>>) -> Option<A> {
+        let done = tokio::time::timeout(PATIENCE, call).await;
+        let done = done.unwrap_or_else(|_| Err(RecordError("a release record: no answer".to_owned())));
+        done.map_err(|error| self.tell(Happened::Unrecorded { why: error.to_string() })).ok()
+    }
+}
+
+/// Whether no time mends it: a person has to look.
+pub(in crate::run) fn is_final(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::Unreadable(_) | Meaning::Unauthorized(_) | Meaning::Forbidden(_))
+}
+
+/// The same of the first calls, which tell whether the app is there.
+fn ends(meaning: &Meaning) -> bool {
+    is_final(meaning) || matches!(meaning, Meaning::NotFound(_))
+}

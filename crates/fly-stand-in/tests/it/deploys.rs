@@ -1,0 +1,15 @@
+//! Whole deploys in virtual time: the very code that changes production, against a Fly that keeps its rules, with every call
+//! failing in every way, runs killed at any call, two at once, and greens that turn bad at any time.
+
+mod clean;
+mod faults;
+mod half_done;
+mod judge;
+mod kills;
+mod locks;
+mod one_off;
+mod proofs;
+mod refusals;
+mod soak;
+mod way;
+mod world;
