@@ -1,6 +1,7 @@
-//! The command line of the board's engineers. `up` runs the whole board on this machine, `sabotage` and `bench`
-//! show what its safety features are good for and what they cost.
+//! The command line of the board's engineers. `up` runs the whole board on this machine, `affected` says what a change
+//! makes another, `sabotage` and `bench` show what its safety features are good for and what they cost.
 
+pub mod affected;
 pub mod bench;
 pub mod sabotage;
 pub mod sample;

@@ -1,6 +1,7 @@
 //! The whole board, as `boardctl up` runs it.
 
 mod it {
+    mod affected;
     mod arrows;
     mod bench;
     mod checkout;

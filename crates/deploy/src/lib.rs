@@ -1,5 +1,7 @@
-//! What ships a function to Fly: its configuration, the Machines API, and what a blue-green deploy does next.
+//! What ships a function to Fly: what a change affects, its configuration, the Machines API, and what a blue-green deploy
+//! does next.
 
+pub mod affected;
 pub mod config;
 pub mod machines;
 pub mod rules;

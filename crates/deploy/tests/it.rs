@@ -1,6 +1,7 @@
 //! What ships a function, against what flyctl was seen to do, recorded answers, every way to fail, and the real binaries.
 
 mod it {
+    mod affected;
     mod binaries;
     mod configs;
     mod machines;

@@ -17,7 +17,7 @@ const MAY: [(&str, &[&str]); 11] = [
     ("deploy", &["platform"]),
     // Of deploy only the seam that a transport fits into: a stand-in writes its own shapes.
     ("fly-stand-in", &["deploy", "platform"]),
-    ("boardctl", &["contracts", "platform", "testbed"]),
+    ("boardctl", &["contracts", "deploy", "platform", "testbed"]),
 ];
 
 /// What the tests of any crate may use beside that.
