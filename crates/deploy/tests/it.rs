@@ -4,6 +4,7 @@ mod it {
     mod affected;
     mod binaries;
     mod configs;
+    mod image;
     mod machines;
     mod mistakes;
     mod recordings;
