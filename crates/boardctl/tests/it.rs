@@ -5,6 +5,7 @@ mod it {
     mod arrows;
     mod bench;
     mod checkout;
+    mod manifests;
     mod many;
     mod sabotage;
     mod settings;

@@ -23,7 +23,6 @@ pub use change::{Change, is_read};
 pub use decision::{Base, Decision, Refused, Standing, decide};
 pub use error::Error;
 pub use reason::Reason;
-pub use sources::named;
 pub use workspace::{Package, Workspace};
 
 /// Each app, with every reason why these changes affect it: none, if they do not.

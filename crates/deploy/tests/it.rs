@@ -5,6 +5,7 @@ mod it {
     mod binaries;
     mod configs;
     mod image;
+    mod kubernetes;
     mod machines;
     mod mistakes;
     mod recordings;

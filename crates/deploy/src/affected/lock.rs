@@ -113,3 +113,59 @@ impl Written {
         Key { name: self.name.clone(), version: self.version.clone(), source: self.source.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::{Change, Workspace, affected};
+    use super::*;
+
+    /// A function that links `outer` in this version, as `inner` does in the other; both are locked.
+    fn workspace(version: &str) -> Workspace {
+        let outer = |version: &str| {
+            let (name, version, source) = ("outer".to_owned(), version.to_owned(), Some("registry".to_owned()));
+            (format!("outer {version}"), Package { name, version, source, ..Package::default() })
+        };
+        let needs = vec![format!("outer {version}")];
+        let (name, folder) = ("one".to_owned(), Some("crates/one/".to_owned()));
+        let one = Package { name, version: "0.1.0".to_owned(), folder, needs, ..Package::default() };
+        let packages = BTreeMap::from([outer("1.0.0"), outer("2.0.0"), ("one".to_owned(), one)]);
+        Workspace { apps: ["one".to_owned()].into(), packages }
+    }
+
+    fn lock(needs: &str, checksum: &str) -> String {
+        let outer = |version: &str| {
+            let from = "source = \"registry\"\nchecksum";
+            format!("[[package]]\nname = \"outer\"\nversion = \"{version}\"\n{from} = \"{checksum}{version}\"\n")
+        };
+        let one = format!("[[package]]\nname = \"one\"\nversion = \"0.1.0\"\ndependencies = [\"{needs}\"]\n");
+        [outer("1.0.0"), outer("2.0.0"), one].concat()
+    }
+
+    fn told(version: &str, before: &str, after: &str) -> Vec<String> {
+        let (before, after) = (Some(before.to_owned()), Some(after.to_owned()));
+        let change = Change { path: "Cargo.lock".to_owned(), before, after };
+        affected(&workspace(version), &[change])["one"].iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_function_that_turns_to_a_version_which_was_there_for_others_is_affected() {
+        let (before, after) = (lock("outer 1.0.0", "a"), lock("outer 2.0.0", "a"));
+        assert_eq!(told("2.0.0", &before, &after), ["outer 2.0.0, before 1.0.0, 2.0.0 (one → outer)"]);
+        assert_eq!(told("1.0.0", &before, &before), [""; 0]);
+        assert_eq!(told("1.0.0", &lock("outer 1.0.0 (registry)", "a"), &before), [""; 0], "the same, in more words");
+    }
+
+    #[test]
+    fn a_crate_of_the_same_version_and_other_content_is_another() {
+        let told = told("1.0.0", &lock("outer 1.0.0", "a"), &lock("outer 1.0.0", "b"));
+        assert_eq!(told, ["outer 1.0.0, before 1.0.0, 2.0.0 (one → outer)"]);
+    }
+
+    #[test]
+    fn a_lock_file_that_is_not_understood_ships() {
+        let told = told("1.0.0", "version = [", &lock("outer 1.0.0", "a"));
+        assert_eq!(told, ["Cargo.lock was not there, or is not understood"]);
+    }
+}

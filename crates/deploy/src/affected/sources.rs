@@ -12,7 +12,7 @@ use super::Error;
 ///
 /// # Errors
 /// When a source cannot be read.
-pub fn named(root: &Path, folder: &str) -> Result<BTreeSet<String>, Error> {
+pub(super) fn named(root: &Path, folder: &str) -> Result<BTreeSet<String>, Error> {
     let home = root.join(folder);
     let mut named = BTreeSet::new();
     for file in rust_files(&home)? {

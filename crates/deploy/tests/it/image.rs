@@ -3,6 +3,7 @@
 
 mod container;
 mod layout;
+mod stage;
 
 use std::time::Duration;
 

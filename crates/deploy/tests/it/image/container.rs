@@ -116,7 +116,7 @@ pub(super) fn layout(program: &Path, folder: &Path, most: Option<&str>) -> std::
 }
 
 /// Namespaces are root's matter; on a person's machine by sudo.
-fn as_root<'a>(command: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn as_root<'a>(command: &[&'a str]) -> Vec<&'a str> {
     let prefix: &[&str] = if nix::unistd::geteuid().is_root() { &[] } else { &["sudo", "-n", "-E"] };
     [prefix, command].concat()
 }
