@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::ship::{back, forward, status};
-use crate::{bench, doctor, rehearse, sabotage, up};
+use crate::{affected, bench, doctor, manifests, rehearse, sabotage, up};
 
 #[derive(Parser)]
 #[command(
@@ -23,6 +23,8 @@ pub struct CommandLine {
 pub enum Command {
     /// Runs the whole board on this machine, with sample jobs, until Ctrl-C.
     Up(up::Options),
+    /// Tells which functions a change affects, and whether they are to be shipped.
+    Affected(affected::Options),
     /// Brings a release of a function to Fly, without losing a request; what is not good is taken back.
     Deploy(forward::Options),
     /// Takes back what is in mid-deploy, or brings back a release that ran before.
@@ -33,6 +35,8 @@ pub enum Command {
     Rehearse(rehearse::Options),
     /// Holds what is assumed of others against them, without changing anything.
     Doctor(doctor::Options),
+    /// Prints the functions for Kubernetes, by the files in fly/.
+    Manifests(manifests::Options),
     /// Takes each safety feature out, one at a time, and demands that the test which guards it fails.
     Sabotage(sabotage::Options),
     /// Measures what a request costs, with and without each guard at work, side by side.

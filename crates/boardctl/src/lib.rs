@@ -1,9 +1,13 @@
-//! The command line of the board's engineers. `up` runs the whole board on this machine; `deploy`, `rollback` and `status`
-//! ship it, `rehearse` shows here how that goes, and `doctor` holds what is assumed of Fly against it; `sabotage` and `bench` show what its safety features are good for and what they cost.
+//! The command line of the board's engineers. `up` runs the whole board on this machine; `affected` says which functions a
+//! change makes another; `deploy`, `rollback` and `status` ship them, `rehearse` shows here how that goes, and `doctor` holds
+//! what is assumed of Fly against it; `manifests` writes them for Kubernetes; `sabotage` and `bench` show what the safety
+//! features are good for and what they cost.
 
+pub mod affected;
 pub mod bench;
 pub mod command_line;
 pub mod doctor;
+pub mod manifests;
 pub mod rehearse;
 pub mod sabotage;
 pub mod sample;

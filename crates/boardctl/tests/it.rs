@@ -1,10 +1,12 @@
 //! The whole board, as `boardctl up` runs it.
 
 mod it {
+    mod affected;
     mod arrows;
     mod bench;
     mod checkout;
     mod doctor;
+    mod manifests;
     mod many;
     mod sabotage;
     mod settings;

@@ -76,7 +76,7 @@ pub fn broken(files: &BTreeMap<String, String>) -> Vec<Broken> {
             Ok(toml) => {
                 let mut judge = Judge { file, toml: &toml, broken: &mut broken };
                 judge.every();
-                match judge.kind() {
+                match Kind::of(&toml) {
                     Kind::Serves => judge.service(),
                     Kind::Works => judge.worker(),
                     Kind::OneOff => judge.one_off(),
@@ -92,13 +92,23 @@ pub fn broken(files: &BTreeMap<String, String>) -> Vec<Broken> {
 
 /// What an app is, by what its file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     /// A function that Fly's proxy routes to.
     Serves,
     /// A function that nobody calls.
     Works,
     /// It runs once, and ends.
     OneOff,
+}
+
+impl Kind {
+    pub(crate) fn of(toml: &FlyToml) -> Self {
+        match (&toml.http_service, toml.checks.is_empty()) {
+            (Some(_), _) => Self::Serves,
+            (None, true) => Self::OneOff,
+            (None, false) => Self::Works,
+        }
+    }
 }
 
 /// Looks at one file.
@@ -109,14 +119,6 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn kind(&self) -> Kind {
-        match (&self.toml.http_service, self.toml.checks.is_empty()) {
-            (Some(_), _) => Kind::Serves,
-            (None, true) => Kind::OneOff,
-            (None, false) => Kind::Works,
-        }
-    }
-
     /// Demands it.
     fn demand(&mut self, holds: bool, key: &str, wrong: impl Display, wanted: &str) {
         if !holds {

@@ -12,8 +12,8 @@ use testbed::process::Process;
 use super::rules::files;
 
 /// Ready may mean steady for ten seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
-const PARTS: [Part; 3] = [Part::Api, Part::Applications, Part::EmailWorker];
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PARTS: [Part; 3] = [Part::Api, Part::Applications, Part::EmailWorker];
 
 /// An app's file, and its secrets by name.
 fn app(name: &str) -> (FlyToml, Vec<String>) {
@@ -51,16 +51,22 @@ fn secret(board: &Board, part: Part, name: &str) -> String {
     }
 }
 
+/// What its file tells it, its secrets, and where Resend is.
+pub(super) fn environment(board: &Board, part: Part) -> Vec<(String, String)> {
+    let (toml, secrets) = app(part.name());
+    let told = toml.env.into_iter().map(|(name, value)| (name, value.0));
+    let secrets = secrets.into_iter().map(|name| (name.clone(), secret(board, part, &name)));
+    told.chain(secrets).chain([("RESEND_URL".to_owned(), board.url(Part::ResendStandIn))]).collect()
+}
+
 /// As on Fly, but for where it listens and where Resend is.
 fn started(board: &Board, part: Part) -> Process {
-    let (toml, secrets) = app(part.name());
     let command = Process::command(testbed::cargo::binary(part.name()).expect("built")).name(part.name()).clean_env();
-    let command = toml.env.iter().fold(command, |command, (name, value)| command.env(name, &value.0));
-    let command = secrets.iter().fold(command, |command, name| command.env(name, secret(board, part, name)));
+    let command = environment(board, part).into_iter().fold(command, |command, (name, value)| command.env(name, value));
     let ports = board.ports(part);
     let command = command.env("LISTEN", format!("127.0.0.1:{}", ports.http));
     let command = command.env("METRICS_LISTEN", format!("127.0.0.1:{}", ports.metrics));
-    command.env("RESEND_URL", board.url(Part::ResendStandIn)).start().expect("started")
+    command.start().expect("started")
 }
 
 #[test]
