@@ -19,6 +19,9 @@ pub struct App {
     pub name: String,
     /// Whose it is.
     pub organization: Organization,
+    /// How many machines it has, as Fly counts them: a list once came back empty for apps that had some.
+    #[serde(default)]
+    pub machine_count: Option<u64>,
 }
 
 /// An organization.

@@ -49,6 +49,8 @@ pub(super) struct Course<'a, 'd, T, P, R> {
     suspected: bool,
     /// Whether it is of no use to ask again.
     given_up: bool,
+    /// How many machines there were when it began, as Fly counts them.
+    counted: u64,
     /// How often the time for the whole is over.
     overruns: u32,
 }
@@ -115,6 +117,7 @@ impl<'a, 'd, T: Transport, P: Proxy, R: Records> Course<'a, 'd, T, P, R> {
             by: String::new(),
             suspected: false,
             given_up: false,
+            counted: 0,
             overruns: 0,
         }
     }

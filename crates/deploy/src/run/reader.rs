@@ -40,6 +40,11 @@ impl Reader {
         self.known.insert(machine, Instant::now() + self.times.limits.lag);
     }
 
+    /// Whether there is nothing, not even a machine that takes no part.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// All that is there now, in the order of their ids; none, when one that was made is not shown yet.
     ///
     /// # Errors

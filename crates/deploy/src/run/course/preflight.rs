@@ -14,7 +14,8 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
     /// Whether it can be done at all, by all that can be known before; of a release, what it is.
     pub(in crate::run) async fn preflight(&mut self) -> Result<(), Outcome> {
         let machines = self.deployer.machines;
-        self.patiently(async || machines.app().await).await.map_err(|error| self.stopped(&error))?;
+        let app = self.patiently(async || machines.app().await).await.map_err(|error| self.stopped(&error))?;
+        self.counted = app.machine_count.unwrap_or_default();
         let Order::Release(asked) = self.order else { return Ok(()) };
         if let Some(wrong) = self.misfit(asked) {
             let todo = "Nothing was touched: give it as it is wanted, and run this again.".to_owned();
@@ -46,6 +47,24 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         machine_name(app, self.run, last)
             .err()
             .map(|wrong| format!("the app's name leaves no room for a machine's: {wrong}"))
+    }
+
+    /// Whether machines are missing that Fly counts: none is listed, and no run has made one. A deploy would take that for
+    /// a first one, and make a second fleet beside the first.
+    pub(in crate::run) fn is_unlisted(&self) -> bool {
+        self.counted > 0 && self.reader.is_empty() && !self.memory.attempted
+    }
+
+    /// What to say when it stays so.
+    pub(in crate::run) fn unlisted(&self) -> Outcome {
+        let app = &self.deployer.machines.app;
+        Outcome::NeedsPerson {
+            what: format!("Fly counts {} machines of {app}, and lists none", self.counted),
+            todo: format!(
+                "Nothing was touched. See whether they are there (fly machine list --app {app}) and what status.flyio.net \
+                 says, and run this again."
+            ),
+        }
     }
 
     /// Machines of another process group are none that this deploys, and none that it may leave.

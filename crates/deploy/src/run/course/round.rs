@@ -40,6 +40,12 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             Ok(false) => return self.pause().await,
             Err(outcome) => return Some(outcome),
         }
+        if self.is_unlisted() {
+            if self.began.elapsed() >= self.deployer.times.step {
+                return Some(self.unlisted());
+            }
+            return self.pause().await;
+        }
         if let Some(outcome) = self.stray().or_else(|| self.others(&self.fleet)) {
             return Some(outcome);
         }

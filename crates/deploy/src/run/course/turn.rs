@@ -45,6 +45,8 @@ impl Key {
 #[derive(Debug, Default)]
 pub(in crate::run) struct Turn {
     key: Option<(Key, Instant)>,
+    /// Since when looks are asked for. What was seen is soon old, so they come between the tries of any other step.
+    looks: Option<Instant>,
     told: Option<(Doing, Instant)>,
     refusals: u32,
     /// Why it was last refused.
@@ -54,6 +56,10 @@ pub(in crate::run) struct Turn {
 impl Turn {
     /// How long this step has been asked for.
     pub(in crate::run) fn asked(&mut self, key: Key, now: Instant) -> Duration {
+        if key == Key::Many("look") {
+            return now.saturating_duration_since(*self.looks.get_or_insert(now));
+        }
+        self.looks = None;
         match &self.key {
             Some((same, since)) if *same == key => now.saturating_duration_since(*since),
             _ => {

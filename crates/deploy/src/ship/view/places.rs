@@ -1,6 +1,6 @@
 //! Where the next machine of the green is made, and how many there are to be.
 
-use super::View;
+use super::{Seen, View};
 use crate::ship::{Colour, ColourId, Life, Place, Plan};
 
 /// How many machines may be lost at one place, before the release is held to be the cause.
@@ -10,14 +10,30 @@ impl View<'_> {
     /// How many the green is to have: as many as were planned, and as many as there are now to take over from.
     pub(in crate::ship) fn plan(&self) -> Plan {
         let count = |all: usize| u8::try_from(all).unwrap_or(u8::MAX);
-        let kept = self.kept().filter(|seen| seen.member.life != Life::Dead).count();
-        let up = self.kept().filter(|seen| seen.member.is_up()).count();
+        let kept = self.stands().count();
+        // Of one on a lost host it is not known whether it slept.
+        let up = self.stands().filter(|seen| seen.member.ill || seen.member.is_up()).count();
         let planned = self.green().filter_map(|seen| seen.member.plan).max();
         let first = self.release.map(|release| release.first).filter(|_| kept == 0);
         let plans = || [planned, first].into_iter().flatten();
         let started = plans().map(|plan| plan.started).chain([1, count(up)]).max().unwrap_or(1);
         let all = plans().map(|plan| plan.all).chain([started, count(kept)]).max().unwrap_or(1);
         Plan { started, all }
+    }
+
+    /// The machines of what is kept, also those of lost hosts, which are to be replaced: but for those that were already.
+    fn stands(&self) -> impl Iterator<Item = Seen<'_>> {
+        let foreign = matches!(self.kept, Some(Colour::Foreign(_)));
+        // A lost host may not even show the image.
+        let unknown = move |seen: &Seen<'_>| foreign && seen.member.ill && seen.member.colour == Colour::Foreign(None);
+        let ours = |seen: &Seen<'_>| self.kept == Some(seen.member.colour);
+        let all = self.all().filter(move |seen| ours(seen) || unknown(seen));
+        let alive = |seen: &Seen<'_>| !seen.member.ill && seen.member.life != Life::Dead;
+        let index = |seen: &Seen<'_>| seen.member.place.map(|place| place.index);
+        let replaced = move |lost: &Seen<'_>| {
+            index(lost).is_some() && self.kept().any(|seen| alive(&seen) && index(&seen) == index(lost))
+        };
+        all.filter(move |seen| alive(seen) || seen.member.ill && !replaced(seen))
     }
 
     pub(in crate::ship) fn green_id(&self) -> Option<ColourId> {
@@ -54,7 +70,7 @@ impl View<'_> {
     pub(in crate::ship) fn beside(&self) -> Option<usize> {
         let mut green: Vec<usize> =
             self.green().filter(|seen| seen.member.life != Life::Dead).map(|seen| seen.member.region).collect();
-        let unmatched = self.kept().filter(|seen| seen.member.life != Life::Dead).find(|seen| {
+        let unmatched = self.stands().find(|seen| {
             let match_ = green.iter().position(|region| *region == seen.member.region);
             match_.map(|at| green.swap_remove(at)).is_none()
         });

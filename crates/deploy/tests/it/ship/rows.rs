@@ -107,6 +107,20 @@ fn a_fleet_that_grew_meanwhile_is_matched() {
 }
 
 #[test]
+fn what_is_kept_on_a_lost_host_is_replaced_in_its_region_and_once() {
+    let lost = Member { ill: true, region: 7, ..member(BLUE, 1) };
+    let green = Member { cordoned: true, ..member(GREEN, 0) };
+    let second = create(&[member(BLUE, 0), lost, green]);
+    assert_eq!((second.plan, second.beside), (Plan { started: 2, all: 2 }, Some(1)));
+    let replaced = Member { place: Some(Place { index: 1, again: 1 }), ..member(BLUE, 1) };
+    assert_eq!(create(&[member(BLUE, 0), replaced, lost, green]).plan, Plan { started: 2, all: 2 });
+    let foreign = |digest| Member { colour: Colour::Foreign(digest), place: None, plan: None, ..member(BLUE, 0) };
+    let known = foreign(Some("333333333333".parse().expect("a digest")));
+    let unknown = Member { ill: true, ..foreign(None) };
+    assert_eq!(create(&[known, unknown, green]).plan, Plan { started: 2, all: 2 });
+}
+
+#[test]
 fn a_green_on_a_lost_host_is_replaced_under_a_name_of_its_own_until_that_is_no_accident() {
     let lost = |again| Member { place: Some(Place { index: 0, again }), ill: true, ..member(GREEN, 0) };
     let second = Member { cordoned: true, plan: Some(Plan { started: 1, all: 2 }), ..member(GREEN, 1) };

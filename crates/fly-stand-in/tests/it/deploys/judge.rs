@@ -77,7 +77,9 @@ impl Judge {
         if living.clone().count() > self.most.get() {
             self.say(now, format!("{told}: {} machines", all.len()));
         }
-        let good = living.clone().any(|view| !says(view, "ship_failed"));
+        // What nobody has judged yet is not good for that.
+        let passed = |view: &View| says(view, "ship_passed") || !says(view, "ship_release");
+        let good = living.clone().any(|view| passed(view) && !says(view, "ship_failed"));
         if self.good.get() && !good {
             self.say(now, format!("{told}: a failed release is left alone"));
         }
