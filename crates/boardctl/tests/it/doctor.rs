@@ -11,7 +11,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Fly with one machine of one app. Nothing real runs: it does what it is told.
 async fn fly() -> Site {
-    let site = Site::start(Options { programs: None, ..Options::new(["board-api"]) }).await.expect("a stand-in");
+    // What has started is listed as started at once.
+    let settings = fly_stand_in::Settings { list_lag: Duration::ZERO, ..Default::default() };
+    let options = Options { programs: None, settings, ..Options::new(["board-api"]) };
+    let site = Site::start(options).await.expect("a stand-in");
     let image = format!("registry.fly.io/board-api:deployment-1@sha256:{}", "11".repeat(32));
     let config = json!({"image": image, "metadata": {"fly_platform_version": "v2"}, "guest": {"cpus": 1},
                         "checks": {"alive": {"type": "http", "port": 8080, "interval": "1s", "timeout": "1s"}}});

@@ -43,7 +43,7 @@ fn settings_and_single_images_are_the_clusters_own() {
 #[test]
 fn what_does_not_fit_is_told_and_nothing_is_printed() {
     let cases: [(&[&str], i32, &str); 6] = [
-        (&[], 2, "--images"),
+        (&[], 64, "--images"),
         (&["--images", "board:c0ffee"], 1, "is one image for all"),
         (&["--images", "board-{function}:latest"], 1, "is no image"),
         (&["web", "--images", IMAGES], 1, "fleet.toml lists no web"),
