@@ -46,19 +46,19 @@ async fn open_the_breaker(stage: &mut Stage, api: &Function, page: &[u8]) -> Res
     Ok(stage.board.servers.postgres.own_mut().ok_or_else(not_ours)?.start_again().await?)
 }
 
-/// Answered, and refused because the one place at work is taken.
+/// Answered, and refused because the places at work are taken. There are two, since once a second a function asks itself.
 pub(super) async fn with_the_bound(stage: &Stage) -> Result<Vec<Row>, BenchError> {
     let page = get(&stage.jobs[0]);
-    let api = stage.function(Part::Api, &[("AT_WORK_MAX", "1")]).await?;
-    let answered = Meter::begin(stage, &api, "job page, one place at work: one caller", 200).await?;
+    let api = stage.function(Part::Api, &[("AT_WORK_MAX", "2")]).await?;
+    let answered = Meter::begin(stage, &api, "job page, two places at work: one caller", 200).await?;
     let answered = answered.with_callers(1).warmed(vec![page.clone(); stage.amounts.reads / 4]).await?.end().await?;
     let mut row = Meter::begin(stage, &api, "job page, no place at work: refused", 503).await?;
     for _ in 0..stage.amounts.rounds {
         tokio::time::sleep(QUIET).await;
-        // Whoever reads a job waits for this, and holds the place meanwhile.
+        // Whoever reads jobs waits for this, and holds a place meanwhile.
         let lock = stage.board.client().await?;
         lock.batch_execute("BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE").await?;
-        let holder = tokio::spawn(load(&api, vec![page.clone()], 1).run());
+        let holder = tokio::spawn(load(&api, vec![page.clone(); 2], 2).run());
         waits_for(&lock).await?;
         row.round(vec![page.clone(); AT_ONCE]).await?;
         lock.batch_execute("ROLLBACK").await?;
@@ -67,11 +67,11 @@ pub(super) async fn with_the_bound(stage: &Stage) -> Result<Vec<Row>, BenchError
     Ok(vec![answered, row.end().await?])
 }
 
-/// Waits until somebody waits for the lock that this connection holds.
+/// Waits until two wait for the lock that this connection holds.
 async fn waits_for(lock: &tokio_postgres::Client) -> Result<(), BenchError> {
-    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted)";
+    let waiting = "SELECT count(*) >= 2 FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted";
     let seen = async || lock.query_one(waiting, &[]).await.is_ok_and(|row| row.get(0));
-    Ok(wait::until(PATIENCE, "a request that waits for the jobs", seen).await?)
+    Ok(wait::until(PATIENCE, "two requests that wait for the jobs", seen).await?)
 }
 
 fn get(job: &str) -> Vec<u8> {
