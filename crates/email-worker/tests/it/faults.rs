@@ -28,10 +28,11 @@ async fn a_429_is_heeded_by_every_batch() {
     resend.fail_next(&[refusal]).await;
     board.ask_to_sign_in("ada@example.com", None).await;
     let worker = start(&board, &resend);
-    // Seen here somewhat later than it happened, and not before the worker has read the answer.
+    wait::until(PATIENCE, "a post", async || resend.posts().await > 0).await.expect("it is posted");
+    // Before the worker reads the answer: what follows takes the longer, and never the shorter, for a slow database.
+    let refused = Instant::now();
     let heard = async || worker.output().contains("\"outcome\":\"retried\"");
     wait::until(PATIENCE, "refused", heard).await.expect("it is refused");
-    let refused = Instant::now();
     board.ask_to_sign_in("bob@example.com", None).await;
     wait::until(PATIENCE, "the first", async || resend.count().await > 0).await.expect("one arrives");
     assert!(refused.elapsed() >= Duration::from_millis(2_500), "came back after {:?}", refused.elapsed());
