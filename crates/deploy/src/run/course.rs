@@ -6,6 +6,8 @@ mod round;
 mod turn;
 mod work;
 
+pub(super) use preflight::is_final;
+
 use platform::clock::Clock;
 use tokio::sync::watch;
 use tokio::time::Instant;
