@@ -93,12 +93,12 @@ impl Registry {
             let response = self.ask(Method::GET, &what).await?;
             let page: Page = response.json().await.map_err(|_| Error::Unreadable { what })?;
             let tags = page.tags.unwrap_or_default();
-            let full = tags.len() >= PAGE;
-            // A registry that does not page answers all of it again.
+            // A registry may give fewer at a time than it was asked for, and one that does not page gives all of it again:
+            // the end is where nothing new comes.
             let before = all.len();
             last = tags.last().cloned().unwrap_or_default();
             all.extend(tags);
-            if !full || all.len() == before {
+            if all.len() == before {
                 break;
             }
         }

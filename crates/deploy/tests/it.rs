@@ -9,6 +9,7 @@ mod it {
     mod machines;
     mod mistakes;
     mod recordings;
+    mod registry;
     mod rules;
     mod run;
     mod ship;

@@ -87,26 +87,12 @@ impl<T: Transport> Machines<T> {
     }
 
     /// All machines, as a copy of Fly's own store has them: it can lag behind, so a machine that is not in it may be
-    /// there. See [`Machines::fleet`].
+    /// there: whoever knows of it asks for it by its id.
     ///
     /// # Errors
     /// What came in between.
     pub async fn list(&self) -> Result<Vec<Machine>, Error> {
         Ok(self.ask(Ask::app(Call::List)).await?.value)
-    }
-
-    /// All machines, and each of those that are known to have been there, asked for by its id when the list leaves it out.
-    ///
-    /// # Errors
-    /// What came in between.
-    pub async fn fleet(&self, known: &[MachineId]) -> Result<Vec<Machine>, Error> {
-        let mut machines = self.list().await?;
-        for id in known {
-            if !machines.iter().any(|machine| machine.id == *id) {
-                machines.extend(self.found(id).await?);
-            }
-        }
-        Ok(machines)
     }
 
     /// One machine. One that was destroyed is shown for a time.

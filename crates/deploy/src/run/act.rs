@@ -33,7 +33,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         let ill = machine.host_status != HostStatus::Ok;
         let idle = matches!(machine.state, State::Stopped | State::Suspended);
         let voids = match act {
-            Act::Start => Voids::Start(id),
+            Act::Start => Voids::Start,
             Act::Cordon => Voids::Cordon(id),
             Act::Uncordon => Voids::Uncordon(id),
             Act::Stop => Voids::Stop(id),
@@ -53,8 +53,10 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             Act::Destroy => machines.destroy(on, !idle).await,
         };
         self.memory.called(voids, tokio::time::Instant::now());
-        if matches!(act, Act::Destroy) && done.is_ok() {
-            self.leases.drop(id);
+        match act {
+            Act::Destroy if done.is_ok() => self.leases.drop(id),
+            Act::Start if done.is_ok() => self.memory.started(id),
+            _ => {}
         }
         done
     }

@@ -6,6 +6,8 @@ mod round;
 mod turn;
 mod work;
 
+pub(super) use preflight::is_final;
+
 use platform::clock::Clock;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -32,6 +34,10 @@ pub(super) struct Course<'a, 'd, T, P, R> {
     pub(super) memory: Memory,
     pub(super) reader: Reader,
     pub(super) record: Option<Record>,
+    /// Whether it was tried to have one: a courtesy is asked for once.
+    pub(super) recorded: bool,
+    /// Whether this run has made it, and did not find it.
+    pub(super) record_is_ours: bool,
     pub(super) began: Instant,
     /// The fleet as it was last read.
     pub(super) fleet: Vec<Machine>,
@@ -107,6 +113,8 @@ impl<'a, 'd, T: Transport, P: Proxy, R: Records> Course<'a, 'd, T, P, R> {
             memory: Memory::new(deployer.times, gate, deployer.proxy.is_some()),
             reader: Reader::new(deployer.times),
             record: None,
+            recorded: false,
+            record_is_ours: false,
             began: Instant::now(),
             fleet: Vec::new(),
             release: None,
@@ -148,10 +156,12 @@ impl<'a, 'd, T: Transport, P: Proxy, R: Records> Course<'a, 'd, T, P, R> {
             Outcome::Locked { .. } | Outcome::NeedsPerson { .. } => RecordEnd::Interrupted,
         };
         let error = if outcome == Outcome::Done { String::new() } else { outcome.words() };
-        if !matches!(outcome, Outcome::Locked { .. }) {
+        // One that was found may be that of the run which is alive.
+        if self.record_is_ours || !matches!(outcome, Outcome::Locked { .. }) {
             self.close_record(end, &error).await;
         }
         self.leases.release(self.deployer.machines).await;
+        let outcome = self.looked_again(outcome).await;
         let kept = self.parts().kept;
         let commit = |colour: Option<Colour>| {
             let members = Fleet::read(&self.fleet).members;

@@ -106,7 +106,6 @@ impl Leases {
                 }
                 Err(error) => match &error.meaning {
                     Meaning::LeaseHeld(holder) => return self.met(&machine.id, holder),
-                    Meaning::NotFound(_) => taken = Taken::Anew,
                     _ => return Taken::Refused(error),
                 },
             }
@@ -169,8 +168,8 @@ impl Leases {
         let (sent, machine) = (Instant::now(), lease.machine());
         let refreshed = machines.refresh(lease, self.times.lease).await;
         let mut held = self.held.borrow_mut();
-        // It may have been dropped meanwhile.
-        let Some(slot) = held.get_mut(machine) else { return };
+        // It may have been dropped meanwhile, and taken anew.
+        let Some(slot) = held.get_mut(machine).filter(|slot| slot.refreshed <= sent) else { return };
         match refreshed {
             // One that lapsed and was granted anew is as good: each step reads the fleet before it.
             Ok(lease) => *slot = Held { lease, refreshed: sent },

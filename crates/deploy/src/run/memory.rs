@@ -125,8 +125,7 @@ impl Memory {
         self.wrote = true;
         match call {
             Voids::Mark => return,
-            Voids::Create => {}
-            Voids::Start(machine) => self.of(machine).starts += 1,
+            Voids::Create | Voids::Start => {}
             Voids::Uncordon(machine) => {
                 self.opened = None;
                 self.unborn.remove(machine);
@@ -154,6 +153,12 @@ impl Memory {
         }
     }
 
+    /// It is on its way up by a start of this run's: one that was refused is none.
+    pub(super) fn started(&mut self, machine: &MachineId) {
+        self.of(machine).starts += 1;
+    }
+
+    /// How often this run has started it.
     pub(super) fn starts(&mut self, machine: &MachineId) -> u32 {
         self.of(machine).starts
     }
@@ -197,7 +202,7 @@ pub(super) enum Voids<'a> {
     Mark,
     /// The soak, as each of those below.
     Create,
-    Start(&'a MachineId),
+    Start,
     /// That all proxies know who is let in.
     Uncordon(&'a MachineId),
     /// That all proxies know who is not; and the sight of it.

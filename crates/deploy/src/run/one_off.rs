@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::course::is_final;
 use super::reader::group;
 use super::{Deployer, Happened, Image, Proxy, Records, Told};
 use crate::config::MachineConfig;
@@ -46,7 +47,7 @@ pub enum OneOffEnd {
         /// Why.
         why: String,
     },
-    /// No machine was made, or none that anybody knows the end of.
+    /// No machine was made, or none that anybody knows the end of: it may still run.
     NotMade {
         /// What is so.
         what: String,
@@ -59,23 +60,23 @@ pub enum OneOffEnd {
 const GROUP: &str = "fly_app_release_command";
 
 impl<T: Transport, P: Proxy, R: Records> Deployer<'_, T, P, R> {
-    /// Runs one machine to its end, and removes it. When `stop` becomes true it is stopped.
+    /// Runs one machine to its end, and removes it. When `stop` becomes true it is stopped. One of which nobody knows whether
+    /// it still runs is left: a migration is not killed for an answer that could not be read.
     pub async fn one_off(&self, asked: &OneOff, mut stop: watch::Receiver<bool>) -> OneOffEnd {
         match self.left_over().await {
             Ok(None) => {}
             Ok(Some(end)) => return end,
-            Err(error) => return not_made(&error, "Nothing was made. Run this again."),
+            Err(error) => return not_made(&error, "Nothing was made. Run this again.".to_owned()),
         }
-        let new = NewMachine {
-            name: asked.name.clone(),
-            region: asked.region.clone(),
-            config: Config::new(config(asked)),
-            skip_launch: false,
-            cordoned: false,
-        };
-        let machine = match self.machines.create(&new).await {
+        if *stop.borrow() {
+            return OneOffEnd::Stopped { why: "somebody stopped it before it was made".to_owned() };
+        }
+        let machine = match self.machines.create(&new(asked)).await {
             Ok(machine) => machine,
-            Err(error) => return not_made(&error, "Look whether it runs (fly machine list), then run this again."),
+            Err(error) => {
+                let look = format!("Look whether {} runs (fly machine list --app {})", asked.name, self.machines.app);
+                return not_made(&error, format!("{look}, then run this again."));
+            }
         };
         let stopped = async {
             while !*stop.borrow_and_update() {
@@ -93,26 +94,38 @@ impl<T: Transport, P: Proxy, R: Records> Deployer<'_, T, P, R> {
                 OneOffEnd::Stopped { why: "somebody stopped it".to_owned() }
             }
         };
-        if let Err(error) = self.machines.destroy(&machine, true).await {
-            (self.tell)(&Told { at: Duration::ZERO, what: Happened::Refused { why: error.to_string() } });
+        self.removed(&machine, end).await
+    }
+
+    /// Removes it; how it ended. One that could not be told to end may run on.
+    async fn removed(&self, machine: &MachineId, end: OneOffEnd) -> OneOffEnd {
+        if matches!(end, OneOffEnd::NotMade { .. }) {
+            return end;
         }
+        let Err(error) = self.machines.destroy(machine, true).await else { return end };
+        if let OneOffEnd::Stopped { why } = end {
+            return OneOffEnd::NotMade {
+                what: format!("{why}, and may still run: {error}"),
+                todo: self.by_hand(machine),
+            };
+        }
+        self.tell_refused(&error);
         end
     }
 
-    /// One of an earlier run: a finished one is removed, one that runs is waited for by a person.
+    /// One of an earlier run: a finished one is removed, one that runs, or soon will, is waited for by a person.
     async fn left_over(&self) -> Result<Option<OneOffEnd>, Error> {
         for machine in self.machines.list().await?.into_iter().filter(|machine| !machine.state.is_gone()) {
             if group(&machine) != GROUP {
                 continue;
             }
-            if matches!(machine.state, State::Stopped | State::Failed | State::Created) {
+            if matches!(machine.state, State::Stopped) || is_lost(&machine.state) {
                 self.machines.destroy(&machine.id, false).await?;
                 continue;
             }
-            let (id, app) = (&machine.id, &self.machines.app);
             return Ok(Some(OneOffEnd::NotMade {
-                what: format!("{} ({id}) of an earlier run is {}", machine.name, machine.state),
-                todo: format!("Wait for its end, or end it: fly machine destroy --force {id} --app {app}."),
+                what: format!("{} ({}) of an earlier run is {}", machine.name, machine.id, machine.state),
+                todo: self.by_hand(&machine.id),
             }));
         }
         Ok(None)
@@ -120,7 +133,7 @@ impl<T: Transport, P: Proxy, R: Records> Deployer<'_, T, P, R> {
 
     /// Waits for its process to end, and reads how. What it was is written after the state that it leads to.
     async fn end_of(&self, machine: &MachineId, within: Duration) -> OneOffEnd {
-        let deadline = Instant::now() + within;
+        let began = Instant::now();
         loop {
             match self.machines.get(machine).await {
                 Ok(shown) => {
@@ -130,24 +143,59 @@ impl<T: Transport, P: Proxy, R: Records> Deployer<'_, T, P, R> {
                     if let Some(exit) = exit.filter(|_| shown.state != State::Started) {
                         return OneOffEnd::Exited { code: exit.exit_code, oom: exit.oom_killed };
                     }
+                    if shown.state.is_gone() || is_lost(&shown.state) {
+                        let what =
+                            format!("{} ({machine}) is {}, and did not say how it ended", shown.name, shown.state);
+                        return OneOffEnd::NotMade { what, todo: self.by_hand(machine) };
+                    }
                 }
-                Err(error) if matches!(error.meaning, Meaning::Unreadable(_)) => {
-                    return not_made(&error, "It was started: look at its logs (fly logs) for how it ended.");
+                Err(error) if is_final(&error.meaning) || self.is_unknown(&error, began) => {
+                    return not_made(&error, self.by_hand(machine));
                 }
-                Err(error) => {
-                    (self.tell)(&Told { at: Duration::ZERO, what: Happened::Refused { why: error.to_string() } })
-                }
+                Err(error) => self.tell_refused(&error),
             }
-            if Instant::now() >= deadline {
+            if began.elapsed() >= within {
                 return OneOffEnd::Stopped { why: format!("it was not over within {} s", within.as_secs()) };
             }
             tokio::time::sleep(self.times.look).await;
         }
     }
+
+    /// Whether there is no such machine, and not only not yet.
+    fn is_unknown(&self, error: &Error, began: Instant) -> bool {
+        matches!(error.meaning, Meaning::NotFound(_)) && began.elapsed() >= self.times.limits.lag
+    }
+
+    fn by_hand(&self, machine: &MachineId) -> String {
+        let app = &self.machines.app;
+        format!(
+            "See in its logs (fly logs --app {app}) how far it is. Wait for its end, or end it: fly machine destroy --force \
+             {machine} --app {app}."
+        )
+    }
+
+    fn tell_refused(&self, error: &Error) {
+        (self.tell)(&Told { at: Duration::ZERO, what: Happened::Refused { why: error.to_string() } });
+    }
 }
 
-fn not_made(error: &Error, todo: &str) -> OneOffEnd {
-    OneOffEnd::NotMade { what: error.to_string(), todo: todo.to_owned() }
+/// Whether it does not run, and will not.
+fn is_lost(state: &State) -> bool {
+    matches!(state, State::Failed | State::LaunchFailed)
+}
+
+fn not_made(error: &Error, todo: String) -> OneOffEnd {
+    OneOffEnd::NotMade { what: error.to_string(), todo }
+}
+
+fn new(asked: &OneOff) -> NewMachine {
+    NewMachine {
+        name: asked.name.clone(),
+        region: asked.region.clone(),
+        config: Config::new(config(asked)),
+        skip_launch: false,
+        cordoned: false,
+    }
 }
 
 /// What flyctl gives a release command, but that it stays when it has ended: only then its code can be read for certain.

@@ -26,6 +26,6 @@ pub trait Proxy {
     /// Asks one machine and no other (`fly-force-instance-id`) for a path of its function. Bounded by itself: 5 s.
     ///
     /// # Errors
-    /// [`Unreached`], also when it was the proxy that answered for a machine that it does not reach.
+    /// [`Unreached`]. What the proxy itself says of a machine that it does not reach is a [`Reply`], which is no report.
     fn ask(&self, machine: &MachineId, path: &str) -> impl Future<Output = Result<Reply, Unreached>>;
 }

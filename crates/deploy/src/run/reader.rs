@@ -26,23 +26,25 @@ fn is_apart(machine: &Machine) -> bool {
 pub(super) struct Reader {
     times: Times,
     listed: Option<Instant>,
+    found: bool,
     /// Each, and until when it may be unknown by its id, since it was just made.
     known: BTreeMap<MachineId, Instant>,
 }
 
 impl Reader {
     pub(super) fn new(times: Times) -> Self {
-        Self { times, listed: None, known: BTreeMap::new() }
+        Self { times, listed: None, found: false, known: BTreeMap::new() }
     }
 
     /// There is a machine of this id, or soon will be.
     pub(super) fn made(&mut self, machine: MachineId) {
+        self.found = true;
         self.known.insert(machine, Instant::now() + self.times.limits.lag);
     }
 
-    /// Whether there is nothing, not even a machine that takes no part.
-    pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty()
+    /// Whether there was ever anything, be it a machine that takes no part: then a list that is empty now is believed.
+    pub(super) fn has_found(&self) -> bool {
+        self.found
     }
 
     /// All that is there now, in the order of their ids; none, when one that was made is not shown yet.
@@ -54,6 +56,7 @@ impl Reader {
         if due {
             let now = Instant::now();
             for machine in machines.list().await? {
+                self.found = true;
                 self.known.entry(machine.id).or_insert(now);
             }
             self.listed = Some(Instant::now());

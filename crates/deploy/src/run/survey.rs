@@ -11,7 +11,7 @@ use super::leases::Leases;
 use super::watch::Watch;
 use super::{Deployer, Doing, Gate, Order, Outcome, Proxy, Records, Which};
 use crate::machines::{HostStatus, Machine, Transport};
-use crate::ship::{Colour, Create, End, Fleet, Member, Parts, Step, Wait, keys, machine_name};
+use crate::ship::{Colour, Create, End, Fleet, Mark, Member, Parts, Step, Wait, keys, machine_name};
 
 /// What stands there, and what a run would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -74,6 +74,13 @@ impl<T: Transport, P: Proxy, R: Records> Deployer<'_, T, P, R> {
         let mut course = Course::new(self, order.unwrap_or(&Order::Mend), run, &leases, &watch);
         course.preflight().await?;
         course.read_once().await?;
+        while course.is_unlisted() {
+            if course.began.elapsed() >= self.times.limits.lag {
+                return Err(course.unlisted());
+            }
+            course.pause().await;
+            course.read_once().await?;
+        }
         if let Some(outcome) = course.others(&course.fleet) {
             return Err(outcome);
         }
@@ -149,7 +156,10 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             Step::Start(at) => Doing::Start { machine: one(*at) },
             Step::Check(machines) => Doing::Check { machines: all(machines) },
             Step::Look(machines) => Doing::Look { machines: all(machines) },
-            Step::Mark(at, mark) => Doing::Mark { machine: one(*at), says: says(*mark, &self.fleet) },
+            Step::Mark(at, mark) => {
+                let mark = if let Mark::Refused(of) = mark { Mark::Refused(places[*of]) } else { *mark };
+                Doing::Mark { machine: one(*at), says: says(mark, &self.fleet) }
+            }
             Step::Cordon(at) => Doing::Cordon { machine: one(*at) },
             Step::Uncordon(at) => Doing::Uncordon { machine: one(*at) },
             Step::Stop(at) => Doing::Stop { machine: one(*at) },

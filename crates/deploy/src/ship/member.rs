@@ -21,7 +21,7 @@ pub enum Life {
 }
 
 impl Life {
-    pub(super) fn of(machine: &Machine) -> Self {
+    pub(crate) fn of(machine: &Machine) -> Self {
         match machine.state {
             State::Created | State::Starting | State::Restarting | State::Updating | State::Replacing => Self::Coming,
             State::Started => Self::Awake,

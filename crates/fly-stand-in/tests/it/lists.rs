@@ -21,8 +21,7 @@ async fn a_list_lags_behind_what_is_made_changed_and_gone(rig: Rig) {
     rig.set(|settings| settings.list_lag = HOUR);
     let id = rig.started("a").await;
     assert_eq!(states().await, [""; 0]);
-    let found = rig.machines.fleet(std::slice::from_ref(&id)).await.expect("by its id");
-    assert_eq!(found.len(), 1);
+    rig.look(&id).await;
     rig.set(|settings| settings.list_lag = Duration::ZERO);
     assert_eq!(states().await, ["started"]);
     rig.machines.stop(&id, Signal::Term, HOUR).await.expect("told");

@@ -1,10 +1,10 @@
 //! How it ends, in words: what is so, and what to do.
 
-use crate::machines::{Error, Meaning, Transport};
+use crate::machines::{Error, Machine, MachineId, Meaning, State, Transport};
 use crate::run::act::because;
 use crate::run::checks::{Expected, Health};
-use crate::run::{Course, Outcome, Proxy, Records};
-use crate::ship::{Colour, End, Fleet, Step};
+use crate::run::{Course, Happened, Outcome, Proxy, Records};
+use crate::ship::{Colour, End, Fleet, Life, Step};
 
 impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
     /// What an end is.
@@ -40,6 +40,41 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
                 "Deploy a release; where a region has no room, later or in another (primary_region).".to_owned(),
             ),
         }
+    }
+
+    /// What stood when it ended, looked at once more now that the leases are given back and anybody may change it. A run that
+    /// comes next cordons nothing so soon.
+    pub(in crate::run) async fn looked_again(&mut self, outcome: Outcome) -> Outcome {
+        if !self.memory.wrote || matches!(outcome, Outcome::Locked { .. } | Outcome::NeedsPerson { .. }) {
+            return outcome;
+        }
+        let stood = self.standing(self.parts().kept);
+        match self.reader.read(self.deployer.machines).await {
+            Ok(Some(fleet)) => self.fleet = fleet,
+            Ok(None) => return outcome,
+            // What was seen last is what is known.
+            Err(error) => {
+                self.tell(Happened::Refused { why: error.to_string() });
+                return outcome;
+            }
+        }
+        let stands: Vec<MachineId> =
+            self.fleet.iter().filter(|machine| stands(machine)).map(|one| one.id.clone()).collect();
+        match stood.iter().find(|id| !stands.contains(id)) {
+            None => outcome,
+            Some(id) => person(
+                format!("{}; but then machine {id} was cordoned, ended or removed by somebody else", outcome.words()),
+                format!("Find out by whom. {} Then mend, or deploy again where none is left.", self.list()),
+            ),
+        }
+    }
+
+    /// The machines of a colour that stand.
+    fn standing(&self, colour: Option<Colour>) -> Vec<MachineId> {
+        let members = Fleet::read(&self.fleet).members;
+        let its =
+            members.iter().zip(&self.fleet).filter(|(one, machine)| Some(one.colour) == colour && stands(machine));
+        its.map(|(_, machine)| machine.id.clone()).collect()
     }
 
     /// What never passed is not worth waiting for.
@@ -147,6 +182,12 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
     fn fly(&self, verb: &str, at: usize) -> String {
         format!("fly machine {verb} {} --app {}", self.fleet[at].id, self.deployer.machines.app)
     }
+}
+
+/// Whether it takes connections, or may again by itself: one that goes to sleep does.
+fn stands(machine: &Machine) -> bool {
+    let out = matches!(Life::of(machine), Life::Fallen | Life::Dead) || machine.state == State::Destroying;
+    !machine.cordoned && !out
 }
 
 fn person(what: String, todo: String) -> Outcome {

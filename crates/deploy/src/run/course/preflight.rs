@@ -10,6 +10,9 @@ use crate::ship::{Colour, Commit, Fleet, Place, Plan, Release, fingerprint, mach
 /// A courtesy holds nothing up for longer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// So far back it is looked for records that dead runs left running.
+const NEWEST: usize = 10;
+
 impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
     /// Whether it can be done at all, by all that can be known before; of a release, what it is.
     pub(in crate::run) async fn preflight(&mut self) -> Result<(), Outcome> {
@@ -49,10 +52,10 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             .map(|wrong| format!("the app's name leaves no room for a machine's: {wrong}"))
     }
 
-    /// Whether machines are missing that Fly counts: none is listed, and no run has made one. A deploy would take that for
-    /// a first one, and make a second fleet beside the first.
+    /// Whether machines are missing that Fly counts: none was ever listed, and this run has made none. A deploy would take
+    /// that for a first one, and make a second fleet beside the first.
     pub(in crate::run) fn is_unlisted(&self) -> bool {
-        self.counted > 0 && self.reader.is_empty() && !self.memory.attempted
+        self.counted > 0 && !self.reader.has_found()
     }
 
     /// What to say when it stays so.
@@ -75,7 +78,8 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         Some(Outcome::NeedsPerson {
             what: format!("machine {} is of the process group {:?}, and this deploys {ours:?}", other.id, group(other)),
             todo: format!(
-                "Nothing was touched. Remove it (fly machine destroy {}), or move it to an app of its own.",
+                "{}Remove it (fly machine destroy {}), or move it to an app of its own.",
+                if self.memory.wrote { "" } else { "Nothing was touched. " },
                 other.id
             ),
         })
@@ -109,11 +113,13 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         }
     }
 
-    /// Has a record, before the first machine is made: one of this image that a dead run left running, or a new one.
+    /// Has a record, before the first machine is made: one of this image that a dead run left running, or a new one. It is
+    /// tried once, since it takes its time while nobody answers there.
     pub(in crate::run) async fn open_record(&mut self) {
-        let (Order::Release(asked), Some(records), None) = (self.order, self.deployer.records, &self.record) else {
+        let (Order::Release(asked), Some(records), false) = (self.order, self.deployer.records, self.recorded) else {
             return;
         };
+        self.recorded = true;
         let newest = self.courteously(records.newest(1)).await.and_then(|all| all.into_iter().next());
         let image = asked.image.as_str();
         let left = newest.filter(|one| one.is_running() && one.image_ref.as_deref() == Some(image));
@@ -121,25 +127,36 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             Some(left) => Some(left),
             None => {
                 let new = NewRecord { image: image.to_owned(), definition: asked.definition.clone() };
-                self.courteously(records.open(&new)).await
+                let made = self.courteously(records.open(&new)).await;
+                self.record_is_ours = made.is_some();
+                made
             }
         };
     }
 
-    /// Says in the record how it ended. One that a dead run left running is ended, too, or an autoscaler would wait for ever.
+    /// Says in the record how it ended. Those that dead runs left running are ended, too, or an autoscaler would wait for
+    /// ever: by whoever has all leases to the end.
     pub(in crate::run) async fn close_record(&mut self, end: RecordEnd, error: &str) {
         let Some(records) = self.deployer.records else { return };
-        if self.record.is_none() && end == RecordEnd::Complete {
-            let newest = self.courteously(records.newest(1)).await.and_then(|all| all.into_iter().next());
-            self.record = newest.filter(super::super::Record::is_running);
+        let own = self.record.take();
+        if let Some(own) = &own {
+            let stands = self.stands(own.image_ref.as_deref());
+            let end = if end == RecordEnd::Complete && !stands { RecordEnd::Failed } else { end };
+            if self.courteously(records.close(&own.id, end, error)).await.is_none() {
+                return;
+            }
         }
-        let Some(record) = self.record.take() else { return };
-        let end = if end == RecordEnd::Complete && !self.stands(record.image_ref.as_deref()) {
-            RecordEnd::Failed
-        } else {
-            end
-        };
-        self.courteously(records.close(&record.id, end, error)).await;
+        if end == RecordEnd::Interrupted {
+            return;
+        }
+        let newest = self.courteously(records.newest(NEWEST)).await.unwrap_or_default();
+        let own = own.map(|own| own.id);
+        for left in newest.iter().filter(|one| one.is_running() && Some(&one.id) != own.as_ref()) {
+            let stands = self.stands(left.image_ref.as_deref());
+            let end = if stands { RecordEnd::Complete } else { RecordEnd::Failed };
+            let told = if stands { "" } else { "the run that began it ended before its verdict" };
+            self.courteously(records.close(&left.id, end, told)).await;
+        }
     }
 
     /// Whether what stands is what a record names.

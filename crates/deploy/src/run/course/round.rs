@@ -58,12 +58,17 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         }
         self.taken_back();
         let now = Instant::now();
-        self.memory.read(&self.fleet, now);
+        // What was seen before is void by what is read now.
         for (machine, asked) in self.watch.answered() {
             self.memory.seen(&machine, asked);
         }
+        self.memory.read(&self.fleet, now);
         if self.is_open() {
             return self.pause().await;
+        }
+        // Leases are kept beside this: what came of that while the fleet was read counts before the next write.
+        if let Some(error) = self.leases.wrong() {
+            return Some(self.stopped(&error));
         }
         match self.ask(now) {
             Ok(Step::End(end)) => Some(self.outcome(end)),
@@ -228,7 +233,8 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         let whole = self.began.elapsed() >= times.whole * (self.overruns + 1);
         self.overruns += u32::from(whole);
         let started = matches!(&step, Step::Start(at) if self.memory.starts(&self.fleet[*at].id) >= STARTS);
-        let late = lasted >= times.step || started || whole || std::mem::take(&mut self.given_up);
+        let given_up = std::mem::take(&mut self.given_up);
+        let late = lasted >= times.step || started || whole || given_up;
         if !late || matches!(step, Step::End(_)) {
             return Ok(step);
         }

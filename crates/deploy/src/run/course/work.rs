@@ -15,7 +15,7 @@ use crate::ship::{Create, Step, Wait, machine_name};
 /// How often an image that the registry does not have yet is asked for, a margin apart: right after a push it may not.
 const IMAGE_TRIES: u32 = 5;
 
-/// How often a region without room is asked.
+/// How often a region, or a host, without room is asked.
 const ROOM_TRIES: u32 = 3;
 
 impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
@@ -64,6 +64,9 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         let (order, Some(release)) = (self.order, self.release) else { return Ok(()) };
         let Order::Release(asked) = order else { return Ok(()) };
         self.open_record().await;
+        if let Some(wrong) = self.leases.wrong() {
+            return Err(wrong);
+        }
         let fleet = std::mem::take(&mut self.fleet);
         let made = self.create(asked, &release, create, &fleet).await;
         self.fleet = fleet;
@@ -109,6 +112,8 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
             Meaning::NameTaken(Some(machine)) => self.reader.made(machine.clone()),
             Meaning::Invalid(_) => self.given_up |= matches!(step, Step::Create(_)),
             Meaning::RegionFull(_) => self.given_up |= refusals >= ROOM_TRIES,
+            // What is kept is asked for until its deadline: there is nothing else.
+            Meaning::HostFull(_) => self.given_up |= refusals >= ROOM_TRIES && self.may_do_without(step),
             Meaning::ImageUnknown(_) => {
                 self.given_up |= refusals >= IMAGE_TRIES;
                 wait = times.margin;
@@ -124,6 +129,11 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         }
         tokio::time::sleep(wait).await;
         None
+    }
+
+    /// Whether something stands, or may, without what a step is to bring.
+    fn may_do_without(&self, step: &Step) -> bool {
+        matches!(step, Step::Create(_)) || self.parts().green.is_some()
     }
 
     pub(in crate::run) fn which(&self, id: &MachineId) -> Which {

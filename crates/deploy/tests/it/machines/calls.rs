@@ -152,15 +152,3 @@ async fn a_machine_that_is_gone_is_destroyed() {
     let script = Scripted::new([Step::Json(404, json!({"error": "machine not found"}))]);
     script.machines().destroy(&id(), true).await.expect("gone");
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_machine_that_the_list_leaves_out_is_asked_for_by_its_id() {
-    let known = [id(), "9080a0b0c0d001".parse().expect("an id"), "9080a0b0c0d009".parse().expect("an id")];
-    let gone = Step::Json(404, json!({"error": "not found"}));
-    let script = Scripted::new([Step::Json(200, answers::list()), Step::Json(200, answers::machine()), gone]);
-    let fleet = script.machines().fleet(&known).await.expect("machines");
-    let mut ids: Vec<_> = fleet.iter().map(|machine| machine.id.as_str()).collect();
-    ids.sort_unstable();
-    assert_eq!(ids, ["9080a0b0c0d001", "9080a0b0c0d002", MACHINE]);
-    assert_eq!(script.calls()[1..], [format!("GET /machines/{MACHINE}"), "GET /machines/9080a0b0c0d009".to_owned()]);
-}

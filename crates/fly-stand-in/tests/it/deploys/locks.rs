@@ -24,6 +24,8 @@ fn both(machines: u8, later: Duration, second: &Order) -> (Outcome, Outcome, u8)
         world.assert_sound(&format!("two at once, {later:?} apart"));
         let ended = world.run(second).await;
         assert_eq!(ended.outcome, Outcome::Done, "{}", world.story());
+        let running = world.shelf.all.borrow().iter().filter(|record| record.is_running()).count();
+        assert_eq!(running, 0, "a record says for ever that it runs\n{}", world.story());
         let tag = if world.living()[0].config["image"].as_str().is_some_and(|image| image.contains("deployment-3")) {
             3
         } else {
@@ -118,6 +120,8 @@ fn two_first_deploys_at_once_end_in_one_colour_by_the_third_run_at_the_latest() 
             let (one, other) = (one.expect("alive").outcome, other.expect("alive").outcome);
             let works = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::Locked { .. });
             assert!(works(&one) && works(&other), "{later} ms: {one:?}, {other:?}\n{}", world.story());
+            let running = world.shelf.all.borrow().iter().filter(|record| record.is_running()).count();
+            assert_eq!(running, 0, "{later} ms: whoever was locked has ended the record that it made");
             assert_eq!(world.run(&orders[1]).await.outcome, Outcome::Done, "{later} ms\n{}", world.story());
             world.assert_alone(2, 1, "two first deploys");
         });

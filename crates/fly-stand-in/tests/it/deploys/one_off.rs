@@ -6,7 +6,7 @@ use std::time::Duration;
 use deploy::config::FlyToml;
 use deploy::machines::Machines;
 use deploy::run::{OneOff, OneOffEnd};
-use fly_stand_in::{Behaviour, Exits, Fault, Instead, Whose};
+use fly_stand_in::{Act, Behaviour, Exits, Fault, Instead, Lands, Local, State, Whose};
 use tokio::sync::watch;
 
 use super::world::{World, image, timeless};
@@ -33,6 +33,8 @@ fn ended(exits: Option<Exits>, plan: Option<Fault>) -> OneOffEnd {
         let machines = Machines::new(world.way(None), "web".parse().expect("a name"));
         let end = world.deployer(&machines, &|_| {}).one_off(&once("web-migrate-1"), watch::channel(false).1).await;
         assert!(world.living().is_empty(), "it is removed");
+        let boots: u64 = world.fly.with(|fly, _| fly.machines().map(|view| view.boots).sum());
+        assert_eq!(boots, 1, "it runs once");
         end
     })
 }
@@ -55,12 +57,7 @@ fn one_that_does_not_end_is_stopped_in_time() {
 
 #[test]
 fn a_create_whose_answer_is_lost_runs_it_once() {
-    let lost = Fault {
-        call: Some(fly_stand_in::Act::Create),
-        lands: fly_stand_in::Lands::AtOnce,
-        answer: Instead::Cut,
-        ..Fault::default()
-    };
+    let lost = Fault { call: Some(Act::Create), lands: Lands::AtOnce, answer: Instead::Cut, ..Fault::default() };
     assert_eq!(ended(after(5, 0), Some(lost)), OneOffEnd::Exited { code: 0, oom: false });
 }
 
@@ -97,5 +94,91 @@ fn one_of_an_earlier_run_that_still_runs_is_not_run_beside() {
         let end = deployer.one_off(&once("web-migrate-2"), watch::channel(false).1).await;
         assert!(matches!(&end, OneOffEnd::NotMade { what, .. } if what.contains("web-migrate-1")), "{end:?}");
         assert_eq!(world.living().len(), 1);
+    });
+}
+
+/// How it ends when these answers come from the fifth look on, and how long that took; it is left as it was.
+fn left(call: Act, status: u16, body: Option<&str>) -> (String, String, Duration) {
+    timeless(async {
+        let world = World::of(World::empty(), 1);
+        let answer = Instead::Status { status, body: body.map(str::to_owned), retry_after_s: None };
+        world.fly.with(|fly, _| fly.plan(Fault { call: Some(call), nth: 5, times: 1_000, answer, ..Fault::default() }));
+        let machines = Machines::new(world.way(None), "web".parse().expect("a name"));
+        let began = tokio::time::Instant::now();
+        let end = world.deployer(&machines, &|_| {}).one_off(&once("web-migrate-1"), watch::channel(false).1).await;
+        let OneOffEnd::NotMade { what, todo } = end else { panic!("{end:?}") };
+        let left = world.living();
+        assert_eq!(left.iter().map(|view| view.state).collect::<Vec<_>>(), [State::Started], "it is left to run");
+        assert!(todo.contains(&format!("fly machine destroy --force {} --app web", left[0].id)), "{todo}");
+        (what, todo, began.elapsed())
+    })
+}
+
+#[test]
+fn one_that_runs_is_left_when_an_answer_cannot_be_read_or_no_time_mends_it() {
+    let (what, ..) = left(Act::Get, 200, Some(r#"{"strange": true}"#));
+    assert!(what.contains("cannot be read"), "{what}");
+    for status in [401, 403, 404] {
+        let (what, _, took) = left(Act::Get, status, None);
+        assert!(took < Duration::from_secs(30), "{status}: {what} after {took:?}");
+    }
+}
+
+#[test]
+fn one_that_somebody_has_removed_is_not_waited_for() {
+    timeless(async {
+        let world = World::of(World::empty(), 1);
+        let machines = Machines::new(world.way(None), "web".parse().expect("a name"));
+        let somebody = Machines::new(Local(world.fly.clone()), "web".parse().expect("a name"));
+        let (deployer, once) = (world.deployer(&machines, &|_| {}), once("web-migrate-1"));
+        let removes = async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            let id = somebody.list().await.expect("a list")[0].id.clone();
+            somebody.destroy(&id, true).await.expect("removed");
+        };
+        let began = tokio::time::Instant::now();
+        let (end, ()) = tokio::join!(deployer.one_off(&once, watch::channel(false).1), removes);
+        assert!(!matches!(end, OneOffEnd::Stopped { .. }), "{end:?}");
+        assert!(began.elapsed() < Duration::from_secs(30), "{end:?}");
+    });
+}
+
+#[test]
+fn one_of_another_run_whose_image_is_still_pulled_is_left_alone() {
+    timeless(async {
+        let world = World::of(World::empty(), 1);
+        world.fly.with(|fly, _| fly.behave(Whose::All, Behaviour { lays_out: None, ..Behaviour::default() }));
+        let machines = Machines::new(world.way(None), "web".parse().expect("a name"));
+        let deployer = world.deployer(&machines, &|_| {});
+        let (first, second) = (once("web-migrate-1"), once("web-migrate-2"));
+        let other = tokio::time::timeout(Duration::from_secs(5), deployer.one_off(&first, watch::channel(false).1));
+        assert!(other.await.is_err(), "it is being made");
+        let end = deployer.one_off(&second, watch::channel(false).1).await;
+        assert!(matches!(&end, OneOffEnd::NotMade { what, .. } if what.contains("is created")), "{end:?}");
+        assert_eq!(world.living().iter().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["web-migrate-1"]);
+    });
+}
+
+#[test]
+fn what_is_stopped_before_it_was_made_is_not_made() {
+    timeless(async {
+        let world = World::of(World::empty(), 1);
+        let machines = Machines::new(world.way(None), "web".parse().expect("a name"));
+        let stop = watch::channel(true).1;
+        let end = world.deployer(&machines, &|_| {}).one_off(&once("web-migrate-1"), stop).await;
+        assert!(matches!(end, OneOffEnd::Stopped { .. }), "{end:?}");
+        assert_eq!(world.fly.with(|fly, _| fly.machines().count()), 0);
+    });
+}
+
+#[test]
+fn one_that_cannot_be_told_to_end_is_not_called_stopped() {
+    timeless(async {
+        let world = World::of(World::empty(), 1);
+        let never = Fault { call: Some(Act::Destroy), times: 1_000, ..Fault::default() };
+        world.fly.with(|fly, _| fly.plan(never));
+        let machines = Machines::new(world.way(None), "web".parse().expect("a name"));
+        let end = world.deployer(&machines, &|_| {}).one_off(&once("web-migrate-1"), watch::channel(false).1).await;
+        assert!(matches!(&end, OneOffEnd::NotMade { what, .. } if what.contains("may still run")), "{end:?}");
     });
 }

@@ -213,6 +213,7 @@ fn a_take_back_marks_what_is_in_mid_deploy_as_failed_and_leaves_what_was_there()
         let ended = world.run(&Order::TakeBack).await;
         assert!(matches!(ended.outcome, Outcome::TakenBack { .. }), "{:?}\n{}", ended.outcome, world.story());
         assert_eq!(ended.kept.as_deref(), Some("0000001"));
+        assert!(world.shelf.all.borrow().iter().all(|record| !record.is_running()), "a record says that it runs");
         world.assert_alone(1, 2, "a take-back");
         let ended = world.run(&Order::TakeBack).await;
         assert_eq!((ended.outcome, ended.wrote), (Outcome::Done, false), "nothing is left to take back");

@@ -118,11 +118,9 @@ fn a_green_that_exits_in_the_soak_is_taken_back_at_once() {
         let run = async { world.run(&order).await };
         let exit = async {
             tokio::time::sleep(INTO_THE_SOAK).await;
-            let green = world.living().pop().expect("a machine");
             let exited = Happening::Exited { code: 70, oom: false };
-            let mut greens = world.living();
-            greens.retain(|view| view.config["image"] == *super::world::image(2).as_str());
-            let green = greens.pop().unwrap_or(green);
+            let is_green = |view: &fly_stand_in::View| view.config["image"] == *super::world::image(2).as_str();
+            let green = world.living().into_iter().find(is_green).expect("a green");
             world.fly.with(|fly, now| fly.happen(now, &green.id, &exited)).expect("it runs");
         };
         let (ended, ()) = tokio::join!(run, exit);

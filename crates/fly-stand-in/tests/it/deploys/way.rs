@@ -30,6 +30,8 @@ pub(super) struct Way {
     pub(super) calls: Rc<RefCell<Vec<String>>>,
     pub(super) dies: Rc<Cell<Option<Dies>>>,
     pub(super) dead: Rc<Notify>,
+    /// How long a look takes to be answered.
+    pub(super) looks: Rc<Cell<Duration>>,
 }
 
 impl Way {
@@ -40,6 +42,7 @@ impl Way {
             calls: Rc::default(),
             dies: Rc::new(Cell::new(dies)),
             dead: Rc::new(Notify::new()),
+            looks: Rc::default(),
         }
     }
 
@@ -59,6 +62,9 @@ impl Transport for Way {
         };
         if self.dies.get() == Some(Dies::Before(number)) {
             return self.die().await;
+        }
+        if told.starts_with("GET") {
+            tokio::time::sleep(self.looks.get()).await;
         }
         self.judge.called(&self.local.0, &told);
         let answer = self.local.send(request).await;
