@@ -87,8 +87,8 @@ async fn a_fault_that_begins_in_the_soak_is_taken_back_within_its_time() {
     let requests = report.requests.expect("people asked");
     assert!(requests.failed > 0, "people find it first: {requests:?}");
     let after = requests.failed_after_verdict_s.expect("a verdict");
-    // 20 s, or a tenth; a busy machine takes a second more for what no margin waits for.
-    let most = if long() { 21.0 } else { 3.0 };
+    // 20 s, or a tenth; a busy machine takes two seconds more for what no margin waits for.
+    let most = if long() { 22.0 } else { 4.0 };
     assert!(after < most, "{requests:?}");
 }
 
