@@ -33,7 +33,7 @@ pub enum Command {
     Status(status::Options),
     /// Deploys a function on this machine as it would be on Fly, with people asking all the time, and faults if wanted.
     Rehearse(rehearse::Options),
-    /// Holds what is assumed of others against them, without changing anything.
+    /// Holds what is assumed of others against them; changes nothing without --write.
     Doctor(doctor::Options),
     /// Prints the functions for Kubernetes, by the files in fly/.
     Manifests(manifests::Options),

@@ -80,9 +80,11 @@ async fn looked(options: &FlyOptions, wanted: &Wanted, asker: &Asker, say: Say) 
         writes::all(asker, wanted, machines.first(), &mut tell).await;
     }
     let count = |verdict: Verdict| findings.iter().filter(|its| **its == verdict).count();
-    let (ok, differs, unseen) = (count(Verdict::Ok), count(Verdict::Differs), count(Verdict::NotSeen));
+    let (ok, differs) = (count(Verdict::Ok), count(Verdict::Differs));
+    let (noted, unseen) = (count(Verdict::Noted), count(Verdict::NotSeen));
     let exit = if differs > 0 { Exit::NeedsAPerson } else { Exit::Done };
     let hint = if options.write { "" } else { " --write looks at what only a scratch machine shows." };
-    let told = format!("{ok} as assumed, {differs} differ, {unseen} not seen.{hint}");
-    LastWord { more: json!({ "ok": ok, "differs": differs, "not_seen": unseen }), ..LastWord::new(exit, told) }
+    let told = format!("{ok} as assumed, {differs} differ, {noted} noted, {unseen} not seen.{hint}");
+    let more = json!({ "ok": ok, "differs": differs, "noted": noted, "not_seen": unseen });
+    LastWord { more, ..LastWord::new(exit, told) }
 }

@@ -17,6 +17,7 @@ mod timeline;
 
 use std::process::ExitCode;
 
+use platform::telemetry::log::chain;
 use serde_json::json;
 use testbed::board::Part;
 
@@ -26,7 +27,7 @@ pub use release::Release;
 pub use report::{Mails, Report, Requests};
 pub use run::Came;
 pub use stage::{FUNCTIONS, Stage};
-pub use timeline::{Moment as Look, Seen};
+pub use timeline::{Look, Seen};
 
 use crate::ship::tree;
 use crate::sibling;
@@ -91,7 +92,7 @@ pub enum RehearseError {
 /// # Errors
 /// When something does not start; what had started is ended.
 pub async fn run(options: &Options) -> Result<ExitCode, RehearseError> {
-    let root = tree::root().map_err(|error| RehearseError::Tree(error.to_string()))?;
+    let root = tree::root().map_err(|error| RehearseError::Tree(chain(&error)))?;
     if let Some(fault) = options.fault.filter(|fault| !fault.befalls(options.function)) {
         let can = FUNCTIONS.into_iter().filter(|part| fault.befalls(*part)).map(Part::name).collect::<Vec<_>>();
         return Err(RehearseError::NoFault(fault, options.function.name(), can.join(" or ")));
@@ -114,10 +115,10 @@ fn say(json: bool, what: &str) {
     if json { eprintln!("{what}") } else { println!("{what}") }
 }
 
-fn tell(moment: &Look) {
-    println!("{}", moment.line());
+fn tell(look: &Look) {
+    println!("{}", look.line());
 }
 
-fn tell_json(moment: &Look) {
-    println!("{}", json!(moment));
+fn tell_json(look: &Look) {
+    println!("{}", json!(look));
 }

@@ -27,6 +27,7 @@ pub(crate) mod tree;
 use ::deploy::machines::Misnamed;
 use ::deploy::run::NoImage;
 use platform::config::{Misconfigured, Reader, Settings as _};
+use platform::telemetry::log::chain;
 
 use exit::Exit;
 use say::LastWord;
@@ -36,7 +37,7 @@ use settings::ShipSettings;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ShipError {
     /// Settings.
-    #[error("{0}")]
+    #[error(transparent)]
     Settings(#[from] Misconfigured),
     /// Files, or git.
     #[error(transparent)]
@@ -45,10 +46,10 @@ pub(crate) enum ShipError {
     #[error("{0}.toml: {1} is no name that Fly takes: {2}")]
     Misnamed(String, &'static str, Misnamed),
     /// The image.
-    #[error("--image {0}")]
+    #[error("--image")]
     Image(#[from] NoImage),
     /// Several of these.
-    #[error("{0}\n{1}")]
+    #[error("{}\n{}", chain(.0.as_ref()), chain(.1.as_ref()))]
     Several(Box<ShipError>, Box<ShipError>),
     /// What was given does not go together.
     #[error("{0}")]
@@ -61,7 +62,7 @@ pub(crate) enum ShipError {
 impl From<ShipError> for LastWord {
     fn from(error: ShipError) -> Self {
         let exit = if matches!(error, ShipError::System(_)) { Exit::NeedsAPerson } else { Exit::Misconfigured };
-        Self::new(exit, platform::telemetry::log::chain(&error))
+        Self::new(exit, chain(&error))
     }
 }
 

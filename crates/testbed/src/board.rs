@@ -17,6 +17,9 @@ use crate::port::free_port;
 use crate::process::Command;
 use crate::token::KeyPair;
 
+/// The key that Resend's stand-in takes.
+pub const RESEND_KEY: &str = "re_development";
+
 /// A process of the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
@@ -161,6 +164,11 @@ impl Board {
             command = command.env(name, value);
         }
         Ok(command)
+    }
+
+    /// What a part is told that nobody else may know, by the names of its settings.
+    pub fn secrets_of(&self, part: Part) -> Vec<(&'static str, String)> {
+        environment::secrets(self, part)
     }
 
     /// The login of a part in the database; `None` for one that has none.

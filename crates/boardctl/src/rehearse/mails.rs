@@ -1,20 +1,25 @@
 //! Mails that are written while their sender is replaced, and counted where they arrive.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use testbed::board::{Board, Part};
 use testbed::wait;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::RehearseError;
 use super::report::Mails;
 use super::scene::Scene;
 
-/// So many at a time, so often: a little less than two workers send.
-const AT_ONCE: i32 = 50;
-const EVERY: Duration = Duration::from_millis(100);
+/// So many at a time, so often in real times: less than two workers send.
+const AT_ONCE: i32 = 10;
+const EVERY: Duration = Duration::from_secs(1);
+
+/// So many once there are enough to tell: of an hour's deploys fewer in all than the 20,000 that Resend's stand-in keeps.
+const ENOUGH: usize = 5_000;
+const THEN: i32 = 3;
 
 /// Until the last has left.
 const LEAVE: Duration = Duration::from_secs(120);
@@ -30,35 +35,45 @@ const WRITE: &str = "INSERT INTO outbox (id, kind, reason, payload, priority, se
 
 const WAITING: &str = "SELECT count(*) FROM outbox WHERE state = 'queued'";
 
-/// Mails that are being written.
+/// Mails that are being written, until they are told to end.
 pub(super) struct Writing {
-    writes: JoinHandle<Result<Vec<String>, tokio_postgres::Error>>,
+    end: watch::Sender<bool>,
+    writes: JoinHandle<Result<Written, tokio_postgres::Error>>,
+}
+
+/// What was written.
+struct Written {
+    ids: Vec<String>,
+    until: Instant,
 }
 
 impl Writing {
-    /// Begins to write so many.
-    pub(super) async fn start(board: &Board, many: usize) -> Result<Self, RehearseError> {
+    /// Begins to write so many at least, at a pace of which a `factor` makes less than that of real times.
+    pub(super) async fn start(board: &Board, least: usize, factor: f64) -> Result<Self, RehearseError> {
         let scene = Scene::make(board, 1).await?;
         let client = board.client().await?;
         let person = &scene.person(0).0;
         let made = client.query_one(APPLY, &[&scene.job(0), person]).await.map_err(RehearseError::Sql)?;
         let application: String = made.get(0);
+        let (end, ended) = watch::channel(false);
         let writes = tokio::spawn(async move {
             let mut ids = Vec::new();
-            while ids.len() < many {
-                let rows = client.query(WRITE, &[&application, &AT_ONCE]).await?;
+            while !*ended.borrow() || ids.len() < least {
+                let many = if ids.len() < ENOUGH { AT_ONCE } else { THEN };
+                let rows = client.query(WRITE, &[&application, &many]).await?;
                 ids.extend(rows.iter().map(|row| row.get::<_, String>(0)));
-                tokio::time::sleep(EVERY).await;
+                tokio::time::sleep(EVERY.mul_f64(factor)).await;
             }
-            Ok(ids)
+            Ok(Written { ids, until: Instant::now() })
         });
-        Ok(Self { writes })
+        Ok(Self { end, writes })
     }
 
-    /// Waits until all are written and have left, and counts them where they arrived.
-    pub(super) async fn arrived(self, board: &Board) -> Result<Mails, RehearseError> {
+    /// Ends the writing, waits until the last has left, and counts them where they arrived.
+    pub(super) async fn arrived(self, board: &Board) -> Result<(Mails, Instant), RehearseError> {
+        self.end.send_replace(true);
         let written = self.writes.await.map_err(|error| RehearseError::Late(error.to_string()))?;
-        let written = written.map_err(RehearseError::Sql)?;
+        let Written { ids, until } = written.map_err(RehearseError::Sql)?;
         let client = board.client().await?;
         let left = async || {
             let waiting = client.query_one(WAITING, &[]).await.map(|row| row.get::<_, i64>(0));
@@ -71,8 +86,8 @@ impl Writing {
         for delivery in told["deliveries"].as_array().into_iter().flatten() {
             *arrived.entry(delivery["tags"]["outbox_id"].as_str().unwrap_or_default()).or_default() += 1;
         }
-        let ours: Vec<usize> = written.iter().filter_map(|id| arrived.get(id.as_str()).copied()).collect();
+        let ours: Vec<usize> = ids.iter().filter_map(|id| arrived.get(id.as_str()).copied()).collect();
         let doubled = ours.iter().filter(|times| **times > 1).count();
-        Ok(Mails { written: written.len(), arrived: ours.len(), doubled, retried: 0 })
+        Ok((Mails { written: ids.len(), arrived: ours.len(), doubled, retried: 0 }, until))
     }
 }

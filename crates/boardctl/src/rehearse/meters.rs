@@ -14,6 +14,9 @@ const LOOK: Duration = Duration::from_millis(1_000);
 /// Where each machine's metrics are, by `METRICS_LISTEN` of its file.
 const PORT: u16 = 9091;
 
+/// Of each breaker, whether it moved or not.
+const BREAKERS: &str = "breaker_state{";
+
 /// A breaker that moved.
 const MOVED: &str = "breaker_transitions_total{";
 
@@ -21,13 +24,13 @@ const MOVED: &str = "breaker_transitions_total{";
 const MAILS: &str = "mails_total{";
 const NOT_SENT: &str = "outcome=\"retried\"";
 
-/// What a machine has counted.
+/// What machines have counted; nothing where none was ever heard of it, which is not the same as zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counted {
     /// How often a breaker moved.
-    pub(super) moved: u64,
+    pub(super) moved: Option<u64>,
     /// Mails that were taken and not sent.
-    pub(super) retried: u64,
+    pub(super) retried: Option<u64>,
 }
 
 /// Looks all the time.
@@ -62,16 +65,22 @@ impl Meters {
     pub(super) fn end(self) -> Counted {
         self.looking.abort();
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.values().fold(Counted::default(), |sum, one| Counted {
-            moved: sum.moved + one.moved,
-            retried: sum.retried + one.retried,
-        })
+        Counted::all(counted.values())
     }
 }
 
 impl Counted {
     fn of(metrics: &str) -> Self {
-        Self { moved: sum(metrics, MOVED, ""), retried: sum(metrics, MAILS, NOT_SENT) }
+        let has = |name: &str| metrics.lines().any(|line| line.starts_with(name));
+        Self {
+            moved: has(BREAKERS).then(|| sum(metrics, MOVED, "")),
+            retried: has(MAILS).then(|| sum(metrics, MAILS, NOT_SENT)),
+        }
+    }
+
+    fn all<'a>(machines: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        let moved = machines.clone().filter_map(|one| one.moved).reduce(|sum, one| sum + one);
+        Self { moved, retried: machines.filter_map(|one| one.retried).reduce(|sum, one| sum + one) }
     }
 
     fn most(self, other: Self) -> Self {
@@ -97,7 +106,18 @@ mod tests {
                     mails_total{kind=\"a\",outcome=\"sent\",reason=\"\"} 7\n\
                     mails_total{kind=\"a\",outcome=\"retried\",reason=\"x\"} 4\n\
                     mails_total{kind=\"b\",outcome=\"retried\",reason=\"x\"} 5\n";
-        assert_eq!(Counted::of(text), Counted { moved: 3, retried: 9 });
-        assert_eq!(Counted::of("").most(Counted { moved: 1, retried: 0 }).moved, 1);
+        assert_eq!(Counted::of(text), Counted { moved: Some(3), retried: Some(9) });
+        let more = Counted { moved: Some(4), retried: None };
+        assert_eq!(Counted::of(text).most(more), Counted { moved: Some(4), retried: Some(9) });
+        assert_eq!(Counted::all([Counted::of(text), more].iter()), Counted { moved: Some(7), retried: Some(9) });
+    }
+
+    #[test]
+    fn what_no_machine_told_is_unknown_and_not_zero() {
+        let still = Counted::of("breaker_state{dependency=\"postgres\"} 0\n");
+        assert_eq!(still, Counted { moved: Some(0), retried: None });
+        assert_eq!(Counted::of("no such page"), Counted::default());
+        assert_eq!(Counted::all([Counted::default(), still].iter()), still);
+        assert_eq!(Counted::all([].iter()), Counted::default());
     }
 }

@@ -16,7 +16,7 @@ use super::run::Came;
 use super::scene::Scene;
 use super::scripts::{Applications, Board};
 use super::stage::Stage;
-use super::timeline::{Moment as Look, Watch};
+use super::timeline::{Look, Watch};
 use super::{RehearseError, breakage};
 use crate::ship::exit::Exit;
 
@@ -33,8 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Before the first run, and after the last, in real times.
 const CALM: Duration = Duration::from_secs(20);
 
-/// Mails that are written while their sender is replaced.
-const MAILS: usize = 5_000;
+/// Until as many people have asked as are wanted.
+const ENOUGH: Duration = Duration::from_secs(600);
 
 /// When a release that exits does, in real times.
 const EXITS_AFTER: f64 = 5.0;
@@ -50,7 +50,7 @@ pub struct Wanted {
     pub times: u32,
     /// How often people ask, in a second. Two cores bear some 500 beside all else in a build without optimization.
     pub rate: f64,
-    /// So many requests at least: people go on asking after the last deploy until there were.
+    /// So many requests, or mails, at least: they go on after the last deploy until there were.
     pub least: usize,
     /// Hears of each change of who serves.
     pub tell: fn(&Look),
@@ -73,6 +73,8 @@ enum Load {
 struct Play<'a> {
     stage: &'a mut Stage,
     wanted: Wanted,
+    /// What stood before.
+    first: Release,
     runs: Vec<Came>,
     wrong: Vec<String>,
 }
@@ -84,18 +86,18 @@ impl Stage {
     /// When something does not do what a rehearsal rests on. What is not as it must be is in the [`Report`].
     pub async fn rehearse(&mut self, wanted: Wanted) -> Result<Report, RehearseError> {
         let Wanted { part, fault, .. } = wanted;
-        self.stand(part).await?;
+        let first = self.deployed(part).await?;
         let (began, control) = (Instant::now(), self.control().clone());
         let watch = Watch::start(control.clone(), app(part), began, wanted.tell);
         let meters = Meters::start(control, app(part), self.http.clone());
         let load = self.load(wanted).await?;
         let calm = CALM.mul_f64(factor(self.scale));
         tokio::time::sleep(calm).await;
-        let mut play = Play { stage: self, wanted, runs: Vec::new(), wrong: Vec::new() };
+        let mut play = Play { stage: self, wanted, first, runs: Vec::new(), wrong: Vec::new() };
         let begun = Instant::now();
         let last = play.act().await?;
         let ended = Instant::now();
-        play.stands_alone(&last).await?;
+        play.stands_alone(&last, "in the end").await?;
         let Play { runs, wrong, .. } = play;
         let mut report = Report {
             function: part.name(),
@@ -109,11 +111,7 @@ impl Stage {
             timeline: Vec::new(),
         };
         self.judge(&mut report, load, wanted, (began, begun, ended)).await?;
-        let counted = meters.end();
-        report.breaker_transitions = counted.moved;
-        if let Some(mails) = &mut report.mails {
-            mails.retried = counted.retried;
-        }
+        report.measured(meters.end());
         report.seconds = began.elapsed().as_secs_f64();
         report.timeline = watch.end();
         if fault.is_none() && report.breaker_transitions > 0 {
@@ -122,17 +120,9 @@ impl Stage {
         Ok(report)
     }
 
-    /// Has a good release stand, if none does.
-    async fn stand(&mut self, part: Part) -> Result<(), RehearseError> {
-        if !self.living(part).await?.is_empty() {
-            return Ok(());
-        }
-        self.deployed(part).await.map(drop)
-    }
-
-    async fn load(&self, Wanted { part, fault, rate, .. }: Wanted) -> Result<Load, RehearseError> {
+    async fn load(&self, Wanted { part, fault, rate, least, .. }: Wanted) -> Result<Load, RehearseError> {
         if part == Part::EmailWorker {
-            return Ok(Load::Mails(Writing::start(&self.board, MAILS).await?));
+            return Ok(Load::Mails(Writing::start(&self.board, least, factor(self.scale)).await?));
         }
         if fault == Some(Fault::Asleep) { Ok(Load::Nobody) } else { Ok(Load::People(self.people(part, rate).await?)) }
     }
@@ -155,9 +145,14 @@ impl Stage {
         wanted: Wanted,
         (began, begun, ended): (Instant, Instant, Instant),
     ) -> Result<(), RehearseError> {
+        let calm = CALM.mul_f64(factor(self.scale));
         let load = match load {
             Load::Mails(writing) => {
-                let mails = writing.arrived(&self.board).await?;
+                tokio::time::sleep(calm).await;
+                let (mails, until) = writing.arrived(&self.board).await?;
+                if until < ended {
+                    report.wrong.push("no mail was written any more in the last run".to_owned());
+                }
                 if mails.arrived != mails.written || mails.doubled > 0 {
                     report
                         .wrong
@@ -169,13 +164,11 @@ impl Stage {
             Load::People(load) => load,
             Load::Nobody => self.people(wanted.part, wanted.rate).await?,
         };
-        tokio::time::sleep(CALM.mul_f64(factor(self.scale))).await;
-        let enough = |load: &Steady| load.count() >= wanted.least;
-        while !enough(&load) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        tokio::time::sleep(calm).await;
+        testbed::wait::until(ENOUGH, "enough have asked", async || load.count() >= wanted.least).await?;
         let load = load.finish(PATIENCE * 2).await?;
-        let requests = Requests::of(&load, began, (begun, ended));
+        let verdict = report.runs.iter().find_map(|run| run.verdict);
+        let requests = Requests::of(&load, began, (begun, ended), verdict);
         let felt = wanted.fault.is_some_and(Fault::is_felt);
         if requests.failed > 0 && !felt {
             report.wrong.push(format!("{} of {} requests failed", requests.failed, requests.sent));
@@ -186,22 +179,25 @@ impl Stage {
 }
 
 impl Play<'_> {
-    /// All runs; the release that must stand in the end, or nothing where that is the one before.
-    async fn act(&mut self) -> Result<Option<Release>, RehearseError> {
+    /// All runs; the release that must stand in the end.
+    async fn act(&mut self) -> Result<Release, RehearseError> {
         let (part, fault) = (self.wanted.part, self.wanted.fault);
         match fault {
             None => {
                 for _ in 1..self.wanted.times {
                     self.good().await?;
                 }
-                self.good().await.map(Some)
+                self.good().await
             }
-            Some(Fault::Killed(moment)) => self.killed(moment).await.map(Some),
+            Some(Fault::Killed(moment)) => self.killed(moment).await,
             Some(Fault::Asleep) => {
                 self.sleep().await?;
-                self.good().await.map(Some)
+                self.good().await
             }
-            Some(Fault::RedisGone) => self.redis_gone().await.map(Some),
+            Some(Fault::RedisGone) => {
+                self.redis_gone().await?;
+                self.good().await
+            }
             Some(fault) => {
                 let flaw = breakage::flaw(&self.stage.board, part, Some(fault)).await?;
                 let flaw = match fault {
@@ -209,7 +205,7 @@ impl Play<'_> {
                     _ => flaw,
                 };
                 self.bad(fault, &flaw).await?;
-                self.good().await.map(Some)
+                self.good().await
             }
         }
     }
@@ -239,7 +235,7 @@ impl Play<'_> {
             breakage::mend_reads(&stage.board).await?;
         }
         self.note(came, Some(TAKEN_BACK), "a release that must not stand");
-        Ok(())
+        self.first_stands().await
     }
 
     /// Whoever deploys is killed; the next run, of the same, goes on from there.
@@ -270,7 +266,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    async fn redis_gone(&mut self) -> Result<Release, RehearseError> {
+    async fn redis_gone(&mut self) -> Result<(), RehearseError> {
         let part = self.wanted.part;
         let release = self.stage.release(part, &Flaw::default()).await?;
         let run = self.stage.begin(part, &release)?;
@@ -283,7 +279,13 @@ impl Play<'_> {
             redis.start_again().await?;
         }
         self.note(came, Some(BOTH_ILL), "a deploy without Redis");
-        self.good().await
+        self.first_stands().await
+    }
+
+    /// After a release that does not stand all is as before.
+    async fn first_stands(&mut self) -> Result<(), RehearseError> {
+        let first = self.first.clone();
+        self.stands_alone(&first, "after that").await
     }
 
     fn note(&mut self, came: Came, exit: Option<Exit>, what: &str) {
@@ -295,17 +297,17 @@ impl Play<'_> {
         self.runs.push(came);
     }
 
-    /// In the end one colour stands, alone and whole: of this release, if it is known which.
-    async fn stands_alone(&mut self, release: &Option<Release>) -> Result<(), RehearseError> {
+    /// One colour stands, alone and whole, of this release.
+    async fn stands_alone(&mut self, release: &Release, when: &str) -> Result<(), RehearseError> {
         let living = self.stage.living(self.wanted.part).await?;
-        let is = |machine: &Value| release.as_ref().is_none_or(|release| machine["digest"] == release.digest());
+        let is = |machine: &Value| machine["digest"] == release.digest();
         let open = |machine: &Value| machine["cordoned"] == false;
         let whole = living.len() == MACHINES && living.iter().all(|machine| is(machine) && open(machine));
         if !whole {
             let words =
                 |machine: &Value| format!("{} {} cordoned: {}", machine["name"], machine["state"], machine["cordoned"]);
             let all: Vec<String> = living.iter().map(words).collect();
-            self.wrong.push(format!("in the end there is not one colour alone, but {}", all.join(", ")));
+            self.wrong.push(format!("{when} {} does not stand alone, but {}", release.tag(), all.join(", ")));
         }
         Ok(())
     }

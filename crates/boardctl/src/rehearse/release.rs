@@ -8,9 +8,6 @@ use testbed::board::{Board, Part};
 
 use crate::ship::scale::Scale;
 
-/// The key that Resend's stand-in takes.
-pub(super) const RESEND_KEY: &str = "re_development";
-
 /// A release of one function.
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -105,27 +102,6 @@ fn here(part: Part, board: &Board) -> Vec<(&'static str, String)> {
         here.push(("POSTS_PER_S", "1000".to_owned()));
     }
     here
-}
-
-/// The secrets of a function's app, as `fly/fleet.toml` names them.
-pub(super) fn secrets(part: Part, board: &Board) -> Vec<(&'static str, String)> {
-    let secrets = &board.secrets;
-    let database = ("DATABASE_URL", board.database_url(part));
-    let public_keys = ("TOKEN_PUBLIC_KEYS", secrets.tokens.public_jwks());
-    let sign_in_keys = ("SIGN_IN_KEYS", secrets.sign_in_keys.clone());
-    match part {
-        Part::ResendStandIn => Vec::new(),
-        Part::Api => vec![
-            database,
-            public_keys,
-            sign_in_keys,
-            ("REFRESH_KEYS", secrets.refresh_keys.clone()),
-            ("TOKEN_SIGNING_KEY", secrets.tokens.signing_key_pem()),
-            ("TOKEN_KEY_ID", secrets.tokens.kid().to_owned()),
-        ],
-        Part::Applications => vec![database, ("REDIS_URL", board.servers.redis_url()), public_keys],
-        Part::EmailWorker => vec![database, sign_in_keys, ("RESEND_API_KEY", RESEND_KEY.to_owned())],
-    }
 }
 
 /// What Fly's own lags are multiplied by.

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use testbed::load::Report as Load;
+use testbed::load::{Report as Load, Seen};
 
+use super::meters::Counted;
 use super::run::Came;
-use super::timeline::Moment;
+use super::timeline::Look;
 
 /// What a rehearsal came to.
 #[derive(Clone, Debug, Serialize)]
@@ -28,7 +29,7 @@ pub struct Report {
     /// What is not as it must be.
     pub wrong: Vec<String>,
     /// Who served when.
-    pub timeline: Vec<Moment>,
+    pub timeline: Vec<Look>,
 }
 
 /// People's requests.
@@ -40,6 +41,8 @@ pub struct Requests {
     pub failed: usize,
     /// From the first of these to the last.
     pub failed_for_s: f64,
+    /// Since when a fault of the new machines was seen until the last of these was answered.
+    pub failed_after_verdict_s: Option<f64>,
     /// What 99 of 100 took at most, before the first run, while any was at work, and after the last.
     pub p99_ms: [f64; 3],
     /// Each kind of failure once, with when it came.
@@ -49,7 +52,7 @@ pub struct Requests {
 /// Mails.
 #[derive(Clone, Debug, Serialize)]
 pub struct Mails {
-    /// How many were written.
+    /// How many were written, from before the first run until after the last.
     pub written: usize,
     /// How many Resend accepted, each counted once.
     pub arrived: usize,
@@ -60,13 +63,15 @@ pub struct Mails {
 }
 
 impl Requests {
-    pub(super) fn of(load: &Load, began: Instant, runs: (Instant, Instant)) -> Self {
+    pub(super) fn of(load: &Load, began: Instant, runs: (Instant, Instant), verdict: Option<Instant>) -> Self {
         let failed: Vec<Duration> = load
             .0
             .iter()
             .filter(|seen| seen.judged.is_err())
             .map(|seen| seen.at.saturating_duration_since(began))
             .collect();
+        let answered = load.0.iter().filter(|seen| seen.judged.is_err()).map(Seen::answered).max();
+        let after_verdict = |verdict| answered.unwrap_or(verdict).saturating_duration_since(verdict).as_secs_f64();
         let (first, last) = (failed.iter().min().copied(), failed.iter().max().copied());
         let p99 = |from, to| load.between(from, to).quantile(0.99).as_secs_f64() * 1_000.0;
         let end = load.0.iter().map(|seen| seen.at).max().unwrap_or(began) + Duration::from_millis(1);
@@ -74,6 +79,7 @@ impl Requests {
             sent: load.0.len(),
             failed: failed.len(),
             failed_for_s: last.unwrap_or_default().saturating_sub(first.unwrap_or_default()).as_secs_f64(),
+            failed_after_verdict_s: verdict.map(after_verdict),
             p99_ms: [p99(began, runs.0), p99(runs.0, runs.1), p99(runs.1, end)],
             failures: load.wrongs(began),
         }
@@ -81,6 +87,20 @@ impl Requests {
 }
 
 impl Report {
+    /// What its machines told of themselves. Nothing is told of zero by a page that nobody read.
+    pub(super) fn measured(&mut self, counted: Counted) {
+        self.breaker_transitions = counted.moved.unwrap_or_default();
+        if counted.moved.is_none() {
+            self.wrong.push("no machine told of its breakers".to_owned());
+        }
+        if let Some(mails) = &mut self.mails {
+            mails.retried = counted.retried.unwrap_or_default();
+            if counted.retried.is_none() {
+                self.wrong.push("no machine told of its mails".to_owned());
+            }
+        }
+    }
+
     /// Whether all is as it must be.
     #[must_use]
     pub fn is_good(&self) -> bool {
@@ -103,11 +123,10 @@ impl Report {
                 requests.sent, requests.failed
             ));
             if requests.failed > 0 {
-                lines.push(format!(
-                    "They failed for {:.1} s:\n  {}",
-                    requests.failed_for_s,
-                    requests.failures.join("\n  ")
-                ));
+                let after = requests.failed_after_verdict_s;
+                let after = after.map(|after| format!(", until {after:.1} s after the verdict")).unwrap_or_default();
+                let failures = requests.failures.join("\n  ");
+                lines.push(format!("They failed for {:.1} s{after}:\n  {failures}", requests.failed_for_s));
             }
         }
         if let Some(Mails { written, arrived, doubled, retried }) = &self.mails {

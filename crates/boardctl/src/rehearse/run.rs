@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value;
 use testbed::process::{Command, Process};
+use testbed::wait;
 
 use super::RehearseError;
 use super::fault::Moment;
@@ -30,6 +31,9 @@ pub struct Came {
     pub seconds: f64,
     /// Since when a fault had been seen until all was as before: of those that were taken back.
     pub back_after: Option<f64>,
+    /// When a fault of the new machines was seen.
+    #[serde(skip)]
+    pub(super) verdict: Option<Instant>,
     /// The steps that it took, as lines for people.
     #[serde(skip)]
     pub lines: Vec<String>,
@@ -56,6 +60,11 @@ impl Run {
             tokio::time::sleep(LOOK).await;
         }
         Ok(())
+    }
+
+    /// Waits until it has said something.
+    pub(super) async fn says(&self, what: &str, patience: Duration) -> Result<(), RehearseError> {
+        Ok(wait::until(patience, what, async || self.process.output().contains(what)).await?)
     }
 
     /// Kills it: nothing of it is tidied up.
@@ -93,6 +102,7 @@ impl Run {
             told: last.unwrap_or_else(|| self.process.output().lines().last().unwrap_or_default().to_owned()),
             seconds: self.began.elapsed().as_secs_f64(),
             back_after: fault.zip(end).map(|(fault, end)| end - fault),
+            verdict: fault.map(|fault| self.began + Duration::from_secs_f64(fault)),
             lines: events
                 .iter()
                 .map(|event| format!("[{:7.2} s] {}", at(event).unwrap_or_default(), told(event)))

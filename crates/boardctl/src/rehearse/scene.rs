@@ -13,12 +13,9 @@ pub(super) const JOBS: usize = 5;
 /// Longer than any rehearsal.
 const SIGNED_IN: Duration = Duration::from_secs(24 * 3_600);
 
-const MAKE_JOBS: &str = include_str!("scene.sql");
+const MAKE_JOBS: &str = include_str!("jobs.sql");
 
-const MAKE_PEOPLE: &str = "
-    INSERT INTO people (id, email, email_key, name)
-    SELECT id, id || '@people.example', id || '@people.example', 'Candy'
-    FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, $1::integer)) AS ids RETURNING id::text";
+const MAKE_PEOPLE: &str = include_str!("people.sql");
 
 /// What a load is about.
 #[derive(Clone, Debug)]

@@ -9,13 +9,13 @@ use fly_stand_in::Settings;
 use fly_stand_in::site::{Control, Options, Site};
 use nix::sys::signal::Signal;
 use serde_json::{Map, Value, json};
-use testbed::board::{Board, Part, Secrets, Servers};
+use testbed::board::{Board, Part, RESEND_KEY, Secrets, Servers};
 use testbed::postgres;
 use testbed::process::{Command, Process};
 
 use super::RehearseError;
 use super::fault::Moment;
-use super::release::{Flaw, RESEND_KEY, Release, app, factor, secrets};
+use super::release::{Flaw, Release, app, factor};
 use super::run::{Came, Run};
 use crate::ship::exit::Exit;
 use crate::ship::scale::Scale;
@@ -23,8 +23,8 @@ use crate::ship::scale::Scale;
 /// What a deploy may take on a busy machine, in real times and in a tenth of them.
 const DEPLOYED: [Duration; 2] = [Duration::from_secs(1_800), Duration::from_secs(240)];
 
-/// Between two signals: shorter than anything that the first one brings about.
-const BETWEEN: Duration = Duration::from_millis(30);
+/// What a run says once it has heard of a first signal.
+const HEARD: &str = "a second signal ends it at once";
 
 /// Bound for whatever starts.
 const READY: Duration = Duration::from_secs(60);
@@ -70,7 +70,7 @@ impl Stage {
         let http = platform::http::client::stack()?;
         let stage = Self { site, board, _resend: resend, scale, root, binaries, http, last_release: 0, registry: None };
         for part in FUNCTIONS {
-            stage.set_secrets(part, &secrets(part, &stage.board)).await?;
+            stage.set_secrets(part, &stage.board.secrets_of(part)).await?;
         }
         Ok(stage)
     }
@@ -168,9 +168,11 @@ impl Stage {
         let release = self.release(part, &Flaw::default()).await?;
         let run = self.begin(part, &release)?;
         run.until(moment, self.patience()).await?;
-        for signal in signals {
+        for (sent, signal) in signals.iter().enumerate() {
+            if sent > 0 {
+                run.says(HEARD, self.patience()).await?;
+            }
             run.signal(*signal)?;
-            tokio::time::sleep(BETWEEN).await;
         }
         run.end(self.patience()).await
     }

@@ -10,9 +10,9 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 /// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(100);
+const EVERY: Duration = Duration::from_millis(100);
 
-/// A machine at a moment.
+/// A machine, as a look shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Seen {
     /// Its name without the app's.
@@ -33,7 +33,7 @@ pub struct Seen {
 
 /// All machines of an app, from a moment on.
 #[derive(Clone, Debug, Serialize)]
-pub struct Moment {
+pub struct Look {
     /// Since the rehearsal began, in milliseconds.
     pub at_ms: u64,
     /// By name.
@@ -42,26 +42,26 @@ pub struct Moment {
 
 /// Looks all the time.
 pub(super) struct Watch {
-    seen: Arc<Mutex<Vec<Moment>>>,
+    seen: Arc<Mutex<Vec<Look>>>,
     looking: JoinHandle<()>,
 }
 
 impl Watch {
     /// Begins. `tell` hears of each change.
-    pub(super) fn start(control: Control, app: String, began: Instant, tell: fn(&Moment)) -> Self {
-        let seen: Arc<Mutex<Vec<Moment>>> = Arc::default();
+    pub(super) fn start(control: Control, app: String, began: Instant, tell: fn(&Look)) -> Self {
+        let seen: Arc<Mutex<Vec<Look>>> = Arc::default();
         let kept = seen.clone();
         let looking = tokio::spawn(async move {
             loop {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(EVERY).await;
                 let (Ok(state), Ok(routed)) = (control.state().await, control.routed(&app).await) else { continue };
                 let machines = machines(&state, &routed, &app);
                 let at_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 if kept.last().is_none_or(|last| differs(&last.machines, &machines)) {
-                    let moment = Moment { at_ms, machines };
-                    tell(&moment);
-                    kept.push(moment);
+                    let look = Look { at_ms, machines };
+                    tell(&look);
+                    kept.push(look);
                 }
             }
         });
@@ -69,7 +69,7 @@ impl Watch {
     }
 
     /// Ends.
-    pub(super) fn end(self) -> Vec<Moment> {
+    pub(super) fn end(self) -> Vec<Look> {
         self.looking.abort();
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -108,7 +108,7 @@ fn check(check: &Value) -> (&str, bool) {
     (check["name"].as_str().unwrap_or_default(), check["status"] == "passing")
 }
 
-impl Moment {
+impl Look {
     /// A line for people.
     #[must_use]
     pub fn line(&self) -> String {
@@ -165,8 +165,8 @@ mod tests {
     #[test]
     fn a_line_says_of_each_machine_of_the_app_what_is_so() {
         let machines = machines(&state(false, 3), &["a".to_owned()], "web");
-        let moment = Moment { at_ms: 1_250, machines };
-        assert_eq!(moment.line(), "    1.25 s  de0042-0 stopping cordoned   de0042-1 SERVES 3 in flight");
+        let look = Look { at_ms: 1_250, machines };
+        assert_eq!(look.line(), "    1.25 s  de0042-0 stopping cordoned   de0042-1 SERVES 3 in flight");
     }
 
     #[test]

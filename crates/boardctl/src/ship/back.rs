@@ -1,5 +1,6 @@
 //! `boardctl rollback`: what is in mid-deploy is taken back, or a release that ran before runs again.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -154,8 +155,7 @@ impl<'a> Rollback<'a> {
             Ok(tags) => tags,
             Err(error) => return Ok(Err(self.unknown(&chain(&error)))),
         };
-        let mut own = tags.iter().filter_map(|tag| tag.parse::<Tag>().ok()).filter(|tag| tag.is_of(commit));
-        match own.next_back() {
+        match newest(&tags, commit) {
             Some(tag) => self.image(&tag, commit.to_owned()).await,
             None => Ok(Err(self.unknown(&format!(
                 "the repository of {} has no image of {}: build it and deploy it with --image",
@@ -191,6 +191,13 @@ impl<'a> Rollback<'a> {
     fn undone(&self, outcome: Outcome) -> LastWord {
         ended::undone(&self.wanted.name, outcome, &Order::TakeBack)
     }
+}
+
+/// The newest of the tags that were built from a commit.
+fn newest(tags: &BTreeSet<String>, commit: &str) -> Option<Tag> {
+    let own = tags.iter().filter_map(|tag| tag.parse::<Tag>().ok()).filter(|tag| tag.is_of(commit));
+    // Ids are numbers that are counted up, or times: of two the longer one is the later.
+    own.max_by(|one, other| one.id().map(|id| (id.len(), id)).cmp(&other.id().map(|id| (id.len(), id))))
 }
 
 /// Whether a release has no verdict yet.
@@ -237,6 +244,14 @@ mod tests {
         assert_eq!(found(&records, Some("0")), None);
         assert_eq!(found(&records, Some("by-hand")).as_deref(), Some("b"), "what runs was never recorded");
         assert_eq!(found(&[], Some("b")), None);
+    }
+
+    #[test]
+    fn of_a_commits_tags_the_newest_is_the_one_with_the_highest_number() {
+        let tags = ["deployment-0123abc-9", "deployment-0123abc-10", "deployment-7654321-11", "latest"];
+        let tags = tags.map(str::to_owned).into();
+        assert_eq!(newest(&tags, "0123abcdef").map(|tag| tag.to_string()).as_deref(), Some("deployment-0123abc-10"));
+        assert_eq!(newest(&tags, "89abcde"), None);
     }
 
     #[test]

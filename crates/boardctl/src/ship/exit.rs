@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use platform::config::EXIT_MISCONFIGURED;
 
-/// How it ended. Each is another thing to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How it ended, from best to worst. Each is another thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// What was asked for stands alone.
     Done,
@@ -84,6 +84,7 @@ mod tests {
             Exit::Misconfigured,
             Exit::Interrupted,
         ];
+        assert!(all.is_sorted_by_key(|exit| exit.code()) && all.is_sorted(), "a worse end has a higher code");
         for exit in all {
             assert_eq!(all.iter().filter(|other| other.code() == exit.code()).count(), 1, "{exit:?}");
             assert_eq!(all.iter().filter(|other| other.word() == exit.word()).count(), 1, "{exit:?}");

@@ -1,5 +1,6 @@
 //! What a command that ships says while it works, and at its end: lines for people, or one JSON object a line.
 
+use std::io::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -42,27 +43,27 @@ impl Say {
 
     /// Something happened, so long after the run began: words for people, fields for programs.
     pub(crate) fn live(self, at: Duration, told: &str, fields: Value) {
-        println!("{}", self.line(at, told, fields));
+        out(&self.line(at, told, fields));
     }
 
     /// A part of what was asked for: words for people, an object for programs.
     pub(crate) fn part(self, told: &str, object: &Value) {
-        if self.json { println!("{object}") } else { println!("{told}") }
+        if self.json { out(&object.to_string()) } else { out(told) }
     }
 
     /// How it ended, as the last of all.
     pub(crate) fn end(self, last: &LastWord) {
         if last.exit == Exit::Misconfigured && !self.json {
-            return eprintln!("boardctl: {}", last.told);
+            return self.warn(&last.told);
         }
         if !last.told.is_empty() || self.json {
-            println!("{}", self.last(last));
+            out(&self.last(last));
         }
     }
 
     /// What concerns nothing that was asked for, and a person should know.
     pub(crate) fn warn(self, told: &str) {
-        eprintln!("boardctl: {told}");
+        line(std::io::stderr(), &format!("boardctl: {told}"));
     }
 
     fn line(self, at: Duration, told: &str, fields: Value) -> String {
@@ -82,6 +83,18 @@ impl Say {
         let mut line = json!({ "outcome": exit.word(), "exit": exit.code(), "told": told });
         add(&mut line, more.clone());
         line.to_string()
+    }
+}
+
+fn out(text: &str) {
+    line(std::io::stdout(), text);
+}
+
+/// A line for whoever reads. A reader that went away, as of `boardctl deploy … | head`, ends no run in mid-deploy: what it
+/// does goes on without words, and its exit code says how it ended.
+fn line(mut to: impl Write, text: &str) {
+    if writeln!(to, "{text}").is_ok() {
+        let _nobody_reads = to.flush();
     }
 }
 
@@ -106,6 +119,14 @@ mod tests {
         let line: Value =
             serde_json::from_str(&Say::new(true).line(at, "cordoned a", json!({"machine": "a"}))).expect("an object");
         assert_eq!(line, json!({"at_ms": 1_234, "told": "cordoned a", "machine": "a"}));
+    }
+
+    #[test]
+    fn a_reader_that_went_away_stops_nobody() {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        assert!((&writer).write_all(b"x").is_err(), "nobody reads");
+        line(writer, "cordoned a");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use deploy::machines::{ApiAddress, FlySettings};
 use deploy::registry::Registry;
 use deploy::run::HttpRecords;
 use platform::config::{Reader, Settings, setting};
-use url::{Host, Url};
+use url::Url;
 
 use super::scale::Scale;
 
@@ -50,7 +50,7 @@ impl Settings for ShipSettings {
 impl ShipSettings {
     /// The registry of what is deployed to; a stand-in has one only where one is named.
     pub(crate) fn own_registry(&self) -> Option<&Url> {
-        Some(&self.registry).filter(|url| is_here(url) != self.fly.address.is_fly())
+        Some(&self.registry).filter(|url| ApiAddress::is_here(url) != self.fly.address.is_fly())
     }
 
     /// What only shows when they are looked at together: half of them are of a stand-in, and half are Fly's.
@@ -65,8 +65,8 @@ impl ShipSettings {
         let registry = Some(&self.registry).filter(|_| is_fly);
         let others = [
             ("FLY_API_BASE_URL", Some(self.records.is_fly())),
-            ("FLY_APP_URL", self.front.as_ref().map(|url| !is_here(url))),
-            ("FLY_REGISTRY_URL", registry.map(|url| !is_here(url))),
+            ("FLY_APP_URL", self.front.as_ref().map(|url| !ApiAddress::is_here(url))),
+            ("FLY_REGISTRY_URL", registry.map(|url| !ApiAddress::is_here(url))),
         ];
         let (name, _) = others.into_iter().find(|(_, there)| there.is_some_and(|there| there != is_fly))?;
         let (one, other) = if is_fly { ("Fly's own", "this machine") } else { ("on this machine", "somewhere else") };
@@ -88,17 +88,8 @@ impl std::str::FromStr for Front {
 fn address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    let safe = url.scheme() == "https" || url.scheme() == "http" && is_here(&url);
+    let safe = url.scheme() == "https" || url.scheme() == "http" && ApiAddress::is_here(&url);
     (bare && safe && url.has_host() && url.password().is_none()).then_some(url)
-}
-
-fn is_here(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn apps(function: Option<&str>) -> Result<Vec<Wanted>, ShipError> {
 }
 
 async fn all(apps: &[Wanted], settings: &ShipSettings, say: Say) -> LastWord {
-    let mut worst = LastWord::new(Exit::Done, "");
+    let mut worst = Exit::Done;
     for wanted in apps {
         let target = match Target::looked_at(wanted, settings) {
             Ok(target) => target,
@@ -67,11 +67,11 @@ async fn all(apps: &[Wanted], settings: &ShipSettings, say: Say) -> LastWord {
             Err(outcome) => {
                 let last = ended::undone(&wanted.name, outcome, &Order::Mend);
                 say.part(&last.told, &json!({ "function": wanted.name, "app": wanted.toml.app, "told": last.told }));
-                worst = LastWord::new(last.exit, "");
+                worst = worst.max(last.exit);
             }
         }
     }
-    worst
+    LastWord::new(worst, "")
 }
 
 fn text(wanted: &Wanted, survey: &Survey) -> String {

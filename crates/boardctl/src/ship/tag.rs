@@ -18,9 +18,18 @@ impl Tag {
 
     /// The commit that the image was built from.
     pub(crate) fn commit(&self) -> Option<&str> {
-        let (commit, _) = self.0.strip_prefix(DEPLOYMENT)?.split_once('-')?;
+        self.parts().map(|(commit, _)| commit)
+    }
+
+    /// What tells it apart from others of its commit.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.parts().map(|(_, id)| id)
+    }
+
+    fn parts(&self) -> Option<(&str, &str)> {
+        let (commit, id) = self.0.strip_prefix(DEPLOYMENT)?.split_once('-')?;
         let hex = commit.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        (hex && commit.len() >= 7).then_some(commit)
+        (hex && commit.len() >= 7).then_some((commit, id))
     }
 
     /// Whether it was built from that commit; either may be cut short.
@@ -52,7 +61,7 @@ mod tests {
     #[test]
     fn a_tag_tells_its_commit_only_where_it_is_one_of_ours() {
         let tag = |text: &str| text.parse::<Tag>().expect(text);
-        assert_eq!(tag("deployment-0123abc-7").commit(), Some("0123abc"));
+        assert_eq!(tag("deployment-0123abc-7").parts(), Some(("0123abc", "7")));
         assert!(tag("deployment-0123abcdef-9").is_of("0123abc") && tag("deployment-0123abc-9").is_of("0123abcdef"));
         for other in ["deployment-01KQ3V", "latest", "deployment-main-3", "deployment-0123ab-3", "v0123abc-1"] {
             assert_eq!(tag(other).commit(), None, "{other}");

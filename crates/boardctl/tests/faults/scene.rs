@@ -13,23 +13,9 @@ const JOBS: i32 = 5;
 /// Longer than any fault.
 const SIGNED_IN: Duration = Duration::from_secs(3_600);
 
-const MAKE_COMPANY: &str = "
-    WITH employer AS (
-        INSERT INTO people (id, email, email_key, name)
-        SELECT id, id || '@people.example', id || '@people.example', 'Emmy' FROM gen_random_uuid() AS id RETURNING id
-    ), company AS (
-        INSERT INTO companies (id, name) VALUES (gen_random_uuid(), 'Walkers') RETURNING id
-    ), member AS (
-        INSERT INTO company_members (company_id, person_id) SELECT company.id, employer.id FROM company, employer
-    )
-    INSERT INTO jobs (id, company_id, title, description, remote, kind, status, published_at)
-    SELECT gen_random_uuid(), company.id, 'Guide ' || number, 'Walk.', 'no', 'full_time', 'published', clock_timestamp()
-    FROM company, generate_series(1, $1::integer) AS number RETURNING id::text";
+const MAKE_COMPANY: &str = include_str!("../../src/rehearse/jobs.sql");
 
-const MAKE_PEOPLE: &str = "
-    INSERT INTO people (id, email, email_key, name)
-    SELECT id, id || '@people.example', id || '@people.example', 'Candy'
-    FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, $1::integer)) AS ids RETURNING id::text";
+const MAKE_PEOPLE: &str = include_str!("../../src/rehearse/people.sql");
 
 /// What a load is about.
 #[derive(Clone)]

@@ -106,7 +106,7 @@ async fn wrong_settings_and_wrong_arguments_are_told_at_once() {
     let command = command.env("FLY_API_TOKEN", "fm2_neverseen fm2_neverseen").env("DEPLOY_TIMES", "fast");
     let told = told(command, MISCONFIGURED).await;
     for words in ["\"web\" is no app", "FLY_API_TOKEN", "DEPLOY_TIMES is \"fast\": wanted real, or tenth"] {
-        assert!(told.contains(words), "{words:?} is not in {told}");
+        assert_eq!(told.matches(words).count(), 1, "{words:?} in {told}");
     }
 }
 
@@ -118,7 +118,7 @@ async fn a_tenth_of_the_times_is_refused_against_fly_itself_before_any_call() {
     let told = told(command.env("DEPLOY_TIMES", "tenth"), MISCONFIGURED).await;
     let last: serde_json::Value = serde_json::from_str(told.lines().last().expect("a line")).expect("an object");
     assert_eq!((&last["outcome"], &last["exit"]), (&"misconfigured".into(), &MISCONFIGURED.into()));
-    assert!(last["told"].as_str().expect("words").contains("DEPLOY_TIMES"), "{told}");
+    assert_eq!(last["told"].as_str().expect("words").matches("DEPLOY_TIMES").count(), 1, "{told}");
 }
 
 #[tokio::test]

@@ -32,7 +32,9 @@ async fn applications_is_replaced_three_times_in_a_row_and_no_request_of_20_000_
 #[tokio::test]
 #[ignore = "minutes long: scripts/test rehearsals runs it"]
 async fn the_worker_is_replaced_three_times_in_a_row_and_each_of_5_000_mails_is_sent_once() {
-    let report = rehearsed(&mut stage().await, in_a_row(Part::EmailWorker)).await;
+    let wanted = Wanted { least: 5_000, ..in_a_row(Part::EmailWorker) };
+    let report = rehearsed(&mut stage().await, wanted).await;
     let mails = report.mails.expect("mails were written");
-    assert_eq!((mails.written, mails.arrived, mails.doubled), (5_000, 5_000, 0));
+    assert!(mails.written >= 5_000, "{mails:?}");
+    assert_eq!((mails.arrived, mails.doubled), (mails.written, 0), "{mails:?}");
 }

@@ -86,9 +86,10 @@ async fn a_fault_that_begins_in_the_soak_is_taken_back_within_its_time() {
     let report = befalls(Part::Api, Fault::Soak).await;
     let requests = report.requests.expect("people asked");
     assert!(requests.failed > 0, "people find it first: {requests:?}");
-    // 20 s after the verdict, of which there is one within two looks at the gate.
-    let most = if long() { 30.0 } else { 6.0 };
-    assert!(requests.failed_for_s < most, "{requests:?}");
+    let after = requests.failed_after_verdict_s.expect("a verdict");
+    // 20 s, or a tenth; a busy machine takes two seconds more for what no margin waits for.
+    let most = if long() { 22.0 } else { 4.0 };
+    assert!(after < most, "{requests:?}");
 }
 
 #[tokio::test]
