@@ -39,6 +39,12 @@ pub struct Options {
     /// The namespace of Prometheus, which alone may ask for metrics.
     #[arg(long, default_value = "monitoring")]
     pub metrics_namespace: String,
+    /// The port of the database, or of its pooler.
+    #[arg(long, default_value_t = 5432, value_parser = clap::value_parser!(u16).range(1..))]
+    pub postgres_port: u16,
+    /// The port of Redis.
+    #[arg(long, default_value_t = 6379, value_parser = clap::value_parser!(u16).range(1..))]
+    pub redis_port: u16,
     /// The folder of the files.
     #[arg(long, default_value = "fly")]
     pub folder: PathBuf,
@@ -107,7 +113,8 @@ fn cluster(options: &Options, files: &BTreeMap<String, String>) -> Result<Cluste
     let settings = options.set.iter().map(setting).collect::<Result<_, ManifestsError>>()?;
     let [namespace, ingress_namespace, metrics_namespace] =
         [&options.namespace, &options.ingress_namespace, &options.metrics_namespace].map(Clone::clone);
-    Ok(Cluster { namespace, ingress_namespace, metrics_namespace, images, settings })
+    let (postgres_port, redis_port) = (options.postgres_port, options.redis_port);
+    Ok(Cluster { namespace, ingress_namespace, metrics_namespace, postgres_port, redis_port, images, settings })
 }
 
 /// `KEY=VALUE`.

@@ -44,7 +44,7 @@ pub fn manifests(files: &BTreeMap<String, String>, cluster: &Cluster) -> Result<
         return Err(Error::Broken(broken.iter().map(ToString::to_string).collect()));
     }
     let fleet = files.get(FLEET).and_then(|text| Fleet::parse(text).ok()).ok_or(Error::NoFleet)?;
-    cluster.fits(fleet.apps.keys().map(String::as_str))?;
+    cluster.fits(&fleet)?;
     let (mut once, mut always) = (Vec::new(), Vec::new());
     for (name, app) in &fleet.apps {
         let toml = files.get(&format!("{name}.toml")).and_then(|text| FlyToml::parse(text).ok());

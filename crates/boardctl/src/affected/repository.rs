@@ -33,6 +33,9 @@ pub enum RepositoryError {
     /// It has no commit.
     #[error("{0} is no clone with a commit")]
     NoCommit(PathBuf),
+    /// It ends before what runs may begin.
+    #[error("{0} is a shallow clone, in which nobody can say which commit is older: git fetch --unshallow")]
+    Shallow(PathBuf),
 }
 
 /// A clone, and the workspace in it.
@@ -45,14 +48,23 @@ impl Repository {
     pub(super) fn open(folder: &Path) -> Result<Self, RepositoryError> {
         let none = Self { folder: folder.to_owned(), head: String::new() };
         let head = none.commit("HEAD")?.ok_or_else(|| RepositoryError::NoCommit(folder.to_owned()))?;
+        // What lies beyond its border would look unknown, or as if it had no part in what is here.
+        if none.git_says(&["rev-parse", "--is-shallow-repository"])?.trim() == "true" {
+            return Err(RepositoryError::Shallow(folder.to_owned()));
+        }
         Ok(Self { head, ..none })
     }
 
     /// The commit of this name; `None` where it is not in the clone.
     pub(super) fn commit(&self, rev: &str) -> Result<Option<String>, RepositoryError> {
         let rev = format!("{rev}^{{commit}}");
-        let output = self.git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &rev])?;
-        Ok(output.status.success().then(|| text(&output.stdout).trim().to_owned()))
+        let what = ["rev-parse", "--verify", "--quiet", "--end-of-options", &rev];
+        let output = self.git(&what)?;
+        match output.status.code() {
+            Some(0) => Ok(Some(text(&output.stdout).trim().to_owned())),
+            Some(1) => Ok(None),
+            _ => Err(failed("git", &what, &output)),
+        }
     }
 
     /// How what is checked out stands to this commit.

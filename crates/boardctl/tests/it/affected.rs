@@ -180,7 +180,41 @@ fn where_nobody_can_know_it_fails_and_names_what_is_wrong() {
     let (code, told) = clone.affected(&["--since", "HEAD"]);
     assert!(code == NOBODY_KNOWS && told.contains("cargo metadata: "), "{code}: {told}");
     let empty = tempfile::tempdir().expect("a folder");
-    let output = affected(empty.path(), &["--since", "HEAD"]);
-    assert_eq!(output.status.code(), Some(NOBODY_KNOWS));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("is no clone with a commit"));
+    let told = || {
+        let output = affected(empty.path(), &["--since", "HEAD"]);
+        assert_eq!(output.status.code(), Some(NOBODY_KNOWS));
+        String::from_utf8(output.stderr).expect("text")
+    };
+    assert!(told().contains("git rev-parse"), "{}", told());
+    run(Command::new("git").arg("-C").arg(empty.path()).args(["init", "--quiet"]));
+    assert!(told().contains("is no clone with a commit"), "{}", told());
+}
+
+/// Not as if nobody knew the commit: everything would ship.
+#[test]
+fn a_git_that_fails_is_told_as_such() {
+    let clone = Scratch::new();
+    // Its log of what was checked out is shorter than that.
+    let (code, told) = clone.affected(&["--since", "main@{5}"]);
+    assert!(code == NOBODY_KNOWS && told.contains("git rev-parse"), "{code}: {told}");
+    clone.write(".git/config", "[core\n");
+    let (code, told) = clone.affected(&["--since", "HEAD"]);
+    assert!(code == NOBODY_KNOWS && told.contains("git rev-parse") && !told.contains("no clone"), "{code}: {told}");
+}
+
+#[test]
+fn a_shallow_clone_is_refused_and_told_how_to_get_the_rest() {
+    let clone = Scratch::new();
+    let before = clone.head();
+    clone.commit("README.md", "Words.\n");
+    let shallow = tempfile::tempdir().expect("a folder");
+    let git = |what: &[&str]| run(Command::new("git").arg("-C").arg(shallow.path()).args(what));
+    let from = format!("file://{}", clone.0.path().display());
+    git(&["clone", "--quiet", "--depth", "1", &from, "."]);
+    let output = affected(shallow.path(), &["--since", &before]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(NOBODY_KNOWS), "{told}");
+    assert!(told.contains("git fetch --unshallow"), "{told}");
+    git(&["fetch", "--quiet", "--unshallow"]);
+    assert_eq!(affected(shallow.path(), &["--since", &before]).status.code(), Some(SHIP));
 }

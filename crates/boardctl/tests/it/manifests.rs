@@ -41,13 +41,23 @@ fn settings_and_single_images_are_the_clusters_own() {
 }
 
 #[test]
+fn databases_may_be_called_on_other_ports_than_their_usual_ones() {
+    let (code, yaml, told) = manifests(&["--images", IMAGES, "--postgres-port", "6432", "--redis-port", "6380"]);
+    assert_eq!(code, Some(0), "{told}");
+    let count = |port: u16| yaml.matches(&format!("port: {port}\n")).count();
+    assert_eq!([5432, 6379, 6432, 6380].map(count), [0, 0, 4, 1], "{yaml}");
+}
+
+#[test]
 fn what_does_not_fit_is_told_and_nothing_is_printed() {
-    let cases: [(&[&str], i32, &str); 6] = [
+    let cases: [(&[&str], i32, &str); 8] = [
         (&[], 64, "--images"),
         (&["--images", "board:c0ffee"], 1, "is one image for all"),
         (&["--images", "board-{function}:latest"], 1, "is no image"),
         (&["web", "--images", IMAGES], 1, "fleet.toml lists no web"),
         (&["--images", IMAGES, "--set", "WORKERS=2"], 1, "has no dot"),
+        (&["--images", IMAGES, "--set", "applications.REFRESH_KEYS=a"], 1, "REFRESH_KEYS of api is a secret"),
+        (&["--images", IMAGES, "--redis-port", "0"], 64, "--redis-port"),
         (&["--images", IMAGES, "--folder", "nowhere"], 1, "nowhere cannot be read"),
     ];
     for (arguments, wanted, told) in cases {

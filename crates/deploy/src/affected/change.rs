@@ -125,3 +125,21 @@ impl Package {
 fn is_for_people(path: &str) -> bool {
     path.ends_with(".md") || path.starts_with("LICENSE")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What ships all because it decides how all are built would else decide nothing.
+    #[test]
+    fn an_images_build_is_given_all_that_ships_all() {
+        let file = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.dockerignore"));
+        let file = file.expect("it is there");
+        let all = BUILDS_ALL.iter().chain(&BUILD_ALL);
+        // These two the builder reads itself.
+        for path in all.filter(|path| ![".dockerignore", "fly/Dockerfile"].contains(path)) {
+            let wanted = format!("!{}", path.trim_end_matches('/'));
+            assert!(file.lines().any(|line| line == wanted), "{wanted}");
+        }
+    }
+}

@@ -10,7 +10,10 @@ pub enum Error {
     #[error("there is no fleet.toml, or it lists a function that has no file")]
     NoFleet,
     /// An image would be another tomorrow, or is none.
-    #[error("{0:?} is no image: wanted REPOSITORY:TAG with a tag other than latest, or REPOSITORY@sha256:DIGEST")]
+    #[error(
+        "{0:?} is no image: wanted REPOSITORY:TAG with a tag other than latest, or REPOSITORY@sha256: and 64 hex digits, the \
+             repository in small letters"
+    )]
     Image(String),
     /// Nothing says what image a function has.
     #[error("nothing says what image {0} has")]

@@ -4,9 +4,6 @@ use serde_json::{Value, json};
 
 use super::Function;
 
-/// The database, on its pooled and its direct address, wherever it is.
-const POSTGRES: u16 = 5432;
-const REDIS: u16 = 6379;
 /// Resend's, and that of other functions by their public address.
 const HTTPS: u16 = 443;
 const NAMES: u16 = 53;
@@ -49,8 +46,8 @@ impl Function<'_> {
             "ports": [{ "port": NAMES, "protocol": "UDP" }, tcp(NAMES)],
         });
         let ports = [
-            has("DATABASE_URL").then_some(POSTGRES),
-            has("REDIS_URL").then_some(REDIS),
+            has("DATABASE_URL").then_some(self.cluster.postgres_port),
+            has("REDIS_URL").then_some(self.cluster.redis_port),
             has("RESEND_API_KEY").then_some(HTTPS),
             self.traces_port(),
         ];

@@ -72,9 +72,6 @@ impl Function<'_> {
         let mut plain: BTreeMap<&str, &str> = file.filter(|(name, _)| *name != FLYS_OWN).collect();
         let own = self.cluster.settings.iter().filter(|((function, _), _)| function == self.name);
         plain.extend(own.map(|((_, name), value)| (name.as_str(), value.as_str())));
-        if let Some(secret) = self.app.secrets.iter().find(|secret| plain.contains_key(secret.as_str())) {
-            return Err(Error::Secret(secret.clone(), self.name.to_owned()));
-        }
         let plain = plain.into_iter().map(|(name, value)| json!({ "name": name, "value": value }));
         // By this the platform names the one that it runs on, in traces and logs.
         let pod = json!({ "name": "FLY_MACHINE_ID", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } });

@@ -42,7 +42,9 @@ impl Function<'_> {
             "kind": "Deployment",
             "metadata": self.metadata(),
             "spec": {
-                "replicas": self.replicas(),
+                // The database has room for twice as many, and a rollout may want all of it: `maxSurge` does not count
+                // pods that end, and one drains for as long as the next takes to get ready.
+                "replicas": self.app.machines,
                 "selector": self.selector(),
                 "minReadySeconds": STEADY_S,
                 "progressDeadlineSeconds": self.toml.deploy.wait_timeout.map_or(300, |time| time.0.as_secs()),
@@ -50,12 +52,6 @@ impl Function<'_> {
                 "template": pod,
             },
         }))
-    }
-
-    /// The database has room for both colours of a deploy on Fly, twice the machines. Here only one more than these is
-    /// there while another replaces it; so two machines are three replicas.
-    pub(super) fn replicas(&self) -> u32 {
-        (2 * self.app.machines).saturating_sub(1).max(1)
     }
 
     /// Not two on one node, where there are others.

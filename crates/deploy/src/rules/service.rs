@@ -21,7 +21,9 @@ impl Judge<'_> {
         let wanted = "true: tokens would cross the net in the clear";
         self.demand(service.force_https, "http_service.force_https", "is not true", wanted);
         let wanted = "[\"app\"]: flyctl refuses a service that names none, where there is [processes]";
-        self.given(service.processes.as_ref(), "http_service.processes", wanted);
+        if let Some(processes) = self.given(service.processes.as_ref(), "http_service.processes", wanted) {
+            self.demand(!processes.is_empty(), "http_service.processes", "is empty", wanted);
+        }
         if let Some(port) = env(toml, "LISTEN").and_then(|address| address.rsplit(':').next()?.parse::<u16>().ok()) {
             let wrong = format_args!("is {}, and LISTEN has {port}", service.internal_port);
             self.demand(service.internal_port == port, "http_service.internal_port", wrong, "that port");

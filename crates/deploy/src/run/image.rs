@@ -54,6 +54,12 @@ impl Image {
         Digest::of(self.digest())
     }
 
+    /// Whether it is a digest as registries give it: `sha256:` and 64 small hex digits.
+    pub(crate) fn is_digest(text: &str) -> bool {
+        let hex = text.strip_prefix("sha256:").unwrap_or_default();
+        hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
     /// Whether it lies in the app's own repository: a token of one app may pull from no other.
     #[must_use]
     pub fn is_of(&self, app: &AppName) -> bool {
@@ -67,8 +73,7 @@ impl FromStr for Image {
     fn from_str(text: &str) -> Result<Self, NoImage> {
         let wrong = |lacks| NoImage { had: text.to_owned(), lacks };
         let (named, digest) = text.split_once('@').ok_or_else(|| wrong("it has no digest"))?;
-        let hex = digest.strip_prefix("sha256:").unwrap_or_default();
-        if hex.len() != 64 || !hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        if !Self::is_digest(digest) {
             return Err(wrong("its digest is none"));
         }
         let tagged = named.rsplit_once(':').filter(|(path, tag)| path.contains('/') && !tag.contains('/'));

@@ -25,6 +25,8 @@ fn cluster() -> Cluster {
         namespace: "board".to_owned(),
         ingress_namespace: "ingress-nginx".to_owned(),
         metrics_namespace: "monitoring".to_owned(),
+        postgres_port: 5432,
+        redis_port: 6379,
         images: ["api", "applications", "email-worker", "migrate"].map(image).into(),
         settings: BTreeMap::from([
             setting("APPLICATIONS_URL", "https://apply.example.com"),
@@ -62,10 +64,43 @@ fn each_function_has_what_its_kind_needs() {
     assert_eq!(names("PodDisruptionBudget"), ["api", "applications", "email-worker"]);
     assert_eq!(names("Service"), ["api", "applications"], "nobody calls a worker");
     assert_eq!(names("NetworkPolicy"), ["api", "applications", "email-worker", "migrate"]);
-    assert_eq!(names("Job"), ["migrate-0123456789ab"]);
+    assert!(names("Job").iter().map(|job| &job[..8]).eq(["migrate-"]), "{:?}", names("Job"));
     let kinds: Vec<_> = all().iter().map(|document| document["kind"].as_str().map(str::to_owned)).collect();
     let first = |kind: &str| kinds.iter().position(|it| it.as_deref() == Some(kind));
     assert!(first("Job") < first("Deployment"), "the database is brought forward first");
+}
+
+/// A Job never changes, so one of the same name would not run the new image.
+#[test]
+fn two_images_of_one_function_are_two_jobs_however_alike_they_are() {
+    let job = |tag: &str| {
+        let mut cluster = cluster();
+        let image = format!("registry.example/board-migrate:{tag}").parse().expect("an image");
+        cluster.images.insert("migrate".to_owned(), image);
+        let mut all = manifests(&files(), &cluster).expect("they fit").into_iter();
+        all.find_map(|it| (it["kind"] == "Job").then(|| it["metadata"]["name"].to_string())).expect("a job")
+    };
+    let tags = [COMMIT, "deployment-0123456-1", "deployment-0123456-2", "deployment-0123457-1", "c0ffee", "C0FFEE"];
+    let names: std::collections::BTreeSet<_> = tags.into_iter().map(job).collect();
+    assert_eq!(names.len(), tags.len(), "{names:?}");
+    assert_eq!(job(COMMIT), job(COMMIT));
+}
+
+#[test]
+fn the_ports_of_databases_are_the_clusters_own() {
+    let opened = |postgres_port, redis_port| {
+        let cluster = Cluster { postgres_port, redis_port, ..cluster() };
+        let all = manifests(&files(), &cluster).expect("they fit").into_iter();
+        let policies = all.filter(|document| document["kind"] == "NetworkPolicy");
+        let ports = |policy: &Value| -> Vec<u64> {
+            let called = policy["spec"]["egress"].as_array().expect("a list").iter();
+            called.filter_map(|rule| rule["ports"][0]["port"].as_u64()).collect()
+        };
+        policies.map(|it| (it["metadata"]["name"].as_str().expect("a name").to_owned(), ports(&it))).collect()
+    };
+    let (usual, own): (BTreeMap<_, _>, BTreeMap<_, _>) = (opened(5432, 6379), opened(6432, 6380));
+    assert_eq!((&usual["applications"], &own["applications"]), (&vec![53, 5432, 6379], &vec![53, 6432, 6380]));
+    assert_eq!((&usual["migrate"], &own["migrate"]), (&vec![53, 5432], &vec![53, 6432]));
 }
 
 #[test]
@@ -96,7 +131,7 @@ fn nobody_believes_a_header_that_flys_proxy_alone_writes() {
 fn probes_and_times_are_those_of_the_checklist() {
     for (name, deployment) in of_kind("Deployment") {
         let spec = &deployment["spec"];
-        assert_eq!((&spec["replicas"], &spec["minReadySeconds"]), (&3.into(), &10.into()), "{name}");
+        assert_eq!((&spec["replicas"], &spec["minReadySeconds"]), (&2.into(), &10.into()), "{name}");
         let pod = &spec["template"]["spec"];
         assert_eq!(pod["terminationGracePeriodSeconds"], 30, "{name}");
         let probe = |kind: &str| {
@@ -110,14 +145,12 @@ fn probes_and_times_are_those_of_the_checklist() {
     }
 }
 
-/// Its replicas and the one more of a rollout want no more connections than both colours on Fly.
+/// `maxSurge` counts no pod that ends: all old ones may still drain while all new ones are there.
 #[test]
 fn a_rollout_has_no_more_pods_than_a_deploy_on_fly_has_machines() {
     let fleet = deploy::rules::Fleet::parse(&files()[deploy::rules::FLEET]).expect("understood");
     for (name, deployment) in of_kind("Deployment") {
-        let number = |value: &Value| value.as_u64().expect("a number");
-        let surge = &deployment["spec"]["strategy"]["rollingUpdate"]["maxSurge"];
-        let most = number(&deployment["spec"]["replicas"]) + number(surge);
+        let most = 2 * deployment["spec"]["replicas"].as_u64().expect("a number");
         assert_eq!(most, u64::from(2 * fleet.apps[&name].machines), "{name}");
     }
 }

@@ -76,6 +76,7 @@ const CHANGES: &[Change] = &[
     ("api.toml", "force_https = true", "force_https = false"),
     ("api.toml", "internal_port = 8080", "internal_port = 8000"),
     ("api.toml", "processes = [\"app\"]", ""),
+    ("api.toml", "processes = [\"app\"]", "processes = []"),
     ("api.toml", "auto_stop_machines = \"stop\"", "auto_stop_machines = \"suspend\""),
     ("api.toml", "auto_stop_machines = \"stop\"", ""),
     ("api.toml", "auto_start_machines = true", "auto_start_machines = false"),

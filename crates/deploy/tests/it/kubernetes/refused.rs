@@ -12,7 +12,11 @@ fn an_image_that_may_be_another_tomorrow_is_refused() {
         "registry.example/api:1.2",
         "localhost:5000/board/api:c0ffee",
         "api:v1",
+        "r.example/a__b/c--d.e_1:_V1.2-3",
+        &format!("r.example/api:{}", "t".repeat(128)),
         &format!("r.example/api@sha256:{digest}"),
+        // The digest says which.
+        &format!("r.example/api:latest@sha256:{digest}"),
     ];
     for image in right {
         assert_eq!(image.parse::<Image>().map(|image| image.to_string()), Ok(image.to_owned()));
@@ -27,6 +31,39 @@ fn an_image_that_may_be_another_tomorrow_is_refused() {
         "r/api@md5:abc",
         "a b:1",
         "api:1\n",
+    ];
+    for image in wrong {
+        assert_eq!(image.parse::<Image>(), Err(Error::Image(image.to_owned())));
+    }
+}
+
+#[test]
+fn an_image_that_no_registry_takes_is_refused() {
+    let digest = "a".repeat(64);
+    let wrong = [
+        "r.example/API:1",
+        "r.example//api:1",
+        "r.example/:1",
+        "/api:1",
+        "r.example/-api:1",
+        "r.example/api_:1",
+        "r.example/a..b:1",
+        "r.example/a___b:1",
+        "r.example/api:.1",
+        "r.example/api:-1",
+        "r.example:port/api:1",
+        "r.example:+80/api:1",
+        "r.example:/api:1",
+        "r.example:70000/api:1",
+        "r..example/api:1",
+        "-r.example/api:1",
+        &format!("r.example/api:{}", "t".repeat(129)),
+        &format!("r.example/{}:1", "a".repeat(250)),
+        &format!("r.example/api@sha256:{}", digest.to_uppercase()),
+        &format!("r.example/api@sha256:{digest}a"),
+        &format!("r.example/api@{digest}"),
+        &format!("r.example/api:@sha256:{digest}"),
+        &format!("r.example/api@sha256:{digest}@sha256:{digest}"),
     ];
     for image in wrong {
         assert_eq!(image.parse::<Image>(), Err(Error::Image(image.to_owned())));
@@ -55,6 +92,14 @@ fn a_secret_that_would_be_written_down_is_refused_and_not_repeated() {
     let error = manifests(&files(), &cluster).expect_err("refused");
     assert_eq!(error, Error::Secret("DATABASE_URL".to_owned(), "api".to_owned()));
     assert!(!error.to_string().contains("postgres"), "{error}");
+}
+
+#[test]
+fn a_secret_of_another_function_is_refused_as_well() {
+    let mut cluster = cluster();
+    cluster.settings.insert(("applications".to_owned(), "TOKEN_SIGNING_KEY".to_owned()), "a key".to_owned());
+    let error = manifests(&files(), &cluster).expect_err("refused");
+    assert_eq!(error, Error::Secret("TOKEN_SIGNING_KEY".to_owned(), "api".to_owned()));
 }
 
 #[test]

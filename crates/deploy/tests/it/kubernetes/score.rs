@@ -124,7 +124,10 @@ fn kube_score_finds_nothing_where_it_is_installed() {
 #[test]
 fn kubeconform_finds_nothing_where_it_and_its_schemas_are() {
     // It fetches schemas, unless it is told of a folder of them.
-    if let Ok(schemas) = std::env::var("KUBERNETES_SCHEMAS") {
-        asked("kubeconform", &["-strict", "-summary", "-schema-location", &schemas, "-"]);
-    }
+    let Ok(schemas) = std::env::var("KUBERNETES_SCHEMAS") else {
+        eprintln!("KUBERNETES_SCHEMAS is not set: kubeconform was not asked");
+        return;
+    };
+    let told = asked("kubeconform", &["-strict", "-summary", "-schema-location", &schemas, "-"]);
+    assert!(told.is_some(), "KUBERNETES_SCHEMAS is set for a kubeconform that is not installed");
 }
