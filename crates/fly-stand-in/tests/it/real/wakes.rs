@@ -39,7 +39,9 @@ async fn a_request_wakes_a_machine_that_sleeps() {
 #[tokio::test]
 async fn requests_wake_one_machine_and_let_the_others_sleep() {
     let rig = Rig::new().await;
-    (asleep(&rig, "a").await, asleep(&rig, "b").await);
+    for name in ["a", "b"] {
+        asleep(&rig, name).await;
+    }
     let (one, two) = (rig.ask(), rig.ask());
     let (one, two) = tokio::join!(answered(one.get("/")), answered(two.get("/")));
     assert_eq!((one.status, one.text), (200, two.text));
@@ -51,7 +53,9 @@ async fn another_machine_is_woken_where_the_first_dies_on_its_way() {
     // The proxies hear of it a second later: time enough to die in.
     let settings = Settings { gossip: Duration::from_secs(10), ..Settings::default() };
     let rig = Rig::with(options().program(guest()).settings(settings)).await;
-    (asleep(&rig, "a").await, asleep(&rig, "b").await);
+    for name in ["a", "b"] {
+        asleep(&rig, name).await;
+    }
     let client = rig.ask();
     let asked = tokio::spawn(async move { client.get("/").await });
     let killed = async || {
