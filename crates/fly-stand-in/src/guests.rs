@@ -96,8 +96,9 @@ impl Guests {
 
     /// From now on there is this image, too.
     pub(crate) fn program(&self, program: Program) {
-        let after = |seconds: u64| Some(Duration::from_secs(seconds).mul_f64(self.scale));
-        let behaviour = Behaviour { lays_out: after(2), boots: after(1), ..Behaviour::told() };
+        let scaled = |time: Option<Duration>| time.map(|time| time.mul_f64(self.scale));
+        let Behaviour { lays_out, boots, .. } = Behaviour::default();
+        let behaviour = Behaviour { lays_out: scaled(lays_out), boots: scaled(boots), ..Behaviour::told() };
         self.fly.with(|fly, _| fly.behave(Whose::Image(program.image.clone()), behaviour));
         self.programs.lock().expect("nobody panics under it").insert(program.image.clone(), program);
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::programs::Program;
 use crate::settings::Settings;
-use crate::site::{Doors, Error, Options, serve};
+use crate::site::{Doors, Error, Options, TOKEN, serve};
 
 /// What it keeps of Fly, and what not.
 pub const ABOUT: &str = include_str!("about.txt");
@@ -20,8 +20,8 @@ pub const ABOUT: &str = include_str!("about.txt");
 /// How it is started.
 fn read(from: &mut Reader) -> Option<Options> {
     let listen = from.default(setting("LISTEN", "where it listens; port 0 is any"), "IP:PORT", "127.0.0.1:4280");
-    let about = setting("FLY_API_TOKEN", "the one token that it takes, without a scheme");
-    let token = from.parsed(about, "a word", "fm2_stand-in", |text| {
+    let about = setting("TOKEN", "the one token that it takes, without a scheme; it is shown");
+    let token = from.parsed(about, "a word", TOKEN, |text| {
         text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| text.to_owned())
     });
     let about = setting("APPS", "the apps that there are; /control/apps adds more");

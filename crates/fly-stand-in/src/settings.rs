@@ -77,18 +77,25 @@ impl Settings {
     /// When the scale is no positive number.
     #[must_use]
     pub fn scaled(mut self, scale: f64) -> Self {
-        let all = [
-            &mut self.list_lag,
-            &mut self.get_lag,
-            &mut self.gossip,
-            &mut self.still_active,
-            &mut self.destroys,
-            &mut self.suspends,
-            &mut self.remembers,
-            &mut self.autostop,
-        ];
-        let rates = [&mut self.rate, &mut self.look_rate].into_iter().flatten().map(|rate| &mut rate.interval);
-        all.into_iter().chain(rates).for_each(|time| *time = time.mul_f64(scale));
+        // Each by name: whoever adds one is asked here whether it is a time.
+        let Self {
+            list_lag,
+            get_lag,
+            gossip,
+            still_active,
+            destroys,
+            suspends,
+            remembers,
+            autostop,
+            rate,
+            look_rate,
+            lapsed_is_renewed: _,
+            regions: _,
+            full_regions: _,
+        } = &mut self;
+        let lags = [list_lag, get_lag, gossip, still_active, destroys, suspends, remembers, autostop];
+        let rates = [rate, look_rate].into_iter().flatten().map(|rate| &mut rate.interval);
+        lags.into_iter().chain(rates).for_each(|time| *time = time.mul_f64(scale));
         self
     }
 }

@@ -1,5 +1,5 @@
-//! The whole stand-in on this machine, real processes and all: in this very process ([`Site`]), or as one of its own
-//! ([`Child`]), which outlives a deployer that is killed. [`Control`] speaks to either.
+//! The whole stand-in on this machine, real processes and all, in this very process ([`Site`]). [`Control`] speaks to it, or
+//! to the program, which is the same in a process of its own.
 //!
 //! ```no_run
 //! # async fn start() -> Result<(), fly_stand_in::site::Error> {
@@ -15,7 +15,6 @@
 //! # }
 //! ```
 
-mod child;
 mod control;
 mod options;
 mod serve;
@@ -23,19 +22,16 @@ mod serve;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use actix_web::rt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-pub use child::Child;
 pub use control::Control;
 pub use options::Options;
+pub(crate) use options::TOKEN;
 pub(crate) use serve::serve;
-
-use crate::shared::Shared;
 
 /// Where a running stand-in is met.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -74,7 +70,6 @@ pub enum Error {
 pub struct Site {
     doors: Doors,
     control: Control,
-    fly: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -92,8 +87,7 @@ impl Site {
                 match serve(options, false).await {
                     Err(error) => drop(tell.send(Err(error))),
                     Ok(serving) => {
-                        let sent = tell.send(Ok((serving.doors.clone(), Arc::clone(&serving.fly))));
-                        if sent.is_ok() {
+                        if tell.send(Ok(serving.doors.clone())).is_ok() {
                             // Dropped, it is told as well.
                             let ended = serving.run(async { drop(stopped.await) }).await;
                             ended.unwrap_or_else(|error| eprintln!("fly-stand-in: {error}"));
@@ -103,9 +97,9 @@ impl Site {
             });
         })?;
         let started = told.await.map_err(|_| Error::Silent("its thread ended".to_owned()))?;
-        let (doors, fly) = started?;
+        let doors = started?;
         let control = Control::new(&doors)?;
-        Ok(Self { doors, control, fly, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { doors, control, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it is met.
@@ -116,11 +110,6 @@ impl Site {
     /// Tells it things, and asks.
     pub fn control(&self) -> &Control {
         &self.control
-    }
-
-    /// What decides everything, for whoever is in the same process.
-    pub fn fly(&self) -> &Arc<Shared> {
-        &self.fly
     }
 }
 

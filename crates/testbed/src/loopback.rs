@@ -1,17 +1,22 @@
 //! Addresses of this machine's own, each with all ports for itself: a program can be told to listen on port 8080, and so
 //! can the next.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 use ring::rand::{SecureRandom, SystemRandom};
+
+/// What is held of a network: a port of UDP at its last address, which nobody uses. Above 1,023, which only root may take;
+/// below 32,768, from where on Linux gives ports to whoever asks for any.
+const HELD: u16 = 9_009;
+const _: () = assert!(HELD > 1_023, "who is not root may take it");
 
 /// 250 addresses of 127.0.0.0/8 that no other living process has had from here. (Linux answers at each of the 16
 /// million.)
 #[derive(Debug)]
 pub struct Loopback {
     network: [u8; 2],
-    /// A port of the last address that nobody uses: the operating system gives it to one process alone, and takes it back
-    /// when that ends.
+    /// The operating system gives it to one process alone, and takes it back when that ends.
     _held: UdpSocket,
 }
 
@@ -20,10 +25,15 @@ impl Loopback {
     ///
     /// # Panics
     ///
-    /// When a thousand draws found none free.
+    /// When a thousand draws found none free, with what the operating system said of the last.
     pub fn take() -> Self {
-        let found = (0..1_000).map(|_| draw()).find_map(|network| Some(Self { network, _held: hold(network)? }));
-        found.expect("one of a thousand networks drawn out of 25,600 is free")
+        let taken = (1..1_000).fold(Self::of(draw()), |taken, _| taken.or_else(|_| Self::of(draw())));
+        taken.expect("one of a thousand networks drawn out of 25,600 is free")
+    }
+
+    fn of(network: [u8; 2]) -> io::Result<Self> {
+        let held = UdpSocket::bind(SocketAddr::from((at(network, 254), HELD)))?;
+        Ok(Self { network, _held: held })
     }
 
     /// The address of this number, from 1 to 250.
@@ -47,10 +57,6 @@ fn draw() -> [u8; 2] {
     [100 + bytes[0] % 100, bytes[1]]
 }
 
-fn hold(network: [u8; 2]) -> Option<UdpSocket> {
-    UdpSocket::bind(SocketAddr::from((at(network, 254), 9))).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -67,6 +73,7 @@ mod tests {
     #[test]
     fn addresses_that_are_taken_are_not_taken_again() {
         let loopback = Loopback::take();
-        assert!(hold(loopback.network).is_none(), "whoever asks, here or elsewhere, asks the same operating system");
+        let again = Loopback::of(loopback.network).map(drop).map_err(|error| error.kind());
+        assert_eq!(again, Err(io::ErrorKind::AddrInUse), "whoever asks, asks the same operating system");
     }
 }

@@ -33,6 +33,12 @@ impl Fly {
         Some(woken)
     }
 
+    /// Whether a machine that was woken may still come to serve.
+    pub(crate) fn comes(&self, id: &str) -> bool {
+        let machine = self.machines.get(id).filter(|machine| !machine.cordoned);
+        machine.is_some_and(|machine| matches!(machine.state, State::Starting | State::Started | State::Restarting))
+    }
+
     /// Whether there is a machine that the proxies might put to sleep.
     pub(super) fn may_be_idle(&self) -> bool {
         let mut started = self.machines.values().filter(|machine| machine.state == State::Started);

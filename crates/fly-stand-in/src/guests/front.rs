@@ -28,6 +28,8 @@ struct Front {
     known: BTreeMap<String, (u8, SocketAddr)>,
     /// What each was last told to have to do.
     loads: BTreeMap<String, u64>,
+    /// The machine that was woken for who waits.
+    woken: Option<String>,
     looked: Option<Instant>,
 }
 
@@ -37,7 +39,7 @@ impl Fronts {
         for app in apps {
             let edge = Edge::start(region).await?;
             let (known, loads) = Default::default();
-            fronts.push(Front { app: app.clone(), edge, known, loads, looked: None });
+            fronts.push(Front { app: app.clone(), edge, known, loads, woken: None, looked: None });
         }
         Ok(Self { fly, fronts })
     }
@@ -77,11 +79,20 @@ impl Front {
         Ok(())
     }
 
+    /// For all who wait one machine is woken, and another only where that one does not come after all.
+    fn wake(&mut self, fly: &Shared, waits: bool) {
+        let woken = self.woken.take().filter(|_| waits);
+        if waits {
+            self.woken = fly.with(|fly, now| match woken.filter(|id| fly.comes(id)) {
+                Some(woken) => Some(woken),
+                None => fly.knock(now, &self.app),
+            });
+        }
+    }
+
     fn tell_load(&mut self, fly: &Shared, guests: &Guests) -> Result<(), Error> {
         let busy = self.edge.busy()?;
-        if busy.waiting > 0 {
-            fly.with(|fly, now| fly.knock(now, &self.app));
-        }
+        self.wake(fly, busy.waiting > 0);
         // What is not routed to any more still ends what it has begun.
         let leaving = self.loads.keys().filter(|id| !self.known.contains_key(*id));
         let leaving: Vec<_> = leaving.filter_map(|id| Some((id.clone(), guests.at(id)?))).collect();

@@ -7,8 +7,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Doors, Error};
-use crate::fault::Fault;
-use crate::fly::Happening;
 use crate::guests::Guest;
 use crate::programs::Program;
 
@@ -75,30 +73,6 @@ impl Control {
     /// When it does not answer, or nothing real runs there.
     pub async fn program(&self, program: &Program) -> Result<(), Error> {
         self.tell("/programs", json!([program])).await
-    }
-
-    /// Something happens to a machine, by id or name.
-    ///
-    /// # Errors
-    /// When there is none, or it is not in the state for it.
-    pub async fn happen(&self, machine: &str, what: &Happening) -> Result<(), Error> {
-        self.tell("/happen", json!({ "machine": machine, "what": what })).await
-    }
-
-    /// Plans calls that go wrong.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn plan(&self, faults: &[Fault]) -> Result<(), Error> {
-        self.tell("/faults", json!(faults)).await
-    }
-
-    /// Has Fly behave otherwise, as far as the object names it; these times are as they are, and not scaled.
-    ///
-    /// # Errors
-    /// When it does not answer, or does not know what is named.
-    pub async fn settings(&self, change: Value) -> Result<(), Error> {
-        self.tell("/settings", change).await
     }
 
     async fn tell(&self, path: &str, body: Value) -> Result<(), Error> {

@@ -3,8 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use serde_json::json;
-
 use crate::programs::Program;
 use crate::settings::Settings;
 
@@ -75,20 +73,5 @@ impl Options {
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
-    }
-
-    /// As the program is told, in its environment.
-    pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
-        let mut told = vec![
-            ("APPS", self.apps.join(",")),
-            ("SETTINGS", json!(self.settings).to_string()),
-            ("SCALE", self.scale.to_string()),
-            ("SEED", self.seed.to_string()),
-            ("FLY_API_TOKEN", self.token.clone()),
-            ("LISTEN", self.listen.to_string()),
-        ];
-        told.extend(self.programs.as_ref().map(|programs| ("PROGRAMS", json!(programs).to_string())));
-        told.extend(self.folder.as_ref().map(|folder| ("FOLDER", folder.display().to_string())));
-        told
     }
 }

@@ -17,7 +17,6 @@ use crate::shared::Shared;
 /// A stand-in that listens.
 pub(crate) struct Serving {
     pub(crate) doors: Doors,
-    pub(crate) fly: Arc<Shared>,
     handle: ServerHandle,
     running: JoinHandle<std::io::Result<()>>,
     guests: Option<(Arc<Guests>, Fronts)>,
@@ -63,7 +62,7 @@ pub(crate) async fn serve(options: Options, signals: bool) -> Result<Serving, Er
     };
     let server = server.run();
     let handle = server.handle();
-    Ok(Serving { doors, fly, handle, running: rt::spawn(server), guests })
+    Ok(Serving { doors, handle, running: rt::spawn(server), guests })
 }
 
 impl Serving {

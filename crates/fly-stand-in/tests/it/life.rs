@@ -194,8 +194,8 @@ async fn secrets_are_known_by_their_digests_and_reach_a_machine_when_it_starts(r
     assert!(first[0].digest != second[0].digest);
     rig.machines.start(&id).await.expect("started");
     assert_eq!(rig.view(&id).secrets_version, 2);
-    let shown = format!("{}", rig.fly.with(|fly, _| fly.state()));
-    assert!(!shown.contains("other"), "no value is kept: {shown}");
+    let shown = rig.fly.with(|fly, _| format!("{} {fly:?}", fly.state()));
+    assert!(!shown.contains("other"), "no value is shown: {shown}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ fn program() -> testbed::process::Command {
 
 #[tokio::test]
 async fn it_tells_where_it_listens_and_the_client_finds_it_there() {
-    let process = program().arg("--json").env("APPS", "web,other").env("FLY_API_TOKEN", "fm2_b25l").start();
+    let process = program().arg("--json").env("APPS", "web,other").env("TOKEN", "fm2_b25l").start();
     let process = process.expect("it starts");
     let told = process.wait_for_line("\"url\"", PATIENCE).await.expect("it tells");
     let told: Value = serde_json::from_str(&told).expect("JSON");
@@ -31,13 +31,21 @@ async fn it_tells_where_it_listens_and_the_client_finds_it_there() {
 }
 
 #[tokio::test]
+async fn a_token_of_flys_that_is_about_is_neither_taken_nor_shown() {
+    let process = program().env("FLY_API_TOKEN", "fm2_real").start().expect("it starts");
+    process.wait_for_line("The whole state", PATIENCE).await.expect("it tells");
+    let told = process.output();
+    assert!(told.contains("FLY_API_TOKEN=fm2_stand-in") && !told.contains("fm2_real"), "{told}");
+}
+
+#[tokio::test]
 async fn it_says_what_it_keeps_and_what_not() {
     let help = program().arg("--help").run().expect("it tells");
     for part in [
         "It keeps\n",
         "It does not keep\n",
         "LISTEN",
-        "FLY_API_TOKEN",
+        "TOKEN",
         "APPS",
         "SEED",
         "SETTINGS",

@@ -6,6 +6,7 @@ mod life;
 mod program;
 mod proxy;
 mod told;
+mod wakes;
 
 use std::net::SocketAddr;
 use std::time::Duration;

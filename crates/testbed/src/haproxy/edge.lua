@@ -8,7 +8,9 @@ local machines = {}
 local known = 0
 -- Kept when a machine is forgotten: it still answers what it has begun.
 local names = {}
-local waiting = 0
+-- Requests that wait, each by a table of its own, which is held by the request alone: one whose caller has gone is ended in
+-- its sleep and can take nothing back; only its table goes with it.
+local waiting = setmetatable({}, { __mode = "k" })
 
 local function forget(id)
   if machines[id] then
@@ -28,8 +30,19 @@ core.register_cli({ "fly", "forgets" }, "", function(_, _, _, id)
   forget(id)
 end)
 
+local function count_waiting()
+  if next(waiting) then
+    collectgarbage()
+  end
+  local count = 0
+  for _ in pairs(waiting) do
+    count = count + 1
+  end
+  return count
+end
+
 core.register_cli({ "fly", "look" }, "", function(applet)
-  local lines = { "waiting " .. waiting }
+  local lines = { "waiting " .. count_waiting() }
   for server, _ in pairs(names) do
     lines[#lines + 1] = server .. " " .. core.backends["machines"].servers[server]:get_stats().scur
   end
@@ -56,12 +69,13 @@ core.register_action("route", { "http-req" }, function(txn)
   if known > 0 then
     return
   end
-  waiting = waiting + 1
+  local request = {}
+  waiting[request] = true
   for _ = 0, LONGEST_MS, LOOK_MS do
     if known > 0 then
       break
     end
     core.msleep(LOOK_MS)
   end
-  waiting = waiting - 1
+  waiting[request] = nil
 end)

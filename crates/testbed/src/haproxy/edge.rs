@@ -19,7 +19,7 @@ pub const PLACES: u8 = 250;
 #[derive(Debug)]
 pub struct Edge {
     // Before the folder, which holds its socket.
-    process: Process,
+    _process: Process,
     listen: SocketAddr,
     folder: Folder,
 }
@@ -45,17 +45,12 @@ impl Edge {
             vec![("edge.lua", ROUTE.to_owned()), ("haproxy.cfg", configuration(folder, alive, listen, region))]
         };
         let (process, folder) = run(files).await?;
-        Ok(Self { process, listen, folder })
+        Ok(Self { _process: process, listen, folder })
     }
 
     /// Where requests come in.
     pub fn address(&self) -> SocketAddr {
         self.listen
-    }
-
-    /// The process, for its log.
-    pub fn process(&self) -> &Process {
-        &self.process
     }
 
     /// From now on requests go to this machine, too: by this id, at this address. Nobody else may have its place.
@@ -113,8 +108,8 @@ fn read(said: &str) -> Option<Busy> {
 }
 
 /// A connection that is refused is tried elsewhere, and again, as Fly's proxy does some ninety times; whatever else a
-/// machine does to a request, its client sees. A caller's own words in Fly's name are taken away. TLS would have ended
-/// before: machines are told that the caller came by it.
+/// machine does to a request, its client sees. A request whose caller has gone is given up. A caller's own words in Fly's
+/// name are taken away. TLS would have ended before: machines are told that the caller came by it.
 fn configuration(folder: &std::path::Path, alive: SocketAddr, listen: SocketAddr, region: &str) -> String {
     let folder = folder.display();
     let servers: String = (1..=PLACES).map(|place| format!("  server {place} 127.0.0.1:1\n")).collect();
@@ -127,6 +122,7 @@ fn configuration(folder: &std::path::Path, alive: SocketAddr, listen: SocketAddr
 defaults
   log global
   mode http
+  option abortonclose
   timeout connect 2s
   timeout client 120s
   timeout server 120s

@@ -1,7 +1,6 @@
 //! HAProxy as the edge of Fly: told of machines while it runs.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use testbed::haproxy::{Busy, Edge};
 use testbed::http::{Answer, Client};
@@ -73,9 +72,30 @@ async fn it_says_which_machine_has_how_much_to_do() {
     let (listener, place) = (tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port"), 7);
     let (edge, client) = edge().await;
     edge.knows(place, "id-a", listener.local_addr().expect("an address")).expect("told");
-    let mut asked = Box::pin(client.get("/"));
     // Nobody answers it.
-    assert!(timeout(Duration::from_millis(50), &mut asked).await.is_err());
-    let busy = async || edge.busy().is_ok_and(|busy| busy.at_work.get(&place) == Some(&1));
-    wait::until(DEADLINE, "one request is at work", busy).await.expect("it is seen");
+    let asked = tokio::spawn(async move { client.get("/").await });
+    let has = async |count: u64| {
+        let busy = async || edge.busy().is_ok_and(|busy| busy.at_work.get(&place) == Some(&count));
+        wait::until(DEADLINE, &format!("{count} requests are at work"), busy).await.expect("it is seen");
+    };
+    has(1).await;
+    asked.abort();
+    has(0).await;
+}
+
+#[tokio::test]
+async fn a_request_whose_caller_has_gone_waits_no_more() {
+    let (edge, client) = edge().await;
+    let (goes, stays) = (client.clone(), client);
+    let goes = tokio::spawn(async move { goes.get("/").await });
+    let stays = tokio::spawn(async move { stays.get("/").await });
+    let wait = async |count: u64| {
+        let busy = async || edge.busy().is_ok_and(|busy| busy.waiting == count);
+        wait::until(DEADLINE, &format!("{count} requests wait"), busy).await.expect("it is seen");
+    };
+    wait(2).await;
+    goes.abort();
+    wait(1).await;
+    stays.abort();
+    wait(0).await;
 }

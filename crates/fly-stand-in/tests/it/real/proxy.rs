@@ -98,22 +98,10 @@ async fn a_request_waits_while_no_machine_is_there() {
 }
 
 #[tokio::test]
-async fn a_request_wakes_a_machine_that_sleeps() {
-    let rig = Rig::new().await;
-    let id = rig.serving("a", config(json!({}))).await;
-    rig.stop(&id).await;
-    rig.is(&id, State::Stopped).await;
-    rig.routed(&id, false).await;
-    let answer = tokio::time::timeout(PATIENCE, rig.ask().get("/")).await.expect("it is answered");
-    assert_eq!(answer.text, id.as_str());
-    assert_eq!(rig.guest(&id).await.boots, 2);
-}
-
-#[tokio::test]
 async fn what_a_machine_has_to_do_is_told_and_an_idle_one_put_to_sleep() {
     let settings = fly_stand_in::Settings { autostop: Duration::from_secs(10), ..Default::default() };
     let rig = Rig::with(options().program(guest()).settings(settings)).await;
-    let mut config = config(json!({"WORK_MS": "4000"}));
+    let mut config = config(json!({"WORK_MS": "4000", "ON_TERM": "cut"}));
     config["services"][0]["autostop"] = json!(true);
     let id = rig.serving("a", config).await;
     let client = rig.ask();
