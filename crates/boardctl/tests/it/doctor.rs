@@ -28,9 +28,20 @@ async fn fly() -> Site {
     let config = json!({"image": image, "metadata": {"fly_platform_version": "v2"}, "guest": {"cpus": 1},
                         "checks": {"alive": {"type": "http", "port": 8080, "interval": "1s", "timeout": "1s"}}});
     call(&site, "/machines", json!({ "name": "one", "config": config, "region": "ams" })).await;
-    let started = async || machines(&site).await.iter().all(|(state, _)| state == "started");
-    testbed::wait::until(PATIENCE, "the machine is up", started).await.expect("up");
+    // Checks come into the list one by one, after the start.
+    let looked = async || has_checks(&site).await;
+    testbed::wait::until(PATIENCE, "the machine is up, and its check is listed", looked).await.expect("up");
     site
+}
+
+async fn has_checks(site: &Site) -> bool {
+    let http = platform::http::client::stack().expect("a client");
+    let url = format!("{}/v1/apps/board-api/machines", site.doors().api);
+    let listed = http.get(url).bearer_auth(&site.doors().token).send().await.expect("answered");
+    let listed: Value = listed.json().await.expect("JSON");
+    listed.as_array().is_some_and(|all| {
+        all.iter().all(|one| one["state"] == "started" && one["checks"].as_array().is_some_and(|its| !its.is_empty()))
+    })
 }
 
 async fn call(site: &Site, path: &str, body: Value) {

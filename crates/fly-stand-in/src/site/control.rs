@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Doors, Error};
+use crate::fault::Fault;
 use crate::guests::Guest;
 use crate::programs::Program;
 
@@ -73,6 +74,14 @@ impl Control {
     /// When it does not answer, or nothing real runs there.
     pub async fn program(&self, program: &Program) -> Result<(), Error> {
         self.tell("/programs", json!([program])).await
+    }
+
+    /// Plans calls that go wrong.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn plan(&self, faults: &[Fault]) -> Result<(), Error> {
+        self.tell("/faults", json!(faults)).await
     }
 
     async fn tell(&self, path: &str, body: Value) -> Result<(), Error> {
