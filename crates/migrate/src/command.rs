@@ -97,6 +97,9 @@ mod tests {
           LOCK_TIMEOUT_S
               how long a statement may wait for a lock, and all traffic behind it
               seconds from 0.1 to 60, decimals allowed; default 5
+          LOCK_TRIES
+              how often a migration is tried that waited too long for a lock
+              a whole number from 1 to 100; default 10
           STATEMENT_TIMEOUT_S
               how long a statement may take
               seconds from 0.1 to 3600, decimals allowed; default 60

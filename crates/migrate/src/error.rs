@@ -62,10 +62,13 @@ fn list(faults: &[Fault]) -> String {
 #[error("{text}")]
 pub struct ServerError {
     text: String,
+    /// Whether it is that somebody held a lock, which time may mend.
+    is_busy: bool,
 }
 
 impl ServerError {
     pub(crate) fn of(error: &tokio_postgres::Error) -> Self {
+        let is_busy = error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
         let text = match error.as_db_error() {
             Some(said) => {
                 let hint = hint(said.code()).map(|hint| format!(": {hint}")).unwrap_or_default();
@@ -73,7 +76,11 @@ impl ServerError {
             }
             None => format!("{error}: run migrate again, it goes on where it stopped"),
         };
-        Self { text }
+        Self { text, is_busy }
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_busy
     }
 
     /// What refinery said, whose own errors stand around those of the server.
@@ -85,16 +92,16 @@ impl ServerError {
             }
             cause = inner.source();
         }
-        Self { text: error.to_string() }
+        Self { text: error.to_string(), is_busy: false }
     }
 }
 
 /// What to do about the codes that one meets.
 fn hint(code: &SqlState) -> Option<&'static str> {
     match *code {
-        SqlState::LOCK_NOT_AVAILABLE => {
-            Some("somebody held a lock for longer than LOCK_TIMEOUT_S; look for long transactions, then run it again")
-        }
+        SqlState::LOCK_NOT_AVAILABLE => Some(
+            "somebody held a lock for longer than LOCK_TIMEOUT_S; look for long transactions (pg_stat_activity, xact_start), then run it again",
+        ),
         SqlState::QUERY_CANCELED => Some("it took longer than STATEMENT_TIMEOUT_S, or was cancelled by hand"),
         SqlState::INSUFFICIENT_PRIVILEGE => {
             Some("the login of DATABASE_URL must own the database and may have to make roles (CREATEROLE)")

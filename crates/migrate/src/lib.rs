@@ -48,7 +48,7 @@ pub async fn forward(settings: &MigrateSettings, say: Say<'_>) -> Result<Done, E
     let mut client = session::open(settings).await?;
     // It belongs to the session, and goes with the client at the end of this function.
     lock::take(&client, settings.lock_wait, say).await?;
-    let applied = schema::advance(&mut client, say).await?;
-    rights::settle(&mut client, say).await?;
+    let applied = schema::advance(&mut client, settings, say).await?;
+    rights::settle(&mut client, settings, say).await?;
     Ok(Done { applied })
 }

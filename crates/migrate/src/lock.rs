@@ -1,4 +1,4 @@
-//! One run at a time in a database.
+//! One run at a time in a database; and how often a run tries what others' locks keep from it.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use platform::sabotage;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 
-use crate::{Error, Say};
+use crate::{Error, MigrateSettings, Say};
 
 /// The key of our advisory lock: "migrate" in ASCII, so that it is told from others in `pg_locks`.
 const KEY: i64 = 0x006d_6967_7261_7465;
@@ -37,6 +37,35 @@ pub(crate) async fn take(client: &Client, patience: Duration, say: Say<'_>) -> R
             told = Some(Instant::now());
         }
         sleep(INTERVAL.min(patience - waited)).await;
+    }
+}
+
+/// Tries of a statement that waits for a table's lock. All traffic on the table waits behind it, so it gives up soon; and then
+/// leaves the table alone for as long, since whoever held it is gone by then, or will be.
+pub(crate) struct Tries<'a> {
+    settings: &'a MigrateSettings,
+    say: Say<'a>,
+    done: usize,
+}
+
+impl<'a> Tries<'a> {
+    pub(crate) fn new(settings: &'a MigrateSettings, say: Say<'a>) -> Self {
+        Self { settings, say, done: 1 }
+    }
+
+    /// Whether it is to be tried once more, when its time has come.
+    pub(crate) async fn another(&mut self, what: &str, is_busy: bool) -> bool {
+        let (pause, tries) = (self.settings.lock_timeout, self.settings.lock_tries);
+        if !is_busy || self.done >= tries || sabotage::takes_out("migration tries") {
+            return false;
+        }
+        self.done += 1;
+        let (seconds, done) = (pause.as_secs_f64(), self.done);
+        (self.say)(&format!(
+            "{what} waited {seconds} s for a lock and was rolled back; try {done} of {tries} in {seconds} s"
+        ));
+        sleep(pause).await;
+        true
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use crate::{Error, Say};
+use crate::lock::Tries;
+use crate::{Error, MigrateSettings, Say};
 
 /// A group role for each function that speaks to the database; none may log in. A function's login is a member of its
 /// own.
@@ -24,7 +25,7 @@ const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Makes the group roles that are missing, and sets all rights anew.
-pub(crate) async fn settle(client: &mut Client, say: Say<'_>) -> Result<(), Error> {
+pub(crate) async fn settle(client: &mut Client, settings: &MigrateSettings, say: Say<'_>) -> Result<(), Error> {
     for role in GROUP_ROLES {
         if make(client, role).await.map_err(Error::refused("make a group role"))? {
             say(&format!("made the group role {role}"));
@@ -34,8 +35,12 @@ pub(crate) async fn settle(client: &mut Client, say: Say<'_>) -> Result<(), Erro
         return Err(Error::Role(role));
     }
     let began = Instant::now();
-    let mut tries = 1;
+    let (mut tries, mut waits) = (1, Tries::new(settings, say));
     while let Err(error) = grant(client).await {
+        let is_busy = error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
+        if waits.another("what sets the rights", is_busy).await {
+            continue;
+        }
         if tries == TRIES || !is_collision(error.code()) {
             return Err(Error::refused("set the rights of grants.sql, which stay as they were")(error));
         }

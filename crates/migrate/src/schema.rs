@@ -6,14 +6,19 @@ use refinery::{Migration, Target};
 use tokio_postgres::Client;
 
 use crate::history::{self, label};
-use crate::{Error, Say, ServerError};
+use crate::lock::Tries;
+use crate::{Error, MigrateSettings, Say, ServerError};
 
 mod embedded {
     refinery::embed_migrations!("../../migrations");
 }
 
 /// Applies what is new, each in a transaction of its own with its row of the history; returns their names.
-pub(crate) async fn advance(client: &mut Client, say: Say<'_>) -> Result<Vec<String>, Error> {
+pub(crate) async fn advance(
+    client: &mut Client,
+    settings: &MigrateSettings,
+    say: Say<'_>,
+) -> Result<Vec<String>, Error> {
     let known = embedded::migrations::runner().get_migrations().clone();
     let applied = history::read(client).await?;
     let pending = history::judge(&applied, &known).map_err(Error::History)?;
@@ -21,9 +26,13 @@ pub(crate) async fn advance(client: &mut Client, say: Say<'_>) -> Result<Vec<Str
     for migration in &pending {
         let name = label(migration);
         let began = Instant::now();
-        apply(client, migration)
-            .await
-            .map_err(|error| Error::Migration { name: name.clone(), refusal: ServerError::of_refinery(&error) })?;
+        let mut tries = Tries::new(settings, say);
+        while let Err(error) = apply(client, migration).await {
+            let refusal = ServerError::of_refinery(&error);
+            if !tries.another(&name, refusal.is_busy()).await {
+                return Err(Error::Migration { name, refusal });
+            }
+        }
         say(&format!("applied {name} in {} ms", began.elapsed().as_millis()));
         done.push(name);
     }

@@ -12,6 +12,9 @@ pub struct MigrateSettings {
     pub lock_wait: Duration,
     /// How long a statement may wait for a lock of a table. All traffic on the table queues up behind that wait.
     pub lock_timeout: Duration,
+    /// How often a migration that waited too long is tried, the first time included. Before each other time traffic has as
+    /// long to itself as it had to wait.
+    pub lock_tries: usize,
     /// How long a statement may take.
     pub statement_timeout: Duration,
 }
@@ -28,12 +31,19 @@ impl Settings for MigrateSettings {
             0.1..=60.0,
             5.0,
         );
+        // A report or a vacuum that takes minutes is waited for; what takes longer is for a person.
+        let lock_tries = from.count(
+            setting("LOCK_TRIES", "how often a migration is tried that waited too long for a lock"),
+            1..=100,
+            10,
+        );
         let statement_timeout =
             from.seconds(setting("STATEMENT_TIMEOUT_S", "how long a statement may take"), 0.1..=3600.0, 60.0);
         Some(Self {
             postgres: postgres?,
             lock_wait: lock_wait?,
             lock_timeout: lock_timeout?,
+            lock_tries: lock_tries?,
             statement_timeout: statement_timeout?,
         })
     }
@@ -58,7 +68,7 @@ mod tests {
         let settings = read(&[]).expect("the address is enough");
         assert_eq!(settings.lock_wait, Duration::from_secs(60));
         assert_eq!(settings.lock_timeout, Duration::from_secs(5));
-        assert_eq!(settings.statement_timeout, Duration::from_secs(60));
+        assert_eq!((settings.lock_tries, settings.statement_timeout), (10, Duration::from_secs(60)));
     }
 
     #[test]

@@ -7,9 +7,12 @@ use super::support::{Database, program, run, server};
 #[tokio::test]
 async fn every_wrong_setting_is_named_at_once() {
     let wrong = program("nonsense").env("LOCK_WAIT_S", "-1").env("LOCK_TIMEOUT_S", "0").env("STATEMENT_TIMEOUT_S", "x");
+    let wrong = wrong.env("LOCK_TRIES", "0");
     let output = run(&wrong.env("DATABASE_CA_FILE", "/no/such/file")).await.failed(64);
-    assert!(output.contains("5 mistakes in the settings"), "{output}");
-    for name in ["DATABASE_URL", "LOCK_WAIT_S", "LOCK_TIMEOUT_S", "STATEMENT_TIMEOUT_S", "DATABASE_CA_FILE"] {
+    assert!(output.contains("6 mistakes in the settings"), "{output}");
+    for name in
+        ["DATABASE_URL", "LOCK_WAIT_S", "LOCK_TIMEOUT_S", "LOCK_TRIES", "STATEMENT_TIMEOUT_S", "DATABASE_CA_FILE"]
+    {
         assert!(output.contains(name), "{name}\n{output}");
     }
 }
@@ -23,7 +26,9 @@ async fn without_an_address_it_does_not_start() {
 #[tokio::test]
 async fn help_lists_the_settings() {
     let output = run(&program("").arg("--help")).await.succeeded();
-    for name in ["DATABASE_URL", "DATABASE_CA_FILE", "LOCK_WAIT_S", "LOCK_TIMEOUT_S", "STATEMENT_TIMEOUT_S"] {
+    for name in
+        ["DATABASE_URL", "DATABASE_CA_FILE", "LOCK_WAIT_S", "LOCK_TIMEOUT_S", "LOCK_TRIES", "STATEMENT_TIMEOUT_S"]
+    {
         assert!(output.contains(name), "{name}\n{output}");
     }
 }

@@ -64,7 +64,8 @@ async fn what_a_killed_migration_made_is_gone() {
 async fn a_migration_that_waits_too_long_for_a_lock_is_rolled_back() {
     let database = Database::empty().await;
     let blocker = stop_at_second(&database).await;
-    let output = run(&database.program().env("LOCK_TIMEOUT_S", "0.2")).await.failed(1);
+    let output = run(&database.program().env("LOCK_TIMEOUT_S", "0.2").env("LOCK_TRIES", "2")).await.failed(1);
+    assert_eq!(output.matches("try 2 of 2 in 0.2 s").count(), 1, "{output}");
     assert!(
         output.contains("V0002__create_outbox failed and was rolled back; the migrations before it stand"),
         "{output}"
@@ -73,6 +74,20 @@ async fn a_migration_that_waits_too_long_for_a_lock_is_rolled_back() {
     blocker.batch_execute("ROLLBACK").await.expect("it is ours");
     assert_first_alone(&database).await;
     database.migrate().await;
+}
+
+/// Guards: migration tries.
+#[tokio::test]
+async fn a_lock_that_is_given_back_meanwhile_ends_no_run() {
+    let database = Database::empty().await;
+    let blocker = stop_at_second(&database).await;
+    let program = database.program().env("LOCK_TIMEOUT_S", "0.2").env("LOCK_TRIES", "100").start().expect("it starts");
+    let told = async || program.output().contains("try 2 of 100");
+    testbed::wait::until(DEADLINE, "a second try", told).await.expect("it is told");
+    blocker.batch_execute("ROLLBACK").await.expect("it is ours");
+    let output = ended(&program).await.succeeded();
+    assert!(output.contains("V0002__create_outbox waited 0.2 s for a lock"), "{output}");
+    assert_eq!(database.versions().await, every_version());
 }
 
 #[tokio::test]
