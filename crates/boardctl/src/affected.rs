@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use deploy::affected::{Base, Decision, Reason, Refused, Workspace, affected, decide};
 
+use crate::ship::runs::{Runs, runs};
 use repository::Repository;
 pub use repository::RepositoryError;
 
@@ -20,19 +21,32 @@ const NOTHING_TO_SHIP: u8 = 3;
 const OLDER: u8 = 4;
 
 /// Options of `boardctl affected`.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 #[command(
     after_help = "Without FUNCTION it prints those that are to be shipped, a line each. With it, the exit code says \
                         it: 0 ship, 3 nothing to ship (it is what runs, or what was refused), 4 the commit is older than \
                         what runs; 1 nobody can say. A REV that is not in this clone, or that is empty, is as if \
-                        everything had changed: fetch before you ask."
+                        everything had changed: fetch before you ask. --running takes the settings of `deploy`, from the \
+                        environment."
 )]
 pub struct Options {
     /// Only this one.
     pub function: Option<String>,
     /// What runs: a commit, as git names it.
-    #[arg(long, value_name = "REV")]
+    #[arg(
+        long,
+        value_name = "REV",
+        required_unless_present = "running",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub since: String,
+    /// Ask the machines of FUNCTION what runs, and what was refused.
+    #[arg(long, requires = "function", conflicts_with_all = ["since", "refused"])]
+    pub running: bool,
+    /// With --running: to be shipped even if it was this very commit that was refused.
+    #[arg(long, requires = "running")]
+    pub again: bool,
     /// What failed beside it and was taken back: if that is the newer one, a change has to touch what was refused.
     #[arg(long, value_name = "REV")]
     pub refused: Option<String>,
@@ -59,13 +73,17 @@ pub enum AffectedError {
     /// There is no such app.
     #[error("fly/ has no {0}.toml, only those of {1}")]
     NoFunction(String, String),
+    /// The machines do not say what runs.
+    #[error("{0}")]
+    Running(String),
 }
 
 /// Decides, and says so.
 ///
 /// # Errors
 /// When it cannot be known.
-pub fn run(options: &Options) -> Result<ExitCode, AffectedError> {
+pub async fn run(options: &Options) -> Result<ExitCode, AffectedError> {
+    let options = &options.clone().answered().await?;
     let repository = Repository::open(&options.workspace)?;
     let workspace = Workspace::read(&repository.metadata()?)?;
     let mut decisions = decisions(&repository, &workspace, options)?;
@@ -82,6 +100,20 @@ pub fn run(options: &Options) -> Result<ExitCode, AffectedError> {
         Some(Decision::Untouched | Decision::RefusedBefore { .. }) => NOTHING_TO_SHIP.into(),
         Some(Decision::Older { .. }) => OLDER.into(),
     })
+}
+
+impl Options {
+    /// With what the machines answer, where they are to be asked.
+    async fn answered(mut self) -> Result<Self, AffectedError> {
+        if let Some(function) = self.function.as_deref().filter(|_| self.running) {
+            let Runs { commit, refused } = runs(function).await.map_err(|last| AffectedError::Running(last.told))?;
+            let head = Repository::open(&self.workspace)?.head().to_owned();
+            self.since = commit.unwrap_or_default();
+            // Of this very commit alone: what others changed, and was refused, is not brought back by the way.
+            self.refused = refused.filter(|refused| !(self.again && head.starts_with(refused)));
+        }
+        Ok(self)
+    }
 }
 
 fn decisions(

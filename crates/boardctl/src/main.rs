@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
         Command::Status(options) => Ok(status::run(&options).await),
         Command::Doctor(options) => Ok(doctor::run(&options).await),
         Command::Rehearse(options) => rehearse::run(&options).await.map_err(|error| chain(&error)),
-        Command::Affected(options) => affected::run(&options).map_err(|error| chain(&error)),
+        Command::Affected(options) => affected::run(&options).await.map_err(|error| chain(&error)),
         Command::Manifests(options) => manifests::run(&options).map_err(|error| chain(&error)),
         Command::Sabotage(options) => sabotage::run(&options).await.map_err(|error| chain(&error)),
         Command::Bench(options) => bench::run(&options).await.map_err(|error| chain(&error)),

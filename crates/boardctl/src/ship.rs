@@ -13,6 +13,7 @@ mod once;
 mod order;
 mod plan;
 mod running;
+pub(crate) mod runs;
 mod said;
 pub(crate) mod say;
 pub(crate) mod scale;

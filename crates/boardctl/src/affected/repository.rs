@@ -55,6 +55,11 @@ impl Repository {
         Ok(Self { head, ..none })
     }
 
+    /// The commit that is checked out.
+    pub(super) fn head(&self) -> &str {
+        &self.head
+    }
+
     /// The commit of this name; `None` where it is not in the clone.
     pub(super) fn commit(&self, rev: &str) -> Result<Option<String>, RepositoryError> {
         let rev = format!("{rev}^{{commit}}");

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use deploy::registry::Registry;
-use deploy::run::{Gate, Image, Order, Outcome, Record, Records as _, Survey, Told};
+use deploy::run::{Gate, Image, Order, Outcome, Record, Records as _, Standing, Survey, Told};
+use deploy::ship::keys;
 use platform::telemetry::log::chain;
 
 use super::exit::Exit;
@@ -31,6 +32,9 @@ pub struct Options {
     /// back; else the release before the one that runs.
     #[arg(long, value_parser = commit)]
     pub to: Option<String>,
+    /// Only if this commit runs, or is in mid-deploy: a second try, or one beside another, goes back no further.
+    #[arg(long, value_parser = commit, conflicts_with = "to")]
+    pub from: Option<String>,
     /// As of `deploy`: routable does not wait for a dependency that is away.
     #[arg(long, default_value = "strict", value_parser = gate)]
     pub gate: Gate,
@@ -65,6 +69,8 @@ struct Rollback<'a> {
     target: Target,
     /// In full, where one was named.
     to: Option<String>,
+    /// Likewise.
+    from: Option<String>,
 }
 
 /// Where to go back to, or why that is not known.
@@ -74,25 +80,49 @@ impl<'a> Rollback<'a> {
     fn of(options: &'a Options, say: Say) -> Result<Self, ShipError> {
         let root = tree::root()?;
         let app = || Ok(Files::here(&root)?.read(&options.function)?);
-        let to = || Ok(options.to.as_deref().map(|to| tree::commit(&root, to)).transpose()?);
-        let ((wanted, to), settings) = both(both(app(), to()), settings())?;
+        let full = |named: &Option<String>| Ok(named.as_deref().map(|it| tree::commit(&root, it)).transpose()?);
+        let commits = both(full(&options.to), full(&options.from));
+        let ((wanted, (to, from)), settings) = both(both(app(), commits), settings())?;
         if wanted.is_one_off() {
             let why = "what it has done is undone by a migration of its own";
             return Err(ShipError::Arguments(format!("{} runs once to its end: {why}", wanted.name)));
         }
         let target = Target::of(&wanted, &settings)?;
-        Ok(Self { options, say, root, settings, wanted, target, to })
+        Ok(Self { options, say, root, settings, wanted, target, to, from })
     }
 
     async fn done(&self) -> Result<LastWord, ShipError> {
         let tell = |_: &Told| {};
-        let survey = match self.target.deployer(&tell).survey(None).await {
+        let mut survey = match self.target.deployer(&tell).survey(None).await {
             Ok(survey) => survey,
             Err(outcome) => return Ok(self.undone(outcome)),
         };
+        // What a cancelled run was about to take back, say: who says what is bad wants it gone, whoever began.
+        if self.from.is_some() && coming(&survey).is_none() && is_left_over(&survey) {
+            let last = self.act(&self.wanted, &Order::Mend).await?;
+            if last.exit != Exit::Done || self.options.plan {
+                return Ok(last);
+            }
+            survey = match self.target.deployer(&tell).survey(None).await {
+                Ok(survey) => survey,
+                Err(outcome) => return Ok(self.undone(outcome)),
+            };
+        }
+        let (kept, coming) = (kept(&survey), coming(&survey));
+        let is_from = |machine: Option<&Standing>| {
+            let from = self.from.as_deref();
+            from.is_none_or(|from| machine.and_then(|it| it.commit.as_deref()).is_some_and(|it| from.starts_with(it)))
+        };
+        if let Some(from) = self.from.as_deref().filter(|_| !is_from(kept) && !is_from(coming)) {
+            self.refuse(&survey, from).await;
+            let (function, from) = (&self.wanted.name, ended::short(from));
+            let told =
+                format!("{function}: {from} neither runs nor is in mid-deploy: there is nothing to go back from.");
+            return Ok(LastWord::new(Exit::Done, told));
+        }
         let found = match &self.to {
-            None if is_under_way(&survey) => return self.act(&self.wanted, &Order::TakeBack).await,
-            None => self.before(&survey).await?,
+            None if coming.is_some() && is_from(coming) => return self.act(&self.wanted, &Order::TakeBack).await,
+            None => self.before(kept).await?,
             Some(to) => self.image_of(to).await?,
         };
         let (image, commit) = match found {
@@ -101,8 +131,28 @@ impl<'a> Rollback<'a> {
         };
         self.say.warn(&format!("going back to {} ({})", ended::short(&commit), image.tag()));
         let then = self.then(&commit)?;
-        let release = Release { image, commit, again: false, gate: self.options.gate };
+        let leaves = kept.and_then(|kept| self.leaves(kept)).filter(|leaves| *leaves != commit);
+        let release = Release { image, commit, leaves, again: false, gate: self.options.gate };
         self.act(&then, &release.order(&then, self.settings.scale)?).await
+    }
+
+    /// What no push is to bring back by the way: the newest of what runs and what was refused beside it.
+    fn leaves(&self, kept: &Standing) -> Option<String> {
+        let runs = kept.commit.clone()?;
+        let newer = kept.refused.clone().filter(|refused| tree::holds(&self.root, refused, &runs));
+        Some(newer.unwrap_or(runs))
+    }
+
+    /// Writes on what serves that this commit is refused, unless something newer is.
+    async fn refuse(&self, survey: &Survey, from: &str) {
+        let Ok(key) = keys::REFUSED.parse() else { return };
+        for kept in survey.machines.iter().filter(|machine| machine.part == "kept" && !self.options.plan) {
+            let newest = self.leaves(kept).filter(|newest| newest != from && tree::holds(&self.root, from, newest));
+            let (Some(_), Some(id)) = (newest, &kept.machine.id) else { continue };
+            if let Err(error) = self.target.machines.set_metadata(id, &key, from).await {
+                self.say.warn(&format!("that {} is refused could not be written down: {error}", ended::short(from)));
+            }
+        }
     }
 
     async fn act(&self, wanted: &Wanted, order: &Order) -> Result<LastWord, ShipError> {
@@ -129,12 +179,12 @@ impl<'a> Rollback<'a> {
     }
 
     /// The release before the one that runs, by the records.
-    async fn before(&self, survey: &Survey) -> Result<Found, ShipError> {
+    async fn before(&self, kept: Option<&Standing>) -> Result<Found, ShipError> {
         let records = match self.target.records.newest(RECORDS).await {
             Ok(records) => records,
             Err(error) => return Ok(Err(self.unknown(&format!("the release records cannot be read: {error}")))),
         };
-        let running = survey.machines.iter().find(|machine| machine.part == "kept").and_then(|it| it.tag.as_deref());
+        let running = kept.and_then(|kept| kept.tag.as_deref());
         let Some((record, tag)) = before(&records, running) else {
             return Ok(Err(self.unknown("the release records have none before the one that runs")));
         };
@@ -200,19 +250,29 @@ fn newest(tags: &BTreeSet<String>, commit: &str) -> Option<Tag> {
     own.max_by(|one, other| one.id().map(|id| (id.len(), id)).cmp(&other.id().map(|id| (id.len(), id))))
 }
 
-/// Whether a release has no verdict yet.
-fn is_under_way(survey: &Survey) -> bool {
-    let kept = survey.machines.iter().any(|machine| machine.part == "kept");
-    kept && survey.machines.iter().any(|machine| machine.ours && machine.part != "kept" && machine.verdict.is_none())
+fn kept(survey: &Survey) -> Option<&Standing> {
+    survey.machines.iter().find(|machine| machine.part == "kept")
 }
 
-/// The image of the release before the one that runs, and its tag. Of records, newest first: those that failed never ran.
+/// One of a release that has no verdict yet, beside what serves.
+fn coming(survey: &Survey) -> Option<&Standing> {
+    kept(survey)?;
+    survey.machines.iter().find(|machine| machine.ours && machine.part != "kept" && machine.verdict.is_none())
+}
+
+/// Whether something that has its verdict stands beside what serves.
+fn is_left_over(survey: &Survey) -> bool {
+    kept(survey).is_some() && survey.machines.iter().any(|machine| machine.ours && machine.part != "kept")
+}
+
+/// The image of the release before the one that runs, and its tag. Of records, newest first: those that failed never ran, and
+/// what runs may have come back since: what was before it when it came first is the release before.
 fn before<'a>(records: &'a [Record], running: Option<&str>) -> Option<(&'a str, Tag)> {
     let complete = records.iter().filter(|record| record.status == "complete");
     let images = complete.filter_map(|record| record.image_ref.as_deref());
     let tags: Vec<(&str, Tag)> = images.filter_map(|image| Some((image, tag(image)?))).collect();
     let runs = |(_, tag): &(&str, Tag)| Some(tag.as_str()) == running;
-    let from = tags.iter().position(runs).unwrap_or_default();
+    let from = tags.iter().rposition(runs).unwrap_or_default();
     tags.into_iter().skip(from).find(|other| !runs(other))
 }
 
@@ -244,6 +304,13 @@ mod tests {
         assert_eq!(found(&records, Some("0")), None);
         assert_eq!(found(&records, Some("by-hand")).as_deref(), Some("b"), "what runs was never recorded");
         assert_eq!(found(&[], Some("b")), None);
+    }
+
+    #[test]
+    fn what_an_earlier_way_back_has_left_is_no_way_back() {
+        let tags = ["deployment-aaaaaaa-1", "deployment-bbbbbbb-2", "deployment-aaaaaaa-1", "deployment-ccccccc-0"];
+        let records = tags.map(|tag| record("complete", tag));
+        assert_eq!(found(&records, Some(tags[0])).as_deref(), Some(tags[3]));
     }
 
     #[test]

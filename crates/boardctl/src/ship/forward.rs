@@ -133,7 +133,7 @@ impl Ready {
         if let Some(missing) = secrets::missing(&wanted, &target).await {
             return Ok(missing);
         }
-        let release = Release { image, commit, again: options.again, gate: options.gate };
+        let release = Release { image, commit, leaves: None, again: options.again, gate: options.gate };
         if wanted.is_one_off() {
             return once::run(&wanted, &target, release, say).await;
         }

@@ -26,7 +26,8 @@ pub(crate) async fn run(wanted: &Wanted, target: &Target, release: Release, say:
     let id = Clock::system().id().simple().to_string();
     let name = format!("{}-once-{}", target.app, &id[..16]);
     let name = name.parse().map_err(|wrong| ShipError::Misnamed(wanted.name.clone(), "app", wrong))?;
-    let asked = OneOff { image: release.image, config, name, region: region(wanted)?, within: WITHIN };
+    let asked =
+        OneOff { image: release.image, config, commit: release.commit, name, region: region(wanted)?, within: WITHIN };
     let signals = Signals::take().map_err(|error| ShipError::System(format!("signals cannot be taken: {error}")))?;
     let (stop, stopped) = watch::channel(false);
     let teller = Teller::new(say);

@@ -19,6 +19,8 @@ pub(crate) struct Release {
     pub(crate) image: Image,
     /// What it was built from.
     pub(crate) commit: String,
+    /// The commit that it goes back from.
+    pub(crate) leaves: Option<String>,
     /// Whether it is another one, though nothing has changed.
     pub(crate) again: bool,
     /// What its machines have to show.
@@ -28,7 +30,7 @@ pub(crate) struct Release {
 impl Release {
     /// The order to have it stand alone, as this app.
     pub(crate) fn order(self, wanted: &Wanted, scale: Scale) -> Result<Order, ShipError> {
-        let Self { image, commit, again, gate } = self;
+        let Self { image, commit, leaves, again, gate } = self;
         let machines = u8::try_from(wanted.app.machines).unwrap_or(u8::MAX);
         let config = scale.of(wanted.toml.clone()).machine_config(image.as_str(), &BTreeMap::new());
         // What nobody has used before, so that it is another one.
@@ -37,6 +39,7 @@ impl Release {
             image,
             config,
             commit,
+            leaves,
             salt,
             first: Plan { started: machines, all: machines },
             region: region(wanted)?,

@@ -156,6 +156,11 @@ pub(crate) fn commit(root: &Path, name: &str) -> Result<String, TreeError> {
     git(root, &["rev-parse", "--verify", "--end-of-options", &asked]).map(|commit| commit.trim_end().to_owned())
 }
 
+/// Whether a commit has another one in its history. Not, where git cannot say: nobody who goes back is held up by that.
+pub(crate) fn holds(root: &Path, commit: &str, older: &str) -> bool {
+    git(root, &["merge-base", "--is-ancestor", older, commit]).is_ok()
+}
+
 /// Whether the apps' files are those of the commit that is checked out.
 ///
 /// # Errors

@@ -15,8 +15,9 @@ const NEEDS_A_PERSON: i32 = 5;
 
 /// Fly with one app and no machine. Nothing real runs: it does what it is told.
 async fn bare() -> Site {
-    // What has started is listed as started at once.
-    let settings = fly_stand_in::Settings { list_lag: Duration::ZERO, ..Default::default() };
+    // What has started is listed as started at once; and a test may ask as often as it likes.
+    let (list_lag, rate, look_rate) = (Duration::ZERO, None, None);
+    let settings = fly_stand_in::Settings { list_lag, rate, look_rate, ..Default::default() };
     let options = Options { programs: None, settings, ..Options::new(["board-api"]) };
     Site::start(options).await.expect("a stand-in")
 }
@@ -39,9 +40,8 @@ async fn has_checks(site: &Site) -> bool {
     let url = format!("{}/v1/apps/board-api/machines", site.doors().api);
     let listed = http.get(url).bearer_auth(&site.doors().token).send().await.expect("answered");
     let listed: Value = listed.json().await.expect("JSON");
-    listed.as_array().is_some_and(|all| {
-        all.iter().all(|one| one["state"] == "started" && one["checks"].as_array().is_some_and(|its| !its.is_empty()))
-    })
+    let one = &listed[0];
+    one["state"] == "started" && one["checks"].as_array().is_some_and(|checks| !checks.is_empty())
 }
 
 async fn call(site: &Site, path: &str, body: Value) {

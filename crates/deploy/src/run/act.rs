@@ -101,6 +101,7 @@ impl<T: Transport, P: Proxy, R: Records> Course<'_, '_, T, P, R> {
         let sibling = fleet.iter().find(|machine| machine.metadata(keys::RELEASE) == Some(&key.to_string()));
         let mut metadata = keys::at_birth(key, &asked.commit, create.plan);
         metadata.extend(recorded(sibling, self.record.as_ref()));
+        metadata.extend(asked.leaves.iter().map(|commit| (keys::REFUSED.to_owned(), commit.clone())));
         let beside = create.beside.and_then(|at| fleet.get(at));
         let new = NewMachine {
             name,

@@ -12,7 +12,10 @@ use super::reader::group;
 use super::{Deployer, Happened, Image, Proxy, Records, Told};
 use crate::config::MachineConfig;
 use crate::config::machine::MachineRestart;
-use crate::machines::{Config, Error, MachineId, MachineName, Meaning, NewMachine, Region, Signal, State, Transport};
+use crate::machines::{
+    Config, Error, MachineId, MachineName, Meaning, MetadataKey, NewMachine, Region, Signal, State, Transport,
+};
+use crate::ship::keys;
 
 /// A machine that is to run once.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub struct OneOff {
     /// How. What keeps it out of everything else is added: it restarts never, has no name in DNS, and belongs to no group
     /// that flyctl deploys.
     pub config: MachineConfig,
+    /// The commit that the image was built from.
+    pub commit: String,
     /// A name that is never used twice.
     pub name: MachineName,
     /// Where.
@@ -60,7 +65,8 @@ pub enum OneOffEnd {
 const GROUP: &str = "fly_app_release_command";
 
 impl<T: Transport, P: Proxy, R: Records> Deployer<'_, T, P, R> {
-    /// Runs one machine to its end, and removes it. When `stop` becomes true it is stopped. One of which nobody knows whether
+    /// Runs one machine to its end, and removes it, unless it ended well: that one stays, stopped, until the next one comes, and
+    /// tells [`Deployer::ran`] what it was. When `stop` becomes true it is stopped. One of which nobody knows whether
     /// it still runs is left: a migration is not killed for an answer that could not be read.
     pub async fn one_off(&self, asked: &OneOff, mut stop: watch::Receiver<bool>) -> OneOffEnd {
         match self.left_over().await {
@@ -94,7 +100,32 @@ impl<T: Transport, P: Proxy, R: Records> Deployer<'_, T, P, R> {
                 OneOffEnd::Stopped { why: "somebody stopped it".to_owned() }
             }
         };
+        if matches!(end, OneOffEnd::Exited { code: 0, .. }) {
+            self.passed(&machine, asked).await;
+            return end;
+        }
         self.removed(&machine, end).await
+    }
+
+    async fn passed(&self, machine: &MachineId, asked: &OneOff) {
+        // Of letters and a line.
+        let Ok(key) = keys::PASSED.parse::<MetadataKey>() else { return };
+        if let Err(error) = self.machines.set_metadata(machine, &key, asked.name.as_str()).await {
+            self.tell_refused(&error);
+        }
+    }
+
+    /// The commit of the last one that ended well; `None` where that is not known, since another came after it.
+    ///
+    /// # Errors
+    /// When the machines cannot be read.
+    pub async fn ran(&self) -> Result<Option<String>, Error> {
+        let all = self.machines.list().await?;
+        let good = all.iter().filter(|machine| group(machine) == GROUP && !machine.state.is_gone());
+        let good = good.filter(|machine| machine.metadata(keys::PASSED).is_some());
+        // Of ULIDs the greatest is the newest.
+        let newest = good.max_by(|one, other| one.instance_id.as_str().cmp(other.instance_id.as_str()));
+        Ok(newest.and_then(|machine| machine.metadata(keys::COMMIT)).map(str::to_owned))
     }
 
     /// Removes it; how it ended. One that could not be told to end may run on.
@@ -203,6 +234,7 @@ fn config(asked: &OneOff) -> Value {
     let mut config = asked.config.clone();
     config.image = asked.image.as_str().to_owned();
     config.metadata.insert("fly_process_group".to_owned(), GROUP.to_owned());
+    config.metadata.insert(keys::COMMIT.to_owned(), asked.commit.clone());
     config.env.insert("FLY_PROCESS_GROUP".to_owned(), GROUP.to_owned());
     config.env.insert("RELEASE_COMMAND".to_owned(), "1".to_owned());
     config.restart = Some(MachineRestart { policy: "no", max_retries: None });

@@ -39,6 +39,8 @@ pub struct Asked {
     pub config: MachineConfig,
     /// The commit that it was built from: at least 7 hex digits.
     pub commit: String,
+    /// The commit that this one goes back from: as if it had failed beside it, no later push brings it back by the way.
+    pub leaves: Option<String>,
     /// Makes another release of the same; empty is the release itself.
     pub salt: String,
     /// How many machines it has where there is nothing yet to go by.

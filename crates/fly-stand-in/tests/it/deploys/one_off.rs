@@ -11,11 +11,14 @@ use tokio::sync::watch;
 
 use super::world::{World, image, timeless};
 
+const COMMIT: &str = "0123abc";
+
 fn once(name: &str) -> OneOff {
     let toml = FlyToml::parse("app = \"web\"\nprimary_region = \"ams\"\n").expect("a fly.toml");
     OneOff {
         config: toml.machine_config(image(1).as_str(), &BTreeMap::new()),
         image: image(1),
+        commit: COMMIT.to_owned(),
         name: name.parse().expect("a name"),
         region: "ams".parse().expect("a region"),
         within: Duration::from_secs(300),
@@ -32,7 +35,15 @@ fn ended(exits: Option<Exits>, plan: Option<Fault>) -> OneOffEnd {
         });
         let machines = Machines::new(world.way(None), "web".parse().expect("a name"));
         let end = world.deployer(&machines, &|_| {}).one_off(&once("web-migrate-1"), watch::channel(false).1).await;
-        assert!(world.living().is_empty(), "it is removed");
+        // Longer than a list lags behind.
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let (living, ran) = (world.living(), world.deployer(&machines, &|_| {}).ran().await.expect("read"));
+        if end == (OneOffEnd::Exited { code: 0, oom: false }) {
+            assert_eq!(living.iter().map(|view| view.state).collect::<Vec<_>>(), [State::Stopped], "it tells what ran");
+            assert_eq!(ran.as_deref(), Some(COMMIT));
+        } else {
+            assert!(living.is_empty() && ran.is_none(), "it is removed");
+        }
         let boots: u64 = world.fly.with(|fly, _| fly.machines().map(|view| view.boots).sum());
         assert_eq!(boots, 1, "it runs once");
         end

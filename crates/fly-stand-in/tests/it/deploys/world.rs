@@ -66,6 +66,7 @@ pub(super) fn release(tag: u8, machines: u8) -> Order {
         config: toml.machine_config(image.as_str(), &BTreeMap::new()),
         image,
         commit: format!("{tag:07}"),
+        leaves: None,
         salt: String::new(),
         first: Plan { started: machines, all: machines },
         region: "ams".parse().expect("a region"),
