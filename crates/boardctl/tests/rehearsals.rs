@@ -5,6 +5,7 @@ mod rehearsals {
     mod clean;
     mod faults;
     mod halfway;
+    mod pipeline;
     mod rig;
     mod same;
 }
