@@ -1,6 +1,6 @@
 //! The bad days of Resend and of the database.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use testbed::proxy::Proxy;
@@ -24,18 +24,17 @@ async fn a_500_is_tried_again() {
 #[actix_web::test]
 async fn a_429_is_heeded_by_every_batch() {
     let (board, resend) = (Board::new().await, StandIn::start());
-    let refusal = json!({ "status": 429, "name": "rate_limit_exceeded", "retry_after_s": 4 });
+    // Longer than anything here takes on a machine that stands still for seconds.
+    let refusal = json!({ "status": 429, "name": "rate_limit_exceeded", "retry_after_s": 10 });
     resend.fail_next(&[refusal]).await;
     board.ask_to_sign_in("ada@example.com", None).await;
     let worker = start(&board, &resend);
-    wait::until(PATIENCE, "a post", async || resend.posts().await > 0).await.expect("it is posted");
-    // Before the worker reads the answer: what follows takes the longer, and never the shorter, for a slow database.
-    let refused = Instant::now();
     let heard = async || worker.output().contains("\"outcome\":\"retried\"");
     wait::until(PATIENCE, "refused", heard).await.expect("it is refused");
     board.ask_to_sign_in("bob@example.com", None).await;
-    wait::until(PATIENCE, "the first", async || resend.count().await > 0).await.expect("one arrives");
-    assert!(refused.elapsed() >= Duration::from_millis(2_500), "came back after {:?}", refused.elapsed());
+    // Twenty looks into the outbox.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((resend.count().await, resend.posts().await), (0, 1), "{}", worker.output());
     settled(&board).await;
     assert_eq!((resend.count().await, resend.posts().await), (2, 3));
 }
