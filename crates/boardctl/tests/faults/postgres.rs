@@ -14,11 +14,11 @@ use super::times;
 use super::watch::Watched;
 
 /// Bound for what nobody is promised in a certain time.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(120);
 
 /// How soon a server that answers nobody is known after the fault: two seconds after a call, the time until there is one,
-/// and the half a second between two looks.
-const KNOWN: Duration = Duration::from_secs(4);
+/// and the half a second between two looks; as much again for a machine that is busy with other rows.
+const KNOWN: Duration = Duration::from_secs(6);
 
 /// Enough for the cluster, its log and some thousand rows.
 const DISK: u64 = 128 * 1024 * 1024;
