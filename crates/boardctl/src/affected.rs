@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use deploy::affected::{Base, Decision, Reason, Refused, Workspace, affected, decide};
 
+use crate::ship::exit::Exit;
 use crate::ship::runs::{Runs, runs};
 use repository::Repository;
 pub use repository::RepositoryError;
@@ -25,7 +26,7 @@ const OLDER: u8 = 4;
 #[command(
     after_help = "Without FUNCTION it prints those that are to be shipped, a line each. With it, the exit code says \
                         it: 0 ship, 3 nothing to ship (it is what runs, or what was refused), 4 the commit is older than \
-                        what runs; 1 nobody can say. A REV that is not in this clone, or that is empty, is as if \
+                        what runs; 1 nobody can say, 64 arguments or settings are wrong. A REV that is not in this clone, or that is empty, is as if \
                         everything had changed: fetch before you ask. --running takes the settings of `deploy`, from the \
                         environment."
 )]
@@ -42,10 +43,10 @@ pub struct Options {
     )]
     pub since: String,
     /// Ask the machines of FUNCTION what runs, and what was refused.
-    #[arg(long, requires = "function", conflicts_with_all = ["since", "refused"])]
+    #[arg(long, requires = "function", conflicts_with_all = ["since", "refused", "workspace"])]
     pub running: bool,
     /// With --running: to be shipped even if it was this very commit that was refused.
-    #[arg(long, requires = "running")]
+    #[arg(long, requires = "running", conflicts_with_all = ["since", "refused"])]
     pub again: bool,
     /// What failed beside it and was taken back: if that is the newer one, a change has to touch what was refused.
     #[arg(long, value_name = "REV")]
@@ -76,6 +77,9 @@ pub enum AffectedError {
     /// The machines do not say what runs.
     #[error("{0}")]
     Running(String),
+    /// They were not asked, and no second try helps.
+    #[error("{0}")]
+    Misconfigured(String),
 }
 
 /// Decides, and says so.
@@ -83,7 +87,13 @@ pub enum AffectedError {
 /// # Errors
 /// When it cannot be known.
 pub async fn run(options: &Options) -> Result<ExitCode, AffectedError> {
-    let options = &options.clone().answered().await?;
+    let options = &match options.clone().answered().await {
+        Err(error @ AffectedError::Misconfigured(_)) => {
+            eprintln!("boardctl: {error}");
+            return Ok(Exit::Misconfigured.into());
+        }
+        answered => answered?,
+    };
     let repository = Repository::open(&options.workspace)?;
     let workspace = Workspace::read(&repository.metadata()?)?;
     let mut decisions = decisions(&repository, &workspace, options)?;
@@ -106,7 +116,10 @@ impl Options {
     /// With what the machines answer, where they are to be asked.
     async fn answered(mut self) -> Result<Self, AffectedError> {
         if let Some(function) = self.function.as_deref().filter(|_| self.running) {
-            let Runs { commit, refused } = runs(function).await.map_err(|last| AffectedError::Running(last.told))?;
+            let Runs { commit, refused } = runs(function).await.map_err(|last| match last.exit {
+                Exit::Misconfigured => AffectedError::Misconfigured(last.told),
+                _ => AffectedError::Running(last.told),
+            })?;
             let head = Repository::open(&self.workspace)?.head().to_owned();
             self.since = commit.unwrap_or_default();
             // Of this very commit alone: what others changed, and was refused, is not brought back by the way.

@@ -100,7 +100,8 @@ impl ServerError {
 fn hint(code: &SqlState) -> Option<&'static str> {
     match *code {
         SqlState::LOCK_NOT_AVAILABLE => Some(
-            "somebody held a lock for longer than LOCK_TIMEOUT_S; look for long transactions (pg_stat_activity, xact_start), then run it again",
+            "somebody held a lock for longer than LOCK_TIMEOUT_S; look for long transactions (xact_start in \
+             pg_stat_activity), then run it again",
         ),
         SqlState::QUERY_CANCELED => Some("it took longer than STATEMENT_TIMEOUT_S, or was cancelled by hand"),
         SqlState::INSUFFICIENT_PRIVILEGE => {

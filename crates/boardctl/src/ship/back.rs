@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use deploy::registry::Registry;
-use deploy::run::{Gate, Image, Order, Outcome, Record, Records as _, Standing, Survey, Told};
+use deploy::run::{Gate, Image, Order, Record, Records as _, Standing, Survey, Told};
 use deploy::ship::keys;
 use platform::telemetry::log::chain;
 
@@ -92,10 +92,9 @@ impl<'a> Rollback<'a> {
     }
 
     async fn done(&self) -> Result<LastWord, ShipError> {
-        let tell = |_: &Told| {};
-        let mut survey = match self.target.deployer(&tell).survey(None).await {
+        let mut survey = match self.survey().await {
             Ok(survey) => survey,
-            Err(outcome) => return Ok(self.undone(outcome)),
+            Err(last) => return Ok(last),
         };
         // What a cancelled run was about to take back, say: who says what is bad wants it gone, whoever began.
         if self.from.is_some() && coming(&survey).is_none() && is_left_over(&survey) {
@@ -103,9 +102,9 @@ impl<'a> Rollback<'a> {
             if last.exit != Exit::Done || self.options.plan {
                 return Ok(last);
             }
-            survey = match self.target.deployer(&tell).survey(None).await {
+            survey = match self.survey().await {
                 Ok(survey) => survey,
-                Err(outcome) => return Ok(self.undone(outcome)),
+                Err(last) => return Ok(last),
             };
         }
         let (kept, coming) = (kept(&survey), coming(&survey));
@@ -134,6 +133,12 @@ impl<'a> Rollback<'a> {
         let leaves = kept.and_then(|kept| self.leaves(kept)).filter(|leaves| *leaves != commit);
         let release = Release { image, commit, leaves, again: false, gate: self.options.gate };
         self.act(&then, &release.order(&then, self.settings.scale)?).await
+    }
+
+    async fn survey(&self) -> Result<Survey, LastWord> {
+        let tell = |_: &Told| {};
+        let survey = self.target.deployer(&tell).survey(None).await;
+        survey.map_err(|outcome| ended::undone(&self.wanted.name, outcome, &Order::TakeBack))
     }
 
     /// What no push is to bring back by the way: the newest of what runs and what was refused beside it.
@@ -236,10 +241,6 @@ impl<'a> Rollback<'a> {
         let function = &self.wanted.name;
         let how = "Name the commit with --to, or the image with `boardctl deploy --image`.";
         LastWord::new(Exit::NeedsAPerson, format!("{function}: nothing was changed, since {why}.\n{how}"))
-    }
-
-    fn undone(&self, outcome: Outcome) -> LastWord {
-        ended::undone(&self.wanted.name, outcome, &Order::TakeBack)
     }
 }
 

@@ -82,12 +82,51 @@ async fn a_rollback_or_a_status_that_is_not_understood_names_the_argument() {
     refused(&["rollback", "migrate"], &["migrate runs once", "a migration of its own"]).await;
     refused(&["rollback", "api", "--to", "yesterday"], &["--to", "7 or more hex digits"]).await;
     refused(&["rollback", "api", "--to", "0000000"], &["git rev-parse", "0000000"]).await;
+    refused(&["rollback", "api", "--from", "yesterday"], &["--from", "7 or more hex digits"]).await;
+    refused(&["rollback", "api", "--from", "0000000"], &["git rev-parse", "0000000"]).await;
+    refused(&["rollback", "api", "--from", "0123abc", "--to", "0123abc"], &["--from", "--to"]).await;
     refused(&["rollback", "api", "--gate", ""], &["--gate"]).await;
     refused(&["status", "web"], &["\"web\" is no app"]).await;
     refused(&["status", "--plan"], &["--plan"]).await;
     refused(&["doctor", "moon"], &["moon"]).await;
     refused(&["doctor", "fly", "web"], &["\"web\" is no app"]).await;
     refused(&["doctor", "fly", "--wirte"], &["--wirte", "--write"]).await;
+}
+
+#[tokio::test]
+async fn a_question_what_runs_that_is_not_understood_names_the_argument_and_asks_nobody() {
+    refused(&["affected", "api"], &["--since"]).await;
+    refused(&["affected", "--running"], &["<FUNCTION>"]).await;
+    refused(&["affected", "web", "--running"], &["\"web\" is no app"]).await;
+    refused(&["affected", "api", "--running", "--since", "HEAD"], &["--running", "--since"]).await;
+    refused(&["affected", "api", "--running", "--refused", "HEAD"], &["--running", "--refused"]).await;
+    refused(&["affected", "api", "--running", "--workspace", "."], &["--running", "--workspace"]).await;
+    refused(&["affected", "api", "--again"], &["--running"]).await;
+    refused(&["affected", "api", "--since", "HEAD", "--again"], &["--again", "--since"]).await;
+    let told = told(boardctl(&["affected", "api", "--running"]).env("FLY_API_TOKEN", ""), MISCONFIGURED).await;
+    assert!(told.contains("FLY_API_TOKEN"), "{told}");
+}
+
+/// The pipeline's script, given what it must not take; `boardctl` is what stands in for it.
+async fn script(arguments: &[&str], boardctl: &str, wanted: &str) {
+    let command = Process::command(root().join("scripts/ship")).clean_env().in_folder(root());
+    let command = command.env("BOARDCTL", boardctl).args(arguments.iter().copied());
+    let told = told(command, MISCONFIGURED).await;
+    assert!(told.contains(wanted), "{wanted:?} is not in what {arguments:?} was told: {told}");
+}
+
+#[tokio::test]
+async fn a_step_of_the_pipeline_that_is_not_understood_says_what_is_wanted() {
+    let good = "/bin/true";
+    script(&[], good, "scripts/ship decide FUNCTION").await;
+    script(&["depoly", "api"], good, "scripts/ship decide FUNCTION").await;
+    script(&["decide"], good, "decide wants a FUNCTION").await;
+    script(&["decide", "web"], good, "there is no fly/web.toml").await;
+    script(&["decide", "api"], "/nowhere/boardctl", "there is no /nowhere/boardctl").await;
+    script(&["deploy", "api"], good, "deploy wants an IMAGE").await;
+    script(&["back", "api"], good, "back wants --from COMMIT or --to COMMIT").await;
+    script(&["back", "api", "0123abc"], good, "back wants --from COMMIT or --to COMMIT").await;
+    script(&["image", "api"], good, "FLY_API_TOKEN is missing").await;
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ done
 : "${push:?an image that nobody pushes}"
 app="${name#registry.fly.io/}" && app="${app%%:*}" && tag="${name##*:}"
 digest() { printf 'sha256:%s' "$(printf '%s' "$1" | sha256sum | cut -d' ' -f1)"; }
-config="{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Labels\":{\"tag\":\"$tag\"}},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}"
+config="{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Labels\":{\"app\":\"$app\",\"tag\":\"$tag\"}},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}"
 kind=application/vnd.oci.image
 manifest="{\"schemaVersion\":2,\"mediaType\":\"$kind.manifest.v1+json\",\"config\":{\"mediaType\":\"$kind.config.v1+json\",\"digest\":\"$(digest "$config")\",\"size\":${#config}},\"layers\":[]}"
 upload="$(curl -sSf -D - -o /dev/null -X POST "$REGISTRY/v2/$app/blobs/uploads/" | tr -d '\r' | sed -n 's/^Location: //Ip')"
