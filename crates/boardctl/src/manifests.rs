@@ -98,8 +98,7 @@ fn cluster(options: &Options, files: &BTreeMap<String, String>) -> Result<Cluste
         if !all.contains(FUNCTION) {
             return Err(ManifestsError::OneForAll(all.clone()));
         }
-        for file in files.keys().filter(|file| *file != rules::FLEET) {
-            let function = file.trim_end_matches(".toml");
+        for function in rules::functions(files).into_keys() {
             images.insert(function.to_owned(), all.replace(FUNCTION, function).parse()?);
         }
     }

@@ -5,6 +5,7 @@
 //! machines at once; two colours that together want more connections than there are.
 
 mod connections;
+mod elsewhere;
 mod every;
 mod fleet;
 mod function;
@@ -65,13 +66,24 @@ pub fn read(folder: &Path) -> std::io::Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// Every rule that these files break, of which one is [`FLEET`] and each other is an app's, by its function's name:
-/// `api.toml`.
+/// The texts of those files that are functions', by the function's name. The others are [`FLEET`], and those of apps that run
+/// an image from elsewhere, by `[build] image`: nothing of ours ships them.
+#[must_use]
+pub fn functions(files: &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
+    let own = files.iter().filter(|(file, text)| *file != FLEET && !elsewhere::is(text));
+    own.map(|(file, text)| (file.trim_end_matches(".toml"), text.as_str())).collect()
+}
+
+/// Every rule that these files break, of which one is [`FLEET`] and each other is an app's, by its name: `api.toml`.
 #[must_use]
 pub fn broken(files: &BTreeMap<String, String>) -> Vec<Broken> {
     let mut broken = Vec::new();
     let mut apps = BTreeMap::new();
     for (file, text) in files.iter().filter(|(file, _)| *file != FLEET) {
+        if elsewhere::is(text) {
+            elsewhere::judge(file, text, &mut broken);
+            continue;
+        }
         match FlyToml::parse(text) {
             Ok(toml) => {
                 let mut judge = Judge { file, toml: &toml, broken: &mut broken };

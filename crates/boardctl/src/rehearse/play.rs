@@ -20,9 +20,6 @@ use super::timeline::{Look, Watch};
 use super::{RehearseError, breakage};
 use crate::ship::exit::Exit;
 
-/// Machines of each function, by `fly/fleet.toml`.
-const MACHINES: usize = 2;
-
 /// How many ask at a time.
 const CLIENTS: u32 = 16;
 const PEOPLE: i32 = 400;
@@ -302,7 +299,8 @@ impl Play<'_> {
         let living = self.stage.living(self.wanted.part).await?;
         let is = |machine: &Value| machine["digest"] == release.digest();
         let open = |machine: &Value| machine["cordoned"] == false;
-        let whole = living.len() == MACHINES && living.iter().all(|machine| is(machine) && open(machine));
+        let whole = living.len() == self.stage.machines(self.wanted.part)?
+            && living.iter().all(|machine| is(machine) && open(machine));
         if !whole {
             let words =
                 |machine: &Value| format!("{} {} cordoned: {}", machine["name"], machine["state"], machine["cordoned"]);

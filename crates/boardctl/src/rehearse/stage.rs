@@ -19,6 +19,7 @@ use super::release::{Flaw, Release, app, factor};
 use super::run::{Came, Run};
 use crate::ship::exit::Exit;
 use crate::ship::scale::Scale;
+use crate::ship::tree::Files;
 
 /// What a deploy may take on a busy machine, in real times and in a tenth of them.
 const DEPLOYED: [Duration; 2] = [Duration::from_secs(1_800), Duration::from_secs(240)];
@@ -212,6 +213,13 @@ impl Stage {
         let all = state["machines"].as_array().cloned().unwrap_or_default();
         let own = |machine: &Value| machine["app"] == app(part) && machine["state"] != "destroyed";
         Ok(all.into_iter().filter(own).collect())
+    }
+
+    /// How many machines a function has, by `fly/fleet.toml`.
+    pub(super) fn machines(&self, part: Part) -> Result<usize, RehearseError> {
+        let files = Files::here(&self.root).and_then(|files| files.read(part.name()));
+        let app = files.map_err(|error| RehearseError::Tree(error.to_string()))?.app;
+        Ok(usize::try_from(app.machines).unwrap_or(usize::MAX))
     }
 
     fn command(&self, part: Part) -> Result<Command, RehearseError> {

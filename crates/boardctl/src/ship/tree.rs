@@ -120,18 +120,17 @@ impl Files {
     pub(crate) fn read(&self, name: &str) -> Result<Wanted, TreeError> {
         let unread = |file: &str, error| TreeError::Broken(vec![format!("{file}: {error}")]);
         let file = format!("{name}.toml");
-        let text = self.0.get(&file).filter(|_| file != FLEET).ok_or_else(|| self.unknown(name))?;
+        let text = *rules::functions(&self.0).get(name).ok_or_else(|| self.unknown(name))?;
         let toml = FlyToml::parse(text).map_err(|error| unread(&file, error))?;
         let fleet = self.0.get(FLEET).map(|text| Fleet::parse(text));
         let fleet = fleet.transpose().map_err(|error| unread(FLEET, error))?;
         let app = fleet.and_then(|fleet| fleet.apps.get(name).cloned()).ok_or_else(|| self.unknown(name))?;
-        Ok(Wanted { name: name.to_owned(), toml, text: text.clone(), app })
+        Ok(Wanted { name: name.to_owned(), toml, text: text.to_owned(), app })
     }
 
-    /// The names of all apps.
+    /// The names of all functions.
     pub(crate) fn names(&self) -> Vec<&str> {
-        let names = self.0.keys().filter(|name| *name != FLEET).map(|name| name.trim_end_matches(".toml"));
-        names.collect()
+        rules::functions(&self.0).into_keys().collect()
     }
 
     fn unknown(&self, name: &str) -> TreeError {
@@ -220,7 +219,7 @@ mod tests {
     #[test]
     fn a_name_that_is_no_apps_is_told_with_those_that_there_are() {
         let files = files(|_, text| text);
-        for name in ["web", "fleet", "../api", ""] {
+        for name in ["web", "fleet", "autoscaler", "traces", "../api", ""] {
             let told = files.app(name).expect_err(name).to_string();
             assert!(told.contains("wanted one of api, applications, email-worker, migrate"), "{told}");
         }

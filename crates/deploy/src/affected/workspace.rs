@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{Error, sources};
-use crate::rules::FLEET;
 
 /// Everything that decides, as it is now.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    /// The apps: a `fly/NAME.toml` each. Most are crates of the same name; others run an image from elsewhere.
+    /// The apps that are shipped: a `fly/NAME.toml` each, and a crate of that name.
     pub apps: BTreeSet<String>,
     /// By the id that cargo gives them.
     pub packages: BTreeMap<String, Package>,
@@ -98,8 +97,7 @@ fn apps(folder: &Path) -> Result<BTreeSet<String>, Error> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
         Err(error) => return Err(Error::File(folder.to_owned(), error)),
     };
-    let apps = files.keys().filter(|file| *file != FLEET);
-    Ok(apps.map(|file| file.trim_end_matches(".toml").to_owned()).collect())
+    Ok(crate::rules::functions(&files).into_keys().map(str::to_owned).collect())
 }
 
 #[derive(Deserialize)]

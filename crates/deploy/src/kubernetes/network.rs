@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Function;
+use super::{Function, pod};
 
 /// Resend's, and that of other functions by their public address.
 const HTTPS: u16 = 443;
@@ -57,7 +57,7 @@ impl Function<'_> {
 
     fn traces_port(&self) -> Option<u16> {
         let key = (self.name.to_owned(), TRACES.to_owned());
-        let file = || self.toml.env.get(TRACES).map(|value| &value.0);
+        let file = || self.toml.env.get(TRACES).map(|value| &value.0).filter(|value| !pod::is_private(value));
         let text = self.cluster.settings.get(&key).or_else(file)?;
         url::Url::parse(text).ok()?.port_or_known_default()
     }

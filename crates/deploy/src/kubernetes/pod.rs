@@ -69,7 +69,8 @@ impl Function<'_> {
     /// The file's, or else the cluster's own; secrets by reference.
     fn environment(&self) -> Result<Vec<Value>, Error> {
         let file = self.toml.env.iter().map(|(name, value)| (name.as_str(), value.0.as_str()));
-        let mut plain: BTreeMap<&str, &str> = file.filter(|(name, _)| *name != FLYS_OWN).collect();
+        let of_fly = |(name, value): &(&str, &str)| *name == FLYS_OWN || is_private(value);
+        let mut plain: BTreeMap<&str, &str> = file.filter(|told| !of_fly(told)).collect();
         let own = self.cluster.settings.iter().filter(|((function, _), _)| function == self.name);
         plain.extend(own.map(|((_, name), value)| (name.as_str(), value.as_str())));
         let plain = plain.into_iter().map(|(name, value)| json!({ "name": name, "value": value }));
@@ -102,4 +103,9 @@ impl Function<'_> {
             "requests": { "cpu": share, "memory": memory, "ephemeral-storage": DISK },
         })
     }
+}
+
+/// Whether it is an address within Fly's private network, where nobody is here.
+pub(super) fn is_private(value: &str) -> bool {
+    url::Url::parse(value).is_ok_and(|url| url.host_str().is_some_and(|host| host.ends_with(".internal")))
 }

@@ -47,12 +47,14 @@ impl Judge<'_> {
 
     /// What is secret is set with `fly secrets`, and never lies in a repository.
     fn secrets(&mut self) {
-        const SECRET: [&str; 4] = ["_KEY", "_KEYS", "PASSWORD", "TOKEN"];
-        const ADDRESSES: [&str; 2] = ["DATABASE_URL", "REDIS_URL"];
         for name in self.toml.env.keys() {
-            let secret = ADDRESSES.contains(&name.as_str()) || SECRET.iter().any(|end| name.ends_with(end));
             let key = format!("env.{name}");
-            self.demand(!secret, &key, "is a secret by its name", "it set with `fly secrets`, and named in fleet.toml");
+            self.demand(
+                !is_secret(name),
+                &key,
+                "is a secret by its name",
+                "it set with `fly secrets`, and named in fleet.toml",
+            );
         }
     }
 
@@ -65,4 +67,11 @@ impl Judge<'_> {
         self.demand(port.is_some(), &key, format_args!("is {address:?}"), why);
         port
     }
+}
+
+/// Whether a setting is a secret, by its name.
+pub(super) fn is_secret(name: &str) -> bool {
+    const ENDS: [&str; 4] = ["_KEY", "_KEYS", "PASSWORD", "TOKEN"];
+    const ADDRESSES: [&str; 2] = ["DATABASE_URL", "REDIS_URL"];
+    ADDRESSES.contains(&name) || ENDS.iter().any(|end| name.ends_with(end))
 }

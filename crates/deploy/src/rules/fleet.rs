@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Broken, FLEET, connections};
+use super::{Broken, FLEET, connections, elsewhere};
 use crate::config::{Error, FlyToml};
 
 /// Every app, and what they stand on.
@@ -49,9 +49,7 @@ pub(super) fn judge(files: &BTreeMap<String, String>, apps: &BTreeMap<&str, FlyT
     }
     for (name, app) in &fleet.apps {
         let Some(toml) = apps.get(name.as_str()) else {
-            if !files.contains_key(&format!("{name}.toml")) {
-                broken.push(rule(&format!("apps.{name}"), "has no file", &format!("{name}.toml beside this one")));
-            }
+            broken.extend(without(files, name));
             continue;
         };
         for secret in app.secrets.iter().filter(|secret| toml.env.contains_key(*secret)) {
@@ -64,6 +62,18 @@ pub(super) fn judge(files: &BTreeMap<String, String>, apps: &BTreeMap<&str, FlyT
         }
     }
     broken.extend(too_many(&fleet, apps));
+}
+
+/// An entry without a function. Of one whose file is not understood, that is told already.
+fn without(files: &BTreeMap<String, String>, name: &str) -> Option<Broken> {
+    let key = format!("apps.{name}");
+    match files.get(&format!("{name}.toml")) {
+        None => Some(rule(&key, "has no file", &format!("{name}.toml beside this one"))),
+        Some(text) if elsewhere::is(text) => {
+            Some(rule(&key, "runs an image from elsewhere", "functions alone: nothing here ships it"))
+        }
+        Some(_) => None,
+    }
 }
 
 /// Both colours are connected at once while one replaces the other.

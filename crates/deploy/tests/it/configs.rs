@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deploy::config::{FlyToml, MachineConfig};
-use deploy::rules::FLEET;
+use deploy::rules::functions;
 
 use super::rules::files;
 
@@ -14,8 +14,8 @@ fn what_fly_is_told_of_each_app() {
         FlyToml::parse(text).expect("understood").machine_config("registry.fly.io/APP:TAG@DIGEST", &added)
     };
     let files = files();
-    let apps = files.iter().filter(|(name, _)| *name != FLEET);
-    let all: BTreeMap<&str, MachineConfig> = apps.map(|(name, text)| (name.as_str(), config(text))).collect();
+    let all: BTreeMap<&str, MachineConfig> =
+        functions(&files).into_iter().map(|(name, text)| (name, config(text))).collect();
     insta::assert_json_snapshot!("machines", all);
 }
 

@@ -128,10 +128,16 @@ fn nobody_believes_a_header_that_flys_proxy_alone_writes() {
 }
 
 #[test]
+fn nobody_is_told_an_address_within_flys_private_network() {
+    assert!(!text(&all()).contains(".internal"), "whoever keeps traces there sets its address");
+}
+
+#[test]
 fn probes_and_times_are_those_of_the_checklist() {
     for (name, deployment) in of_kind("Deployment") {
         let spec = &deployment["spec"];
-        assert_eq!((&spec["replicas"], &spec["minReadySeconds"]), (&2.into(), &10.into()), "{name}");
+        let least = if name == "email-worker" { 3 } else { 2 };
+        assert_eq!((&spec["replicas"], &spec["minReadySeconds"]), (&least.into(), &10.into()), "{name}");
         let pod = &spec["template"]["spec"];
         assert_eq!(pod["terminationGracePeriodSeconds"], 30, "{name}");
         let probe = |kind: &str| {

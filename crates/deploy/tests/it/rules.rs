@@ -95,8 +95,21 @@ const CHANGES: &[Change] = &[
     ("api.toml", "POOL_SIZE = 5", ""),
     ("api.toml", "WORKERS = 1", "WORKERS = 4"),
     ("api.toml", "WORKERS = 1", ""),
-    ("fleet.toml", "[apps.email-worker]\nmachines = 2", "[apps.email-worker]\nmachines = 4"),
+    ("fleet.toml", "[apps.email-worker]\nmachines = 3", "[apps.email-worker]\nmachines = 4"),
     ("fleet.toml", "database_connections = 150", "database_connections = 50"),
+    // Images from elsewhere.
+    ("traces.toml", "app = \"board-traces\"", ""),
+    ("traces.toml", "primary_region = \"ams\"", ""),
+    ("traces.toml", "jaeger:2.20.0", "jaeger:latest"),
+    ("traces.toml", "policy = \"always\"", "policy = \"never\""),
+    ("traces.toml", "[[restart]]\npolicy = \"always\"", ""),
+    ("traces.toml", "[env]", "[http_service]\ninternal_port = 16686\n[env]"),
+    ("traces.toml", "[env]", "[[services]]\ninternal_port = 16686\n[env]"),
+    ("autoscaler.toml", "[processes]\napp = \"\"", ""),
+    ("autoscaler.toml", "[[vm]]\nsize = \"shared-cpu-1x\"\nmemory = \"256mb\"", ""),
+    ("autoscaler.toml", "[env]", "[env]\nFAS_API_TOKEN = \"x\""),
+    ("autoscaler.toml", "[build]\nimage = \"flyio/fly-autoscaler:0.3.2\"", ""),
+    ("fleet.toml", "[apps.migrate]", "[apps.traces]\nmachines = 1\nsecrets = []\n[apps.migrate]"),
     // The fleet.
     ("fleet.toml", "database_connections = 150", "database_connection = 150"),
     ("fleet.toml", "[apps.migrate]", "[apps.migrates]"),
@@ -124,7 +137,10 @@ fn told(files: &BTreeMap<String, String>) -> Vec<String> {
 fn the_files_break_no_rule() {
     let files = files();
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["api.toml", "applications.toml", "email-worker.toml", "fleet.toml", "migrate.toml"]);
+    let known = ["api", "applications", "autoscaler", "email-worker", "fleet", "migrate", "traces"];
+    assert_eq!(names, known.map(|name| format!("{name}.toml")));
+    let functions: Vec<&str> = rules::functions(&files).into_keys().collect();
+    assert_eq!(functions, ["api", "applications", "email-worker", "migrate"]);
     assert_eq!(told(&files), Vec::<String>::new());
 }
 

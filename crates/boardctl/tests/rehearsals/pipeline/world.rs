@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use deploy::rules::Fleet;
 use fly_stand_in::Settings;
 use fly_stand_in::site::{Options, Site};
 use serde_json::{Value, json};
@@ -118,9 +119,7 @@ impl World {
     }
 
     async fn set_secrets(&self, function: &str) {
-        let text = std::fs::read_to_string(root().join("fly/fleet.toml")).expect("the fleet");
-        let fleet = deploy::rules::Fleet::parse(&text).expect("understood");
-        let values: BTreeMap<&String, &str> = fleet.apps[function].secrets.iter().map(|name| (name, "x")).collect();
+        let values: BTreeMap<&String, &str> = fleet().apps[function].secrets.iter().map(|name| (name, "x")).collect();
         let doors = self.site.doors();
         let url = format!("{}/v1/apps/board-{function}/secrets", doors.api);
         let sent = reqwest::Client::new().post(url).bearer_auth(&doors.token).json(&json!({ "values": values }));
@@ -138,11 +137,17 @@ impl World {
         own.map(|machine| (commit(&machine), machine["cordoned"] != true)).collect()
     }
 
-    /// Demands that a function's two machines run this commit, and that requests come to both.
+    /// Demands that all of a function's machines run this commit, and that requests come to them.
     pub(super) async fn runs(&self, function: &str, commit: &str) {
         let machines = self.machines(function).await;
-        assert_eq!(machines, vec![(commit.to_owned(), true); 2], "{function}");
+        let many = usize::try_from(fleet().apps[function].machines).expect("a few");
+        assert_eq!(machines, vec![(commit.to_owned(), true); many], "{function}");
     }
+}
+
+fn fleet() -> Fleet {
+    let text = std::fs::read_to_string(root().join("fly/fleet.toml")).expect("the fleet");
+    Fleet::parse(&text).expect("understood")
 }
 
 /// Debian's own, with its files in this folder.

@@ -53,13 +53,12 @@ const ROWS: &[(&str, What, &[&str])] = &[
     ("fly/api.toml", From("WORKERS = 1", "WORKERS = 2"), &["api"]),
     ("fly/api.toml", From("# LISTEN's.\n", "# A comment.\n"), NONE),
     ("fly/api.toml", Made, &["api"]),
-    (
-        "fly/fleet.toml",
-        From("[apps.email-worker]\nmachines = 2", "[apps.email-worker]\nmachines = 3"),
-        &["email-worker"],
-    ),
+    ("fly/fleet.toml", From("machines = 3", "machines = 2"), &["email-worker"]),
     ("fly/fleet.toml", From("\"REDIS_URL\", ", ""), &["applications"]),
     ("fly/fleet.toml", From("database_connections = 150", "database_connections = 100"), NONE),
+    // Images from elsewhere.
+    ("fly/autoscaler.toml", Anything, NONE),
+    ("fly/traces.toml", Made, NONE),
     ("fly/Dockerfile", Anything, ALL),
     (".dockerignore", Anything, ALL),
     ("fly/image/layout", Anything, ALL),
