@@ -8,4 +8,5 @@ mod rehearsals {
     mod pipeline;
     mod rig;
     mod same;
+    mod scaling;
 }

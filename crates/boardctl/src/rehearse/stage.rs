@@ -100,6 +100,18 @@ impl Stage {
         self.release(part, &Flaw::default()).await
     }
 
+    /// Fly's stand-in.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The board beside it.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
     /// From now on commands look images up there.
     pub fn registry_at(&mut self, url: String) {
         self.registry = Some(url);

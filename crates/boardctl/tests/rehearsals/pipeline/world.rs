@@ -119,7 +119,8 @@ impl World {
     }
 
     async fn set_secrets(&self, function: &str) {
-        let values: BTreeMap<&String, &str> = fleet().apps[function].secrets.iter().map(|name| (name, "x")).collect();
+        let fleet = fleet();
+        let values: BTreeMap<&String, &str> = fleet.apps[function].secrets.iter().map(|name| (name, "x")).collect();
         let doors = self.site.doors();
         let url = format!("{}/v1/apps/board-{function}/secrets", doors.api);
         let sent = reqwest::Client::new().post(url).bearer_auth(&doors.token).json(&json!({ "values": values }));
