@@ -1,7 +1,7 @@
 //! How long things take: as in production, or a tenth of it, so that a rehearsal takes seconds.
 //!
 //! What is scaled is how long somebody waits on purpose: margins, the soak, check intervals and their grace, the lame duck,
-//! the drain, for how long a function has to be steady. What bounds a wait for somebody else (a call, a check's answer, a
+//! the drain of a service, for how long a function has to be steady. What bounds a wait for somebody else (a call, a check's answer, a
 //! kill) stays: a tenth of it would fail on a machine that is only busy.
 
 use std::str::FromStr;
@@ -44,7 +44,11 @@ impl Scale {
         if self == Self::Real {
             return toml;
         }
-        for name in ["LAME_DUCK_S", "DRAIN_S"] {
+        // A caller may hold on to a connection for all of DRAIN_S. What a function without a service has in flight is its
+        // own work, which ends by itself: that bound stays.
+        let waited_for: &[&str] =
+            if toml.http_service.is_some() { &["LAME_DUCK_S", "DRAIN_S"] } else { &["LAME_DUCK_S"] };
+        for &name in waited_for {
             if let Some(value) = toml.env.get_mut(name) {
                 *value = tenth_of_a_number(value);
             }
@@ -105,6 +109,13 @@ mod tests {
         let env = |name: &str| tenth.env[name].0.as_str();
         assert_eq!((env("LAME_DUCK_S"), env("DRAIN_S"), env("DRAIN_GIVE_UP_S")), ("0.6", "1.2", "25"));
         assert_eq!(tenth.kill_timeout, real.kill_timeout);
+    }
+
+    #[test]
+    fn what_a_worker_has_in_flight_ends_by_itself_so_that_its_bound_stays() {
+        let worker = FlyToml::parse(include_str!("../../../../fly/email-worker.toml")).expect("our own");
+        let tenth = Scale::Tenth.of(worker);
+        assert_eq!((tenth.env["LAME_DUCK_S"].0.as_str(), tenth.env["DRAIN_S"].0.as_str()), ("0.6", "12"));
     }
 
     #[test]
