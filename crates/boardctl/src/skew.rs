@@ -32,8 +32,8 @@ const BREAKS: u8 = 2;
 #[command(
     after_help = "It starts a PostgreSQL of its own where there is something to ask. Exit codes: 0 they run on, 2 \
                         something breaks them (each with the migration's name), 1 nobody can say, 64 arguments or \
-                        settings are wrong. --running takes the settings of `deploy`, from the environment; a function \
-                        of which nothing runs has nothing to break."
+                        settings are wrong. --running takes the settings of `deploy`, from the environment; where nothing runs, or a \
+                        commit that is not in this clone, there is nothing to ask, and it says so."
 )]
 pub struct Options {
     /// The older commit, as git names it.
@@ -127,7 +127,13 @@ pub async fn run(options: &Options) -> Result<ExitCode, SkewError> {
         }
         commit => commit?.unwrap_or_default(),
     };
-    let report = report(options, &since).await?;
+    let report = match report(options, &since).await {
+        Err(unknown @ SkewError::NoCommit(_)) if options.running.is_some() => {
+            println!("nobody can say what runs on: {unknown}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        report => report?,
+    };
     report::print(&report, options.json);
     Ok(if report.fits() { ExitCode::SUCCESS } else { BREAKS.into() })
 }

@@ -12,7 +12,7 @@ use wider::is_wider;
 pub(super) fn losses(before: &[Fact], after: &[Fact], kept: &[String]) -> Vec<String> {
     let both = Both { before, after };
     let gone = before.iter().filter_map(|fact| both.gone(fact));
-    let new = after.iter().filter(|fact| !kept.contains(&fact.name)).filter_map(|fact| both.new(fact));
+    let new = after.iter().filter(|fact| !kept.contains(&fact.name)).filter_map(|fact| both.demanded(fact));
     gone.chain(new).collect()
 }
 
@@ -53,7 +53,7 @@ impl Both<'_> {
     }
 
     /// Of a fact of after: what it demands of code that does not know it.
-    fn new(&self, fact: &Fact) -> Option<String> {
+    fn demanded(&self, fact: &Fact) -> Option<String> {
         let Fact { kind, name, relation, .. } = fact;
         let was_there = self.before.iter().any(|it| it.kind == "relation" && &it.name == relation);
         let was = same(self.before, fact);

@@ -9,9 +9,12 @@ use super::text;
 /// Deeper than anybody nests them.
 const DEEP: usize = 16;
 
-/// The macros of a file, by name: for each rule the names of what it is given, and what it becomes.
+/// The macros of a file, by name.
 #[derive(Debug, Default)]
-pub(super) struct Macros(BTreeMap<String, Vec<(Vec<String>, Vec<TokenTree>)>>);
+pub(super) struct Macros(BTreeMap<String, Vec<Rule>>);
+
+/// The names of what it is given, and what it becomes.
+type Rule = (Vec<String>, Vec<TokenTree>);
 
 /// What a macro was given, by name.
 type Given = BTreeMap<String, String>;
@@ -68,7 +71,7 @@ fn arguments(tokens: &[TokenTree]) -> Vec<Vec<TokenTree>> {
 }
 
 /// `(pattern) => { text }`, each with its arrow of two signs.
-fn rules(group: &Group) -> Vec<(Vec<String>, Vec<TokenTree>)> {
+fn rules(group: &Group) -> Vec<Rule> {
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
     let groups: Vec<Vec<TokenTree>> = tokens
         .iter()
