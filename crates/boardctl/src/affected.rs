@@ -13,7 +13,7 @@ use deploy::affected::{Base, Decision, Reason, Refused, Workspace, affected, dec
 
 use crate::ship::exit::Exit;
 use crate::ship::runs::{Runs, runs};
-use repository::Repository;
+pub(crate) use repository::Repository;
 pub use repository::RepositoryError;
 
 /// Nothing of the function is another than what runs, or than what was refused.

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::ship::{back, forward, status};
-use crate::{affected, bench, doctor, manifests, rehearse, sabotage, up};
+use crate::{affected, bench, doctor, manifests, rehearse, sabotage, skew, up};
 
 #[derive(Parser)]
 #[command(
@@ -25,6 +25,8 @@ pub enum Command {
     Up(up::Options),
     /// Tells which functions a change affects, and whether they are to be shipped.
     Affected(affected::Options),
+    /// Tells whether the functions of an older commit run on with the migrations that are here.
+    Skew(skew::Options),
     /// Brings a release of a function to Fly, without losing a request; what is not good is taken back.
     Deploy(forward::Options),
     /// Takes back what is in mid-deploy, or brings back a release that ran before.

@@ -1,5 +1,5 @@
 //! The command line of the board's engineers. `up` runs the whole board on this machine; `affected` says which functions a
-//! change makes another; `deploy`, `rollback` and `status` ship them, `rehearse` shows here how that goes, and `doctor` holds
+//! change makes another, `skew` whether older ones run on with the migrations that are here; `deploy`, `rollback` and `status` ship them, `rehearse` shows here how that goes, and `doctor` holds
 //! what is assumed of Fly against it; `manifests` writes them for Kubernetes; `sabotage` and `bench` show what the safety
 //! features are good for and what they cost.
 
@@ -13,5 +13,6 @@ pub mod sabotage;
 pub mod sample;
 pub mod ship;
 mod sibling;
+pub mod skew;
 pub mod smoke_test;
 pub mod up;

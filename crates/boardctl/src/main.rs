@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use boardctl::command_line::{Command, CommandLine};
 use boardctl::ship::{back, forward, status};
-use boardctl::{affected, bench, doctor, manifests, rehearse, sabotage, up};
+use boardctl::{affected, bench, doctor, manifests, rehearse, sabotage, skew, up};
 use clap::Parser as _;
 use platform::config::EXIT_MISCONFIGURED;
 use platform::telemetry::log::chain;
@@ -27,6 +27,7 @@ async fn main() -> ExitCode {
         Command::Doctor(options) => Ok(doctor::run(&options).await),
         Command::Rehearse(options) => rehearse::run(&options).await.map_err(|error| chain(&error)),
         Command::Affected(options) => affected::run(&options).await.map_err(|error| chain(&error)),
+        Command::Skew(options) => skew::run(&options).await.map_err(|error| chain(&error)),
         Command::Manifests(options) => manifests::run(&options).map_err(|error| chain(&error)),
         Command::Sabotage(options) => sabotage::run(&options).await.map_err(|error| chain(&error)),
         Command::Bench(options) => bench::run(&options).await.map_err(|error| chain(&error)),

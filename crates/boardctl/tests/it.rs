@@ -11,6 +11,7 @@ mod it {
     mod sabotage;
     mod settings;
     mod ship;
+    mod skew;
     mod sql;
     mod up;
     mod whole;

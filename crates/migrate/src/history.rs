@@ -27,12 +27,17 @@ pub enum Fault {
         /// As the database has it.
         applied: String,
     },
-    /// Applied, and unknown here.
+    /// Applied, unknown here, and older than one that is known.
     #[error(
-        "{0} was applied, and this migrate does not know it: the database is newer than this release; run the migrate \
-         of the release that brought it, or of a later one"
+        "{unknown} was applied, and this migrate does not know it, though it has the later {newest}: a migration is \
+         never deleted or renumbered once it was applied; restore its file"
     )]
-    Unknown(String),
+    Unknown {
+        /// As the database has it.
+        unknown: String,
+        /// The newest that the binary has.
+        newest: String,
+    },
     /// Known here, never applied, and older than one that was.
     #[error("{missing} was never applied, but the later {newest} was: give it a number of its own after {newest}")]
     Skipped {
@@ -67,10 +72,22 @@ pub(crate) async fn read(client: &Client) -> Result<Vec<Applied>, Error> {
     applied.collect::<Result<_, _>>().map_err(refused())
 }
 
-/// The migrations still to be applied, in order; or everything that is wrong with the history.
-pub(crate) fn judge(applied: &[Applied], known: &[Migration]) -> Result<Vec<Migration>, Vec<Fault>> {
+/// Where a database stands that this binary may meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// These are still to be applied, in order; perhaps none.
+    Here(Vec<Migration>),
+    /// It has all that is known here, and then these, in order.
+    Ahead(Vec<String>),
+}
+
+/// Where the database stands; or everything that is wrong with its history.
+pub(crate) fn judge(applied: &[Applied], known: &[Migration]) -> Result<Standing, Vec<Fault>> {
     let newest = applied.iter().max_by_key(|row| row.version);
-    let mut faults: Vec<Fault> = applied.iter().filter_map(|row| fault(row, known)).collect();
+    let last = known.iter().max();
+    let is_beyond = |row: &&Applied| last.is_none_or(|last| last.version() < row.version);
+    let (beyond, within): (Vec<&Applied>, Vec<&Applied>) = applied.iter().partition(is_beyond);
+    let mut faults: Vec<Fault> = within.into_iter().filter_map(|row| fault(row, known)).collect();
     let mut pending: Vec<Migration> = known
         .iter()
         .filter(|migration| applied.iter().all(|row| row.version != migration.version()))
@@ -84,13 +101,20 @@ pub(crate) fn judge(applied: &[Applied], known: &[Migration]) -> Result<Vec<Migr
             newest: file_stem(newest.version, &newest.name),
         }));
     }
-    if faults.is_empty() { Ok(pending) } else { Err(faults) }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let mut ahead: Vec<String> = beyond.iter().map(|row| file_stem(row.version, &row.name)).collect();
+    ahead.sort();
+    Ok(if ahead.is_empty() { Standing::Here(pending) } else { Standing::Ahead(ahead) })
 }
 
+/// What is wrong with a row that is not newer than all that is known.
 fn fault(row: &Applied, known: &[Migration]) -> Option<Fault> {
     let applied = file_stem(row.version, &row.name);
     let Some(migration) = known.iter().find(|migration| migration.version() == row.version) else {
-        return Some(Fault::Unknown(applied));
+        let newest = known.iter().max().map_or_else(String::new, label);
+        return Some(Fault::Unknown { unknown: applied, newest });
     };
     let same = migration.name() == row.name && migration.checksum().to_string() == row.checksum;
     (!same).then(|| Fault::Edited { known: label(migration), applied })

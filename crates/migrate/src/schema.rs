@@ -5,23 +5,22 @@ use std::time::Instant;
 use refinery::{Migration, Target};
 use tokio_postgres::Client;
 
-use crate::history::{self, label};
+use crate::history::{self, Standing, label};
 use crate::lock::Tries;
-use crate::{Error, MigrateSettings, Say, ServerError};
+use crate::{Done, Error, MigrateSettings, Say, ServerError};
 
 mod embedded {
     refinery::embed_migrations!("../../migrations");
 }
 
-/// Applies what is new, each in a transaction of its own with its row of the history; returns their names.
-pub(crate) async fn advance(
-    client: &mut Client,
-    settings: &MigrateSettings,
-    say: Say<'_>,
-) -> Result<Vec<String>, Error> {
+/// Applies what is new, each in a transaction of its own with its row of the history.
+pub(crate) async fn advance(client: &mut Client, settings: &MigrateSettings, say: Say<'_>) -> Result<Done, Error> {
     let known = embedded::migrations::runner().get_migrations().clone();
     let applied = history::read(client).await?;
-    let pending = history::judge(&applied, &known).map_err(Error::History)?;
+    let pending = match history::judge(&applied, &known).map_err(Error::History)? {
+        Standing::Here(pending) => pending,
+        Standing::Ahead(ahead) => return Ok(Done { applied: Vec::new(), ahead }),
+    };
     let mut done = Vec::new();
     for migration in &pending {
         let name = label(migration);
@@ -38,7 +37,7 @@ pub(crate) async fn advance(
     }
     let newest = known.iter().max().map_or_else(|| "empty".to_owned(), label);
     say(&format!("the schema is at {newest}; new: {}, there before: {}", done.len(), applied.len()));
-    Ok(done)
+    Ok(Done { applied: done, ahead: Vec::new() })
 }
 
 /// Up to this one, which is the next: so that each is told with its time.

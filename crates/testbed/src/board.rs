@@ -159,11 +159,16 @@ impl Board {
     /// # Errors
     /// When there is no such binary.
     pub fn instance(&self, part: Part, number: usize) -> Result<Command, Error> {
-        let mut command = crate::process::Process::command((self.binaries)(part.name())?).name(part.name()).clean_env();
+        Ok(self.instance_of((self.binaries)(part.name())?, part, number))
+    }
+
+    /// As [`Board::instance`], of another program than this build's.
+    pub fn instance_of(&self, program: PathBuf, part: Part, number: usize) -> Command {
+        let mut command = crate::process::Process::command(program).name(part.name()).clean_env();
         for (name, value) in environment::of(self, part, self.ports_of_instance(part, number)) {
             command = command.env(name, value);
         }
-        Ok(command)
+        command
     }
 
     /// What a part is told that nobody else may know, by the names of its settings.

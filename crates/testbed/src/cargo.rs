@@ -1,7 +1,7 @@
 //! The workspace's own programs, built by cargo and never stale.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -51,7 +51,21 @@ pub struct TestProgram {
 /// When the build fails, with the compiler's words.
 pub fn test_programs(features: &str) -> Result<Vec<TestProgram>, Error> {
     let what = ["test", "--no-run", "--workspace", "--all-targets", "--features", features];
-    cargo(&what).map(|messages| test_executables(&messages)).map_err(Error::Unfit)
+    cargo(here(), &what).map(|messages| test_executables(&messages)).map_err(Error::Unfit)
+}
+
+/// The binaries of these names of another tree of this workspace, built into `target`, with the features that they have here.
+/// Blocks while cargo builds.
+///
+/// # Errors
+///
+/// When the build fails, with the compiler's words.
+pub fn binaries_of(tree: &Path, target: &Path, names: &[&str]) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let target = target.display().to_string();
+    // The selection is the workspace's: of one package cargo would select other features of what it depends on.
+    let mut what = vec!["build", "--locked", "--workspace", "--target-dir", &target];
+    what.extend(names.iter().flat_map(|name| ["--bin", name]));
+    cargo(tree, &what).map(|messages| executables(&messages, "bin")).map_err(Error::Unfit)
 }
 
 fn messages() -> Result<&'static str, Error> {
@@ -72,11 +86,15 @@ fn pick(found: &Executables, kind: &str, name: &str) -> Result<PathBuf, Error> {
 
 fn build(what: &[&str]) -> Result<String, String> {
     let features = std::env::var("TESTBED_FEATURES").unwrap_or_default();
-    cargo(&[&["build", "--features", &features], what].concat())
+    cargo(here(), &[&["build", "--features", &features], what].concat())
 }
 
-/// Runs cargo and returns its messages; or, when it fails, what a person can read of it.
-fn cargo(what: &[&str]) -> Result<String, String> {
+fn here() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Runs cargo in this folder and returns its messages; or, when it fails, what a person can read of it.
+fn cargo(folder: &Path, what: &[&str]) -> Result<String, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // What cargo tells a test about its package, it must not hear again: build scripts watch these, and everything
     // behind them would be built anew, here and in the next build by hand.
@@ -85,7 +103,7 @@ fn cargo(what: &[&str]) -> Result<String, String> {
     let command =
         environment.fold(Process::command(cargo).clean_env(), |command, (name, value)| command.env(name, value));
     command
-        .in_folder(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .in_folder(folder)
         .args(what.iter().copied())
         .args(["--message-format=json-render-diagnostics", "--profile", &profile()])
         .run()

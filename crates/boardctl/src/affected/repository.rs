@@ -39,13 +39,13 @@ pub enum RepositoryError {
 }
 
 /// A clone, and the workspace in it.
-pub(super) struct Repository {
+pub(crate) struct Repository {
     folder: PathBuf,
     head: String,
 }
 
 impl Repository {
-    pub(super) fn open(folder: &Path) -> Result<Self, RepositoryError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, RepositoryError> {
         let none = Self { folder: folder.to_owned(), head: String::new() };
         let head = none.commit("HEAD")?.ok_or_else(|| RepositoryError::NoCommit(folder.to_owned()))?;
         // What lies beyond its border would look unknown, or as if it had no part in what is here.
@@ -56,12 +56,12 @@ impl Repository {
     }
 
     /// The commit that is checked out.
-    pub(super) fn head(&self) -> &str {
+    pub(crate) fn head(&self) -> &str {
         &self.head
     }
 
     /// The commit of this name; `None` where it is not in the clone.
-    pub(super) fn commit(&self, rev: &str) -> Result<Option<String>, RepositoryError> {
+    pub(crate) fn commit(&self, rev: &str) -> Result<Option<String>, RepositoryError> {
         let rev = format!("{rev}^{{commit}}");
         let what = ["rev-parse", "--verify", "--quiet", "--end-of-options", &rev];
         let output = self.git(&what)?;
@@ -73,7 +73,7 @@ impl Repository {
     }
 
     /// How what is checked out stands to this commit.
-    pub(super) fn standing(&self, commit: &str) -> Result<Standing, RepositoryError> {
+    pub(crate) fn standing(&self, commit: &str) -> Result<Standing, RepositoryError> {
         if commit == self.head {
             return Ok(Standing::Same);
         }
@@ -86,7 +86,7 @@ impl Repository {
     }
 
     /// Whether `newer` is in the clone and holds `older`, which is, too, and is another.
-    pub(super) fn holds(&self, newer: &str, older: &str) -> Result<bool, RepositoryError> {
+    pub(crate) fn holds(&self, newer: &str, older: &str) -> Result<bool, RepositoryError> {
         let (Some(newer), Some(older)) = (self.commit(newer)?, self.commit(older)?) else { return Ok(false) };
         let output = self.git(&["merge-base", "--is-ancestor", &older, &newer])?;
         match output.status.code() {
@@ -97,15 +97,14 @@ impl Repository {
     }
 
     /// Every file of the workspace that is another here than in this commit.
-    pub(super) fn changes(&self, commit: &str) -> Result<Vec<Change>, RepositoryError> {
+    pub(crate) fn changes(&self, commit: &str) -> Result<Vec<Change>, RepositoryError> {
         let known = self.git_says(&["diff", "--name-only", "--no-renames", "--relative", "-z", commit, "--"])?;
         let new = self.git_says(&["ls-files", "--others", "--exclude-standard", "-z"])?;
         let paths = known.split('\0').chain(new.split('\0')).filter(|path| !path.is_empty());
         let change = |path: &str| {
             let (mut before, mut after) = (None, None);
             if is_read(path) {
-                let old = self.git(&["show", &format!("{commit}:./{path}")])?;
-                before = old.status.success().then(|| text(&old.stdout));
+                before = self.file(commit, path)?;
                 after = std::fs::read_to_string(self.folder.join(path)).ok();
             }
             Ok(Change { path: path.to_owned(), before, after })
@@ -113,8 +112,38 @@ impl Repository {
         paths.map(change).collect()
     }
 
+    /// The files of a commit in this folder.
+    pub(crate) fn files(&self, commit: &str, folder: &str) -> Result<Vec<String>, RepositoryError> {
+        let told = self.git_says(&["ls-tree", "-r", "-z", "--name-only", commit, "--", folder])?;
+        Ok(told.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// Those of them that have one of these words.
+    pub(crate) fn files_that_say(
+        &self,
+        commit: &str,
+        words: [&str; 6],
+        folder: &str,
+    ) -> Result<Vec<String>, RepositoryError> {
+        let (either, prefix) = (words.join("|"), format!("{commit}:"));
+        let what = ["grep", "-l", "-z", "-w", "-E", &either, commit, "--", folder];
+        let output = self.git(&what)?;
+        match output.status.code() {
+            Some(0 | 1) => {}
+            _ => return Err(failed("git", &what, &output)),
+        }
+        let told = text(&output.stdout);
+        Ok(told.split('\0').filter_map(|path| path.strip_prefix(&prefix)).map(str::to_owned).collect())
+    }
+
+    /// A file as a commit has it.
+    pub(crate) fn file(&self, commit: &str, path: &str) -> Result<Option<String>, RepositoryError> {
+        let output = self.git(&["show", &format!("{commit}:./{path}")])?;
+        Ok(output.status.success().then(|| text(&output.stdout)))
+    }
+
     /// What cargo says of the workspace, with its dependencies.
-    pub(super) fn metadata(&self) -> Result<String, RepositoryError> {
+    pub(crate) fn metadata(&self) -> Result<String, RepositoryError> {
         let what = ["metadata", "--format-version=1", "--locked", "--filter-platform", TRIPLE];
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(program).args(what).current_dir(&self.folder).output();

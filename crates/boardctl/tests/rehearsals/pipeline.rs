@@ -97,6 +97,14 @@ async fn tests_or_a_migration_that_fail_ship_nothing() {
     world.runs("applications", &mended).await;
     let words = world.commit("README.md", "The board, migrated.\n");
     Run::of_push(&world, &words, 1).end().await.is_good(&[]);
+
+    // One that would run, and break what runs.
+    let drop = "-- Expand: so it says.\nALTER TABLE jobs DROP COLUMN place;\n";
+    let bad = world.commit("migrations/V0901__drop_place.sql", drop);
+    let report = Run::of_push(&world, &bad, 1).end().await;
+    assert_eq!((report.result("migrate"), report.result("ship")), ("failure", "skipped"), "{}", report.said());
+    assert!(report.said().contains("V0901__drop_place: the column jobs.place is gone"), "{}", report.said());
+    world.runs("applications", &mended).await;
 }
 
 #[tokio::test]
