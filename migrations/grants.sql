@@ -2,26 +2,30 @@
 -- away first and then given anew, so a line that goes from here takes its right along. By column wherever a function
 -- needs some of them. Group roles own nothing, and no function may change the schema.
 
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, board_api, board_applications, board_email_worker;
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, board_api, board_applications, board_email_worker;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC, board_api, board_applications, board_email_worker;
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-REVOKE ALL ON SCHEMA public FROM board_api, board_applications, board_email_worker;
+-- The group roles, one for each function that speaks to the database, by its name with underscores. This is the one list of
+-- them; `migrate` makes those that are missing.
+SELECT set_config('board.roles', 'board_api, board_applications, board_email_worker', true);
 
 -- PUBLIC keeps CONNECT: a login's password is what lets it in. Temporary tables are DDL too.
-DO $database$
+DO $taken_away$
+DECLARE
+    roles text := current_setting('board.roles');
 BEGIN
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, %s', roles);
+    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, %s', roles);
+    EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC, %s', roles);
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    EXECUTE format('REVOKE ALL ON SCHEMA public FROM %s', roles);
     EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-    EXECUTE format('REVOKE ALL ON DATABASE %I FROM board_api, board_applications, board_email_worker', current_database());
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM %s', current_database(), roles);
+    EXECUTE format('GRANT USAGE ON SCHEMA public TO %s', roles);
 END
-$database$;
+$taken_away$;
 
-GRANT USAGE ON SCHEMA public TO board_api, board_applications, board_email_worker;
-
--- Each is ready only where the migrations that it was built for were applied.
-GRANT SELECT (version, name) ON refinery_schema_history TO board_api, board_applications, board_email_worker;
+-- Each function reads which migrations were applied: it is ready only where those are that it was built for.
 
 -- api: people and how they sign in, companies, jobs.
+GRANT SELECT (version, name) ON refinery_schema_history TO board_api;
 GRANT SELECT, INSERT (id, email, email_key, name), UPDATE (email_key, name) ON people TO board_api;
 GRANT SELECT, INSERT (id, email, email_key, key_id, client, expires_at), UPDATE (used_at), DELETE ON sign_ins TO board_api;
 GRANT
@@ -93,6 +97,7 @@ END
 $own_answers$;
 
 -- applications: apply, follow, decide; of a person what an employer sees, of a job what an application needs.
+GRANT SELECT (version, name) ON refinery_schema_history TO board_applications;
 GRANT SELECT (id, email, name) ON people TO board_applications;
 GRANT SELECT ON company_members TO board_applications;
 GRANT SELECT (id, name) ON companies TO board_applications;
@@ -106,6 +111,7 @@ GRANT
     ON outbox TO board_applications;
 
 -- email-worker: the outbox, and of all others what a mail's text needs; never a letter, never a token's use.
+GRANT SELECT (version, name) ON refinery_schema_history TO board_email_worker;
 GRANT
     SELECT, UPDATE (state, batch_id, alone, due_at, provider_id, error, settled_at), DELETE
     ON outbox TO board_email_worker;
@@ -122,7 +128,7 @@ DO $proof$
 DECLARE
     role text;
 BEGIN
-    FOREACH role IN ARRAY ARRAY['board_api', 'board_applications', 'board_email_worker'] LOOP
+    FOREACH role IN ARRAY string_to_array(current_setting('board.roles'), ', ') LOOP
         IF has_schema_privilege(role, 'public', 'CREATE')
             OR has_database_privilege(role, current_database(), 'CREATE')
             OR has_database_privilege(role, current_database(), 'TEMPORARY')

@@ -18,7 +18,7 @@ use settings::ApiSettings;
 
 fn main() -> ExitCode {
     Function::<ApiSettings>::named("api", "people, sign-in, companies and jobs")
-        .postgres(schema::api())
+        .postgres(schema::of(env!("CARGO_PKG_NAME")))
         .identity()
         .idempotency()
         .fallback()

@@ -13,7 +13,7 @@ use platform::postgres::outbox;
 
 fn main() -> ExitCode {
     Function::<()>::named("applications", "apply for jobs and see applications")
-        .postgres(schema::applications())
+        .postgres(schema::of(env!("CARGO_PKG_NAME")))
         .redis()
         .identity()
         .idempotency()

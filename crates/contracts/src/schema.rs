@@ -6,26 +6,14 @@ use platform::postgres::{Right, Schema};
 const MIGRATIONS: &[&str] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 const GRANTS: &str = include_str!("../../../migrations/grants.sql");
 
-/// What `api` needs.
+/// What a function needs, by the name of its crate: `schema::of(env!("CARGO_PKG_NAME"))`.
 #[must_use]
-pub fn api() -> Schema {
-    of("board_api")
-}
-
-/// What `applications` needs.
-#[must_use]
-pub fn applications() -> Schema {
-    of("board_applications")
-}
-
-/// What `email-worker` needs.
-#[must_use]
-pub fn email_worker() -> Schema {
-    of("board_email_worker")
+pub fn of(function: &str) -> Schema {
+    of_role(&format!("board_{}", function.replace('-', "_")))
 }
 
 /// All migrations, and what `grants.sql` gives this group role on tables.
-fn of(role: &str) -> Schema {
+fn of_role(role: &str) -> Schema {
     let text = bare(GRANTS);
     let grants = text.iter().filter_map(|statement| Grant::read(statement));
     let rights = grants.filter(|grant| grant.roles.contains(&role)).flat_map(|grant| grant.rights()).collect();
@@ -125,8 +113,8 @@ mod tests {
 
     #[test]
     fn each_function_needs_to_read_which_migrations_were_applied() {
-        for schema in [api(), applications(), email_worker()] {
-            let told: Vec<String> = schema.rights.iter().map(ToString::to_string).collect();
+        for function in ["api", "applications", "email-worker"] {
+            let told: Vec<String> = of(function).rights.iter().map(ToString::to_string).collect();
             assert!(told.contains(&"SELECT on refinery_schema_history.version".to_owned()), "{told:?}");
         }
     }

@@ -10,7 +10,7 @@ use platform::function::Function;
 
 fn main() -> ExitCode {
     Function::<Settings>::named("email-worker", "sends the mails of the outbox through Resend")
-        .postgres(schema::email_worker())
+        .postgres(schema::of(env!("CARGO_PKG_NAME")))
         .checks(|settings, degraded| vec![Box::new(KeyCheck::new(settings, degraded.clone()))])
         .background("worker", worker::run)
         .sweep(store::SWEEP)

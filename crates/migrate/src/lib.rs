@@ -26,7 +26,7 @@ mod settings;
 
 pub use error::{Error, ServerError};
 pub use history::Fault;
-pub use rights::GROUP_ROLES;
+pub use rights::group_roles;
 pub use settings::MigrateSettings;
 
 /// Where progress goes, line by line.

@@ -11,11 +11,10 @@ use tokio_postgres::error::SqlState;
 use crate::lock::Tries;
 use crate::{Error, MigrateSettings, Say};
 
-/// A group role for each function that speaks to the database; none may log in. A function's login is a member of its
-/// own.
-pub const GROUP_ROLES: [&str; 3] = ["board_api", "board_applications", "board_email_worker"];
-
 const GRANTS: &str = include_str!("../../../migrations/grants.sql");
+
+/// What comes before the list of roles in `grants.sql`, and what after it.
+const LIST: (&str, &str) = ("set_config('board.roles', '", "'");
 
 /// Every collision leaves one of its two sides done, so as many tries suffice as databases meet; more of them at one
 /// server than this are none of ours.
@@ -24,14 +23,23 @@ const TRIES: u32 = 20;
 /// The wait before the second try; it grows by as much with each.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// A group role for each function that speaks to the database, as `grants.sql` lists them; none may log in. A function's
+/// login is a member of its own.
+#[must_use]
+pub fn group_roles() -> Vec<&'static str> {
+    let list = GRANTS.split_once(LIST.0).and_then(|(_, rest)| rest.split_once(LIST.1));
+    list.map(|(list, _)| list.split(", ").collect()).unwrap_or_default()
+}
+
 /// Makes the group roles that are missing, and sets all rights anew.
 pub(crate) async fn settle(client: &mut Client, settings: &MigrateSettings, say: Say<'_>) -> Result<(), Error> {
-    for role in GROUP_ROLES {
+    let roles = group_roles();
+    for &role in &roles {
         if make(client, role).await.map_err(Error::refused("make a group role"))? {
             say(&format!("made the group role {role}"));
         }
     }
-    if let Some(role) = overgrown(client).await.map_err(Error::refused("look at the group roles"))? {
+    if let Some(role) = overgrown(client, &roles).await.map_err(Error::refused("look at the group roles"))? {
         return Err(Error::Role(role));
     }
     let began = Instant::now();
@@ -47,7 +55,7 @@ pub(crate) async fn settle(client: &mut Client, settings: &MigrateSettings, say:
         tokio::time::sleep(PAUSE * tries).await;
         tries += 1;
     }
-    say(&format!("set the rights of {} group roles in {} ms", GROUP_ROLES.len(), began.elapsed().as_millis()));
+    say(&format!("set the rights of {} group roles in {} ms", roles.len(), began.elapsed().as_millis()));
     Ok(())
 }
 
@@ -65,8 +73,7 @@ async fn make(client: &Client, role: &str) -> Result<bool, tokio_postgres::Error
 }
 
 /// A group role that is more than that: what it may do then stands in no file.
-async fn overgrown(client: &Client) -> Result<Option<String>, tokio_postgres::Error> {
-    let roles: &[&str] = &GROUP_ROLES;
+async fn overgrown(client: &Client, roles: &[&str]) -> Result<Option<String>, tokio_postgres::Error> {
     let row = client
         .query_opt(
             "SELECT r.rolname::text FROM pg_roles r
@@ -125,9 +132,14 @@ mod tests {
 
     #[test]
     fn grants_name_every_group_role_and_no_other() {
+        let roles = group_roles();
         for word in GRANTS.split(|c: char| !(c.is_alphanumeric() || c == '_')) {
-            assert!(!word.starts_with("board_") || GROUP_ROLES.contains(&word), "{word}");
+            assert!(!word.starts_with("board_") || roles.contains(&word), "{word}");
         }
-        assert!(GROUP_ROLES.iter().all(|role| GRANTS.contains(role)));
+        for role in &roles {
+            let granted = format!("ON refinery_schema_history TO {role};");
+            assert!(GRANTS.contains(&granted), "{role} does not see which migrations were applied");
+        }
+        assert!(roles.len() >= 3, "{roles:?}");
     }
 }

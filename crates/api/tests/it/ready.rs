@@ -55,7 +55,7 @@ async fn a_database_that_was_not_brought_forward_is_told_by_the_first_missing_mi
     let process = whole.command(Part::Api).expect("a binary").env("DATABASE_URL", &url).start().expect("it starts");
     process.wait_until_ok(&format!("{}/routable", whole.url(Part::Api)), PATIENCE).await.expect("it lives");
     let api = Client::new(platform::http::client::stack().expect("an HTTP stack"), whole.url(Part::Api));
-    let all = contracts::schema::api().migrations;
+    let all = contracts::schema::of("api").migrations;
     is_told(&api, &format!("the migration {} was not applied, and {} more", all[0], all.len() - 1)).await;
     let migrate = Process::command(testbed::cargo::binary("migrate").expect("a binary")).clean_env();
     migrate.env("DATABASE_URL", &url).run().expect("it is brought forward");

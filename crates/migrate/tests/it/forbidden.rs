@@ -1,11 +1,10 @@
 //! What is not granted, tried for real over a login of each group.
 
+use migrate::group_roles;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::support::Database;
-
-const GROUPS: [&str; 3] = ["board_api", "board_applications", "board_email_worker"];
 
 /// What no function may do, whatever its group.
 const NOBODY: &[&str] = &[
@@ -69,7 +68,7 @@ async fn assert_all_refused(group: &str, statements: &[&str]) {
 #[tokio::test]
 async fn no_function_changes_the_schema_or_what_is_not_its_own() {
     let database = Database::migrated().await;
-    for group in GROUPS {
+    for group in group_roles() {
         let client = database.login(&[group]).await;
         for statement in NOBODY {
             assert_refused(&client, statement).await;
@@ -80,9 +79,9 @@ async fn no_function_changes_the_schema_or_what_is_not_its_own() {
 #[tokio::test]
 async fn no_function_becomes_another() {
     let database = Database::migrated().await;
-    for group in GROUPS {
+    for group in group_roles() {
         let client = database.login(&[group]).await;
-        for other in GROUPS.iter().filter(|other| **other != group) {
+        for other in group_roles().into_iter().filter(|other| *other != group) {
             assert_refused(&client, &format!("SET ROLE {other}")).await;
         }
     }
@@ -156,7 +155,7 @@ async fn email_worker_reads_no_letter_and_writes_no_mail() {
 async fn a_database_is_made_by_no_function() {
     // Not within a transaction, so it has a test of its own.
     let database = Database::migrated().await;
-    for group in GROUPS {
+    for group in group_roles() {
         let client = database.login(&[group]).await;
         let made = client.batch_execute("CREATE DATABASE mine").await;
         assert_eq!(made.expect_err(group).code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{group}");

@@ -11,6 +11,11 @@ use tokio_postgres::{Client, NoTls};
 /// Longer than anything here takes on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Every group role, as an expression that matches their names and no others.
+pub(crate) fn all_groups() -> String {
+    format!("^({})$", migrate::group_roles().join("|"))
+}
+
 /// A database of one's own on the shared server.
 pub(crate) struct Database {
     pub(crate) server: &'static Postgres,
