@@ -24,9 +24,9 @@ use testbed::board::Part;
 pub use fault::{Fault, Moment};
 pub use play::Wanted;
 pub use release::Release;
-pub use report::{Mails, Report, Requests};
+pub use report::{Mails, Report, Requests, Rounds};
 pub use run::Came;
-pub use stage::{FUNCTIONS, Stage};
+pub use stage::Stage;
 pub use timeline::{Look, Seen};
 
 use crate::ship::tree;
@@ -39,7 +39,7 @@ const RATE: f64 = 250.0;
 #[derive(clap::Args, Debug)]
 #[command(after_help = Fault::list())]
 pub struct Options {
-    /// Which function: api, applications or email-worker.
+    /// Which function, by its name in fly/: api, applications, email-worker, …
     #[arg(default_value = "api", value_parser = function)]
     pub function: Part,
     /// What goes wrong meanwhile.
@@ -57,8 +57,8 @@ pub struct Options {
 }
 
 fn function(text: &str) -> Result<Part, String> {
-    let named = FUNCTIONS.into_iter().find(|part| part.name() == text);
-    named.ok_or_else(|| format!("wanted one of {}", FUNCTIONS.map(Part::name).join(", ")))
+    let wanted = || Part::functions().into_iter().map(Part::name).collect::<Vec<_>>().join(", ");
+    Part::named(text).ok_or_else(|| format!("wanted one of {}", wanted()))
 }
 
 /// Why there is no rehearsal.
@@ -94,7 +94,7 @@ pub enum RehearseError {
 pub async fn run(options: &Options) -> Result<ExitCode, RehearseError> {
     let root = tree::root().map_err(|error| RehearseError::Tree(chain(&error)))?;
     if let Some(fault) = options.fault.filter(|fault| !fault.befalls(options.function)) {
-        let can = FUNCTIONS.into_iter().filter(|part| fault.befalls(*part)).map(Part::name).collect::<Vec<_>>();
+        let can = Part::functions().into_iter().filter(|part| fault.befalls(*part)).map(Part::name).collect::<Vec<_>>();
         return Err(RehearseError::NoFault(fault, options.function.name(), can.join(" or ")));
     }
     let tell: fn(&Look) = if options.json { tell_json } else { tell };

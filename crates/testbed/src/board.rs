@@ -2,6 +2,7 @@
 //! `boardctl up` shows a person is what tests run against.
 
 mod environment;
+mod part;
 mod person;
 mod servers;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+pub use part::Part;
 pub use person::Person;
 pub use servers::{Given, Servers};
 
@@ -19,44 +21,6 @@ use crate::token::KeyPair;
 
 /// The key that Resend's stand-in takes.
 pub const RESEND_KEY: &str = "re_development";
-
-/// A process of the board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Part {
-    /// Resend's API and an inbox.
-    ResendStandIn,
-    /// People, sign-in, companies, jobs.
-    Api,
-    /// Applications.
-    Applications,
-    /// Mail.
-    EmailWorker,
-}
-
-impl Part {
-    /// Every part, in the order in which they start.
-    pub const ALL: [Self; 4] = [Self::ResendStandIn, Self::Api, Self::Applications, Self::EmailWorker];
-
-    /// The name of its crate and binary.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ResendStandIn => "resend-stand-in",
-            Self::Api => "api",
-            Self::Applications => "applications",
-            Self::EmailWorker => "email-worker",
-        }
-    }
-
-    /// The group role that its login is a member of; the stand-in has no database.
-    fn role(self) -> Option<&'static str> {
-        match self {
-            Self::ResendStandIn => None,
-            Self::Api => Some("board_api"),
-            Self::Applications => Some("board_applications"),
-            Self::EmailWorker => Some("board_email_worker"),
-        }
-    }
-}
 
 /// Where a part listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,15 +51,15 @@ pub struct Board {
     pub servers: Servers,
     /// Keys.
     pub secrets: Secrets,
-    ports: [Ports; 4],
+    ports: BTreeMap<Part, Ports>,
     more: Mutex<BTreeMap<(Part, usize), Ports>>,
     binaries: fn(&str) -> Result<PathBuf, Error>,
 }
 
 impl Board {
     /// Takes servers that are running, brings the database forward and makes the logins. `binaries` tells where a
-    /// binary is; `wanted` names ports for requests, in the order of [`Part::ALL`]: where one is taken, and where none
-    /// are wanted, any free ones.
+    /// binary is; `wanted` names a port for a part's requests: where that is taken, and where none is wanted (0), any free
+    /// one.
     ///
     /// # Errors
     /// When the database cannot be brought forward, with what `migrate` said.
@@ -103,15 +67,16 @@ impl Board {
         servers: Servers,
         secrets: Secrets,
         binaries: fn(&str) -> Result<PathBuf, Error>,
-        wanted: [u16; 4],
+        wanted: fn(Part) -> u16,
     ) -> Result<Self, Error> {
-        let ports = wanted.map(|port| Ports { http: free_or(port), metrics: free_port() });
+        let ports = |part| (part, Ports { http: free_or(wanted(part)), metrics: free_port() });
+        let ports = Part::all().into_iter().map(ports).collect();
         let board = Self { servers, secrets, ports, more: Mutex::default(), binaries };
         let migrate = crate::process::Process::command((board.binaries)("migrate")?).name("migrate").clean_env();
         migrate.env("DATABASE_URL", board.servers.owner_url()).run()?;
-        for part in Part::ALL {
+        for part in Part::all() {
             if let Some(role) = part.role() {
-                board.servers.login(&login(part), &board.secrets.password, role).await?;
+                board.servers.login(&login(part), &board.secrets.password, &role).await?;
             }
         }
         Ok(board)
@@ -123,12 +88,12 @@ impl Board {
     /// When a server cannot be started, or the database cannot be brought forward.
     pub async fn temporary() -> Result<Self, Error> {
         let servers = Servers::temporary(&[]).await?;
-        Self::migrated(servers, Secrets::generate(), crate::cargo::binary, [0; 4]).await
+        Self::migrated(servers, Secrets::generate(), crate::cargo::binary, |_| 0).await
     }
 
     /// Where a part listens, whether it runs or not.
     pub fn ports(&self, part: Part) -> Ports {
-        self.ports[part as usize]
+        self.ports[&part]
     }
 
     /// The address of a part.
@@ -189,7 +154,7 @@ impl Board {
 
 /// Logins are the server's: the same in each of its databases.
 fn login(part: Part) -> String {
-    format!("{}_login", part.role().unwrap_or("nobody"))
+    format!("{}_login", part.role().as_deref().unwrap_or("nobody"))
 }
 
 fn free_or(port: u16) -> u16 {

@@ -14,7 +14,7 @@ const MEND: &str = "ALTER TABLE outbox DROP CONSTRAINT broken_by_test";
 async fn an_application_whose_mails_cannot_be_written_is_not_made() {
     let settings = [("log_statement", "all"), ("log_line_prefix", "%p ")];
     let servers = Servers::temporary(&settings).await.expect("servers");
-    let whole = Whole::migrated(servers, Secrets::generate(), testbed::cargo::binary, [0; 4]).await.expect("a board");
+    let whole = Whole::migrated(servers, Secrets::generate(), testbed::cargo::binary, |_| 0).await.expect("a board");
     let running = Running::on(whole).await;
     let board = running.seen().await;
     let (ada, employer) = (board.someone().await, board.employer().await);

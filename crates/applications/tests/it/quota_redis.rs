@@ -16,7 +16,7 @@ pub(super) async fn command(url: &str, words: &[&str]) -> String {
 async fn own() -> Running {
     let settings = [("log_statement", "all"), ("log_line_prefix", "<%a> ")];
     let servers = Servers::temporary(&settings).await.expect("servers");
-    let whole = Whole::migrated(servers, Secrets::generate(), testbed::cargo::binary, [0; 4]).await.expect("a board");
+    let whole = Whole::migrated(servers, Secrets::generate(), testbed::cargo::binary, |_| 0).await.expect("a board");
     Running::on(whole).await
 }
 

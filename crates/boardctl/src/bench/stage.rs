@@ -83,7 +83,7 @@ impl Function {
 impl Stage {
     pub(super) async fn set(amounts: Amounts) -> Result<Self, BenchError> {
         let servers = Servers::temporary(&POSTGRES).await?;
-        let board = Board::migrated(servers, Secrets::generate(), sibling::binary, [0; 4]).await?;
+        let board = Board::migrated(servers, Secrets::generate(), sibling::binary, |_| 0).await?;
         let rows = board.client().await?;
         rows.batch_execute(include_str!("stage.sql")).await?;
         let jobs = rows.query("SELECT id::text FROM jobs ORDER BY id", &[]).await?;

@@ -96,7 +96,9 @@ impl Fault {
             // Both break what api's people read.
             Self::Critical | Self::Soak => part == Part::Api,
             // Nobody wakes a worker, so nothing puts it to sleep.
-            Self::Asleep => part != Part::EmailWorker,
+            Self::Asleep => part.serves(),
+            // Both take its database away.
+            Self::NeverReady | Self::ConnectionLimit => part.has_database(),
             Self::RedisGone => part == Part::Applications,
             _ => true,
         }
@@ -135,10 +137,10 @@ mod tests {
 
     #[test]
     fn each_fault_is_known_by_its_name_and_befalls_some_function() {
-        let parts = [Part::Api, Part::Applications, Part::EmailWorker];
+        let parts = Part::functions();
         for fault in Fault::ALL {
             assert_eq!(fault.name().parse(), Ok(fault));
-            assert!(parts.into_iter().any(|part| fault.befalls(part)), "{fault}");
+            assert!(parts.iter().any(|part| fault.befalls(*part)), "{fault}");
         }
         assert!("".parse::<Fault>().expect_err("none").contains("killed-in-soak"));
     }

@@ -24,6 +24,10 @@ const MOVED: &str = "breaker_transitions_total{";
 const MAILS: &str = "mails_total{";
 const NOT_SENT: &str = "outcome=\"retried\"";
 
+/// How often a worker went round, and how often of these in vain.
+const ROUNDS: &str = "rounds_total";
+const FAILED: &str = "rounds_failed_total";
+
 /// What machines have counted; nothing where none was ever heard of it, which is not the same as zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counted {
@@ -31,6 +35,9 @@ pub(super) struct Counted {
     pub(super) moved: Option<u64>,
     /// Mails that were taken and not sent.
     pub(super) retried: Option<u64>,
+    /// Rounds of a worker, and those of them that failed.
+    pub(super) rounds: Option<u64>,
+    pub(super) failed: Option<u64>,
 }
 
 /// Looks all the time.
@@ -47,13 +54,11 @@ impl Meters {
         let looking = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(LOOK).await;
-                for guest in control.guests().await.unwrap_or_default().into_iter().filter(|guest| guest.app == app) {
-                    let url = format!("http://{}/metrics", SocketAddr::from((guest.address, PORT)));
-                    let Ok(answer) = http.get(url).send().await else { continue };
-                    let Ok(text) = answer.text().await else { continue };
+                for (machine, text) in pages(&control, &app, &http).await {
+                    let Some(text) = text else { continue };
                     // What a process counts begins anew with the next; the most that was seen is what one counted.
                     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                    let most = kept.entry(guest.machine).or_default();
+                    let most = kept.entry(machine).or_default();
                     *most = Counted::of(&text).most(*most);
                 }
             }
@@ -69,22 +74,53 @@ impl Meters {
     }
 }
 
+/// Whether each machine of an app has gone round since it started.
+pub(super) async fn all_go_round(control: &Control, app: &str, http: &reqwest::Client) -> bool {
+    let pages = pages(control, app, http).await;
+    let goes = |text: &String| Counted::of(text).rounds.is_some_and(|rounds| rounds > 0);
+    !pages.is_empty() && pages.iter().all(|(_, text)| text.as_ref().is_some_and(goes))
+}
+
+/// Each machine of an app that is awake, with its metrics if it tells them.
+async fn pages(control: &Control, app: &str, http: &reqwest::Client) -> Vec<(String, Option<String>)> {
+    let mut pages = Vec::new();
+    for guest in control.guests().await.unwrap_or_default().into_iter().filter(|guest| guest.app == app) {
+        let url = format!("http://{}/metrics", SocketAddr::from((guest.address, PORT)));
+        let text = async { http.get(url).send().await?.text().await };
+        pages.push((guest.machine, text.await.ok()));
+    }
+    pages
+}
+
 impl Counted {
     fn of(metrics: &str) -> Self {
         let has = |name: &str| metrics.lines().any(|line| line.starts_with(name));
+        let counter = |name: &str| has(name).then(|| sum(metrics, name, ""));
         Self {
             moved: has(BREAKERS).then(|| sum(metrics, MOVED, "")),
             retried: has(MAILS).then(|| sum(metrics, MAILS, NOT_SENT)),
+            rounds: counter(ROUNDS),
+            failed: counter(FAILED),
         }
     }
 
     fn all<'a>(machines: impl Iterator<Item = &'a Self> + Clone) -> Self {
-        let moved = machines.clone().filter_map(|one| one.moved).reduce(|sum, one| sum + one);
-        Self { moved, retried: machines.filter_map(|one| one.retried).reduce(|sum, one| sum + one) }
+        let sum = |of: fn(&Self) -> Option<u64>| machines.clone().filter_map(of).reduce(|sum, one| sum + one);
+        Self {
+            moved: sum(|one| one.moved),
+            retried: sum(|one| one.retried),
+            rounds: sum(|one| one.rounds),
+            failed: sum(|one| one.failed),
+        }
     }
 
     fn most(self, other: Self) -> Self {
-        Self { moved: self.moved.max(other.moved), retried: self.retried.max(other.retried) }
+        Self {
+            moved: self.moved.max(other.moved),
+            retried: self.retried.max(other.retried),
+            rounds: self.rounds.max(other.rounds),
+            failed: self.failed.max(other.failed),
+        }
     }
 }
 
@@ -106,16 +142,24 @@ mod tests {
                     mails_total{kind=\"a\",outcome=\"sent\",reason=\"\"} 7\n\
                     mails_total{kind=\"a\",outcome=\"retried\",reason=\"x\"} 4\n\
                     mails_total{kind=\"b\",outcome=\"retried\",reason=\"x\"} 5\n";
-        assert_eq!(Counted::of(text), Counted { moved: Some(3), retried: Some(9) });
-        let more = Counted { moved: Some(4), retried: None };
-        assert_eq!(Counted::of(text).most(more), Counted { moved: Some(4), retried: Some(9) });
-        assert_eq!(Counted::all([Counted::of(text), more].iter()), Counted { moved: Some(7), retried: Some(9) });
+        let counted = |moved, retried| Counted { moved: Some(moved), retried, ..Counted::default() };
+        assert_eq!(Counted::of(text), counted(3, Some(9)));
+        let more = counted(4, None);
+        assert_eq!(Counted::of(text).most(more), counted(4, Some(9)));
+        assert_eq!(Counted::all([Counted::of(text), more].iter()), counted(7, Some(9)));
+    }
+
+    #[test]
+    fn rounds_are_told_apart_from_those_that_failed() {
+        let counted = Counted::of("rounds_total 7\nrounds_failed_total 2\n");
+        assert_eq!(counted, Counted { rounds: Some(7), failed: Some(2), ..Counted::default() });
+        assert_eq!(Counted::of("rounds_failed_total 2\n").rounds, None);
     }
 
     #[test]
     fn what_no_machine_told_is_unknown_and_not_zero() {
         let still = Counted::of("breaker_state{dependency=\"postgres\"} 0\n");
-        assert_eq!(still, Counted { moved: Some(0), retried: None });
+        assert_eq!(still, Counted { moved: Some(0), ..Counted::default() });
         assert_eq!(Counted::of("no such page"), Counted::default());
         assert_eq!(Counted::all([Counted::default(), still].iter()), still);
         assert_eq!(Counted::all([].iter()), Counted::default());

@@ -14,10 +14,10 @@ use super::release::{Flaw, Release, app, factor};
 use super::report::{Report, Requests};
 use super::run::Came;
 use super::scene::Scene;
-use super::scripts::{Applications, Board};
+use super::scripts::{Applications, Board, Own};
 use super::stage::Stage;
 use super::timeline::{Look, Watch};
-use super::{RehearseError, breakage};
+use super::{RehearseError, breakage, meters};
 use crate::ship::exit::Exit;
 
 /// How many ask at a time.
@@ -58,10 +58,11 @@ const DONE: Exit = Exit::Done;
 const TAKEN_BACK: Exit = Exit::TakenBack;
 const BOTH_ILL: Exit = Exit::BothIll;
 
-/// People, or mails.
+/// People, or mails, or what a worker does by itself.
 enum Load {
     People(Steady),
     Mails(Writing),
+    Rounds,
     /// Nobody asks, so that machines may sleep.
     Nobody,
 }
@@ -102,13 +103,15 @@ impl Stage {
             runs,
             requests: None,
             mails: None,
+            rounds: None,
             breaker_transitions: 0,
             seconds: 0.0,
             wrong,
             timeline: Vec::new(),
         };
+        let goes_round = matches!(load, Load::Rounds);
         self.judge(&mut report, load, wanted, (began, begun, ended)).await?;
-        report.measured(meters.end());
+        report.measured(meters.end(), goes_round);
         report.seconds = began.elapsed().as_secs_f64();
         report.timeline = watch.end();
         if fault.is_none() && report.breaker_transitions > 0 {
@@ -121,14 +124,18 @@ impl Stage {
         if part == Part::EmailWorker {
             return Ok(Load::Mails(Writing::start(&self.board, least, factor(self.scale)).await?));
         }
+        if !part.serves() {
+            return Ok(Load::Rounds);
+        }
         if fault == Some(Fault::Asleep) { Ok(Load::Nobody) } else { Ok(Load::People(self.people(part, rate).await?)) }
     }
 
     async fn people(&self, part: Part, rate: f64) -> Result<Steady, RehearseError> {
-        let scene = Scene::make(&self.board, PEOPLE).await?;
+        let scene = async || Scene::make(&self.board, PEOPLE).await;
         let script: Box<dyn Script> = match part {
-            Part::Applications => Box::new(Applications(scene)),
-            _ => Box::new(Board(scene)),
+            Part::Applications => Box::new(Applications(scene().await?)),
+            Part::Other(name) => Box::new(Own(name)),
+            _ => Box::new(Board(scene().await?)),
         };
         let (address, arrivals) = (self.front(part)?, Arrivals::Rate(rate));
         Ok(Steady::start(Plan { address, clients: CLIENTS, arrivals, patience: PATIENCE }, script)?)
@@ -157,6 +164,10 @@ impl Stage {
                 }
                 report.mails = Some(mails);
                 return Ok(());
+            }
+            Load::Rounds => {
+                let all = async || meters::all_go_round(self.control(), &app(wanted.part), &self.http).await;
+                return Ok(testbed::wait::until(PATIENCE, "each machine goes round", all).await?);
             }
             Load::People(load) => load,
             Load::Nobody => self.people(wanted.part, wanted.rate).await?,

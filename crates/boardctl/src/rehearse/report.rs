@@ -22,6 +22,8 @@ pub struct Report {
     pub requests: Option<Requests>,
     /// Mails, where it sends any.
     pub mails: Option<Mails>,
+    /// Rounds, where it is a worker of another kind.
+    pub rounds: Option<Rounds>,
     /// How often a breaker of any of its machines moved.
     pub breaker_transitions: u64,
     /// How long all of it took.
@@ -62,6 +64,15 @@ pub struct Mails {
     pub retried: u64,
 }
 
+/// What a worker did by itself.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Rounds {
+    /// How often its machines went round, all of them together.
+    pub done: u64,
+    /// How many of these failed.
+    pub failed: u64,
+}
+
 impl Requests {
     pub(super) fn of(load: &Load, began: Instant, runs: (Instant, Instant), verdict: Option<Instant>) -> Self {
         let failed: Vec<Duration> = load
@@ -88,7 +99,7 @@ impl Requests {
 
 impl Report {
     /// What its machines told of themselves. Nothing is told of zero by a page that nobody read.
-    pub(super) fn measured(&mut self, counted: Counted) {
+    pub(super) fn measured(&mut self, counted: Counted, goes_round: bool) {
         self.breaker_transitions = counted.moved.unwrap_or_default();
         if counted.moved.is_none() {
             self.wrong.push("no machine told of its breakers".to_owned());
@@ -98,6 +109,14 @@ impl Report {
             if counted.retried.is_none() {
                 self.wrong.push("no machine told of its mails".to_owned());
             }
+        }
+        if goes_round {
+            let rounds =
+                Rounds { done: counted.rounds.unwrap_or_default(), failed: counted.failed.unwrap_or_default() };
+            if rounds.failed > 0 && self.fault.is_none() {
+                self.wrong.push(format!("{} of {} rounds failed", rounds.failed, rounds.done));
+            }
+            self.rounds = Some(rounds);
         }
     }
 
@@ -133,6 +152,9 @@ impl Report {
             lines.push(format!(
                 "{written} mails, {arrived} arrived, {doubled} of them more than once; {retried} tried again."
             ));
+        }
+        if let Some(Rounds { done, failed }) = self.rounds {
+            lines.push(format!("{done} rounds, {failed} failed."));
         }
         lines.push(format!("{} transitions of breakers; {:.1} s in all.", self.breaker_transitions, self.seconds));
         lines.push(match self.wrong.as_slice() {

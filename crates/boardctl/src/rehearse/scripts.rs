@@ -79,6 +79,19 @@ impl Script for Applications {
     }
 }
 
+/// What is asked of a function that has no people here: the route of its own name, `GET /v1/NAME`, by anybody.
+pub(super) struct Own(pub(super) &'static str);
+
+impl Script for Own {
+    fn ask(&self, _: u64) -> Ask {
+        Ask::get(format!("/v1/{}", self.0))
+    }
+
+    fn judge(&self, _: u64, answer: Result<&Answer, &Lost>) -> Result<&'static str, String> {
+        good(answer, 200, "")
+    }
+}
+
 /// This status with this in it, and nothing else.
 fn good(answer: Result<&Answer, &Lost>, status: u16, wanted: &str) -> Result<&'static str, String> {
     let answer = answer.map_err(ToString::to_string)?;
@@ -111,6 +124,14 @@ mod tests {
             (0..2_000).map(|number| script.ask(number)).filter(|ask| ask.method == "POST").collect();
         let keys: BTreeSet<&String> = applies.iter().map(|ask| &ask.headers["idempotency-key"]).collect();
         assert_eq!((applies.len(), keys.len()), (15, 15));
+    }
+
+    #[test]
+    fn a_function_without_people_is_asked_for_what_has_its_name() {
+        let answer = |status| Answer { status, headers: Default::default(), text: "{}".to_owned() };
+        assert_eq!(Own("greeting").ask(7).path, "/v1/greeting");
+        assert!(Own("greeting").judge(7, Ok(&answer(200))).is_ok());
+        assert!(Own("greeting").judge(7, Ok(&answer(404))).is_err());
     }
 
     #[test]

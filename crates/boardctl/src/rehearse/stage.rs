@@ -30,9 +30,6 @@ const HEARD: &str = "a second signal ends it at once";
 /// Bound for whatever starts.
 const READY: Duration = Duration::from_secs(60);
 
-/// What is deployed here.
-pub const FUNCTIONS: [Part; 3] = [Part::Api, Part::Applications, Part::EmailWorker];
-
 /// Where a rehearsal is held. Dropping it ends it all.
 pub struct Stage {
     pub(super) site: Site,
@@ -58,19 +55,19 @@ impl Stage {
         real: bool,
     ) -> Result<Self, RehearseError> {
         let scale = if real { Scale::Real } else { Scale::Tenth };
-        // Both colours of three functions.
+        // Both colours of all functions.
         let options = postgres::Options::temporary().setting("max_connections", "300");
         let servers = Servers::temporary_with(options).await?;
-        let board = Board::migrated(servers, Secrets::generate(), binaries, [0; 4]).await?;
+        let board = Board::migrated(servers, Secrets::generate(), binaries, |_| 0).await?;
         let resend = board.command(Part::ResendStandIn)?.env("API_KEY", RESEND_KEY).start()?;
         resend.wait_until_ok(&format!("{}/readyz", board.url(Part::ResendStandIn)), READY).await?;
         // Nothing sleeps unless a rehearsal is of that.
         let settings = Settings { autostop: Duration::from_secs(1_000_000), ..Settings::default() };
-        let options = Options::new(FUNCTIONS.map(app)).scale(factor(scale)).settings(settings);
+        let options = Options::new(Part::functions().into_iter().map(app)).scale(factor(scale)).settings(settings);
         let site = Site::start(options).await?;
         let http = platform::http::client::stack()?;
         let stage = Self { site, board, _resend: resend, scale, root, binaries, http, last_release: 0, registry: None };
-        for part in FUNCTIONS {
+        for part in Part::functions() {
             stage.set_secrets(part, &stage.board.secrets_of(part)).await?;
         }
         Ok(stage)

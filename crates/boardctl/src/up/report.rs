@@ -12,7 +12,7 @@ use crate::smoke_test::SmokeTest;
 pub(super) fn ready(board: &Board, running: &Running, pages: &str) {
     let (api, inbox) = (board.url(Part::Api), board.url(Part::ResendStandIn));
     println!("\nThe board is up.\n\n  {:<16} {:<28} log", "what", "where");
-    for (part, process) in Part::ALL.into_iter().zip(&running.0) {
+    for (part, process) in Part::all().into_iter().zip(&running.0) {
         println!("  {:<16} {:<28} {}", part.name(), board.url(part), process.log().display());
     }
     for (name, place, log) in servers(board) {

@@ -16,8 +16,15 @@ use crate::{sample, sibling};
 const READY: Duration = Duration::from_secs(60);
 /// How long a part may take to drain.
 const DRAIN: Duration = Duration::from_secs(30);
-/// Ports that are used if they are free, in the order of [`Part::ALL`].
-const PORTS: [u16; 4] = [8025, 8080, 8081, 8082];
+/// The port of a part, which it has if it is free: of the inbox, of the functions that the README has people call, and of all
+/// others those after these.
+fn port(part: Part) -> u16 {
+    let functions = || Part::functions().into_iter().zip(8080..);
+    match part {
+        Part::ResendStandIn => 8025,
+        _ => functions().find(|(function, _)| *function == part).map_or(0, |(_, port)| port),
+    }
+}
 
 /// The parts at work.
 pub(super) struct Running(pub(super) Vec<Process>);
@@ -50,7 +57,7 @@ impl Running {
 /// A migrated board; sample data only where the database was made just now.
 pub(super) async fn board(servers: Servers, folder: &Path, say: &Progress) -> Result<Board, UpError> {
     say.begin("bringing the database forward");
-    let board = Board::migrated(servers, Secrets::kept_in(folder)?, sibling::binary, PORTS).await?;
+    let board = Board::migrated(servers, Secrets::kept_in(folder)?, sibling::binary, port).await?;
     if let Some(server) = board.servers.postgres.own() {
         let client = server.client("board").await?;
         if is_empty(&client).await.map_err(UpError::Sample)? {
@@ -69,12 +76,12 @@ async fn is_empty(client: &tokio_postgres::Client) -> Result<bool, tokio_postgre
 /// Starts every part and waits until all are ready.
 pub(super) async fn parts(board: &Board, folder: &Path, say: &Progress) -> Result<Running, UpError> {
     let mut running = Vec::new();
-    for part in Part::ALL {
+    for part in Part::all() {
         say.begin(&format!("starting {}", part.name()));
         let log = folder.join("logs").join(format!("{}.log", part.name()));
         running.push(board.command(part)?.log_to(&log).start()?);
     }
-    for (part, process) in Part::ALL.into_iter().zip(&running) {
+    for (part, process) in Part::all().into_iter().zip(&running) {
         process.wait_until_ok(&format!("{}/readyz", board.url(part)), READY).await?;
     }
     Ok(Running(running))

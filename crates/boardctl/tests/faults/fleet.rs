@@ -61,7 +61,7 @@ impl Fleet {
         let proxy = |address| Proxy::start(address).expect("a proxy");
         let postgres = proxy(servers.postgres.own().expect("ours").address());
         let redis = proxy(servers.redis.own().expect("ours").address());
-        let board = Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, [0; 4]).await;
+        let board = Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, |_| 0).await;
         let board = board.expect("a migrated board");
         let options = haproxy::Options::default().check_every(times::routing_check()).keep_idle(times::idle());
         let options = FUNCTIONS.into_iter().fold(options, |options, part| {

@@ -108,7 +108,7 @@ async fn postgres_refuses_connections() {
 #[ignore = "minutes long: scripts/test faults runs it"]
 async fn the_functions_logins_are_locked_out() {
     let row = Row::begin("PostgreSQL's logins locked out").await;
-    let logins = Part::ALL.into_iter().filter_map(|part| row.fleet.board.login(part));
+    let logins = Part::all().into_iter().filter_map(|part| row.fleet.board.login(part));
     let logins: Vec<String> = logins.collect();
     for login in &logins {
         row.fleet.server().lock_out(login).await.expect("there is such a login");

@@ -16,7 +16,7 @@ struct Setting {
 }
 
 fn binaries() -> Vec<&'static str> {
-    Part::ALL.into_iter().map(Part::name).chain(["migrate"]).collect()
+    Part::all().into_iter().map(Part::name).chain(["migrate"]).collect()
 }
 
 fn command(binary: &str) -> Command {

@@ -64,7 +64,7 @@ async fn a_deploy_that_is_not_understood_names_the_argument() {
 
 #[tokio::test]
 async fn a_deploy_that_does_not_fit_the_tree_says_what_would() {
-    refused(&["deploy", "web", "--image", &image("web")], &["\"web\" is no app", "api, applications, email-worker"])
+    refused(&["deploy", "web", "--image", &image("web")], &["\"web\" is no app", "wanted one of api, applications, "])
         .await;
     let other = image("board-applications");
     refused(&["deploy", "api", "--image", &other], &["registry.fly.io/board-applications", "board-api"]).await;

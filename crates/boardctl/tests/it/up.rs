@@ -4,6 +4,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use platform::http::edge::once;
 use serde_json::Value;
+use testbed::board::Part;
 use testbed::process::{Command, Process};
 
 const UP: Duration = Duration::from_secs(120);
@@ -50,8 +51,9 @@ async fn a_board_that_is_up_tells_where_everything_is_and_drains_on_ctrl_c() {
     let last = board.wait_for_line("Ctrl-C drains everything", UP).await;
     last.expect("it comes up");
     let table = board.output();
-    for part in ["resend-stand-in", "api ", "applications", "email-worker", "PostgreSQL", "Redis", "traces"] {
-        assert!(table.contains(part), "{part} is not in {table}");
+    let parts = || Part::all().into_iter().map(Part::name);
+    for part in parts().chain(["PostgreSQL", "Redis", "traces"]) {
+        assert!(table.contains(&format!("  {part} ")), "{part} is not in {table}");
     }
     let jobs = table.lines().find_map(|line| line.trim().strip_prefix("curl -s '")).expect("a command to try");
     let url = jobs.trim_end_matches('\'');
@@ -60,7 +62,7 @@ async fn a_board_that_is_up_tells_where_everything_is_and_drains_on_ctrl_c() {
     board.signal(Signal::SIGINT).expect("running");
     let status = board.wait(UP).await.expect("it ends");
     assert_eq!(status.code(), Some(0), "{}", board.output());
-    for part in ["api", "applications", "email-worker", "resend-stand-in"] {
+    for part in parts() {
         let log = std::fs::read_to_string(folder.path().join(format!("logs/{part}.log"))).expect("a log");
         assert!(log.contains("draining"), "{part} was not drained: {log}");
     }

@@ -26,15 +26,15 @@ impl Whole {
     pub(super) async fn start(settings: &[(&str, &str)]) -> Self {
         let servers = Servers::temporary(settings).await.expect("servers");
         let board =
-            Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, [0; 4]).await.expect("a board");
+            Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, |_| 0).await.expect("a board");
         let mut parts = Vec::new();
-        for part in Part::ALL {
+        for part in Part::all() {
             // The smoke test's own spans are sent where this process sends them: see `tracing`.
             let command =
                 board.command(part).expect("a binary").env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver().await.url());
             parts.push(command.start().expect("started"));
         }
-        for (part, process) in Part::ALL.into_iter().zip(&parts) {
+        for (part, process) in Part::all().into_iter().zip(&parts) {
             let ready = process.wait_until_ok(&format!("{}/readyz", board.url(part)), Duration::from_secs(60)).await;
             ready.expect("ready");
         }

@@ -20,14 +20,13 @@ use self::run::Run;
 use self::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-const SHIPPED: [&str; 3] = ["api", "applications", "email-worker"];
 
 /// A world in which the first push has brought everything up, and its commit.
 async fn begun() -> (Arc<World>, String) {
     let world = Arc::new(World::new().await);
     let first = world.commit("README.md", "The board, at first.\n");
-    Run::of_push(&world, &first, 1).end().await.is_good(&world::FUNCTIONS);
-    for function in SHIPPED {
+    Run::of_push(&world, &first, 1).end().await.is_good(&world::functions());
+    for function in world::shipped() {
         world.runs(function, &first).await;
     }
     (world, first)
@@ -44,7 +43,7 @@ async fn in_mid_deploy(world: &World, function: &str) {
 async fn a_push_ships_what_it_changed_and_no_push_tries_again_what_was_taken_back() {
     let (world, first) = begun().await;
     let attested = world.attested.lock().expect("nobody panics under it").clone();
-    assert_eq!(attested.len(), 2 * world::FUNCTIONS.len(), "each image: where it is from, and what it is of");
+    assert_eq!(attested.len(), 2 * world::functions().len(), "each image: where it is from, and what it is of");
     assert!(attested.iter().all(|one| one["subject-digest"].starts_with("sha256:")), "{attested:?}");
 
     let changed = world.behave("api", "WORK_MS=1");
@@ -88,7 +87,7 @@ async fn tests_or_a_migration_that_fail_ship_nothing() {
     let report = Run::of_push(&world, &bad, 1).end().await;
     assert_eq!((report.result("migrate"), report.result("ship")), ("failure", "skipped"), "{}", report.said());
     assert_eq!(report.result("mend"), "skipped");
-    for function in SHIPPED {
+    for function in world::shipped() {
         world.runs(function, &first).await;
     }
 
@@ -192,9 +191,14 @@ async fn back(world: &Arc<World>, way: &str, commit: &str) {
 fn every_function_that_is_shipped_can_be_taken_back() {
     let file = super::rig::root().join(".github/workflows/rollback.yml");
     let rollback: workflow::Workflow = workflow::read(&file);
-    let offered = &rollback.on["workflow_dispatch"]["inputs"]["function"]["options"];
-    assert_eq!(offered, &json!(SHIPPED));
+    // Each function has an environment of its name: its deploys name it, and GitHub offers them all.
+    assert_eq!(rollback.on["workflow_dispatch"]["inputs"]["function"]["type"], "environment");
+    assert_eq!(rollback.jobs["rollback"].environment.as_deref(), Some("${{ inputs.function }}"));
+    let deploy: workflow::Workflow = workflow::read(&file.with_file_name("deploy.yml"));
+    assert_eq!(deploy.jobs["ship"].environment.as_deref(), Some("${{ matrix.function }}"));
     let script = super::rig::root().join("scripts/ship");
+    let mut shipped = world::shipped();
+    shipped.sort_unstable();
     let listed = std::process::Command::new(script).arg("functions").output().expect("it runs").stdout;
-    assert_eq!(String::from_utf8_lossy(&listed).trim(), format!("functions={offered}"));
+    assert_eq!(String::from_utf8_lossy(&listed).trim(), format!("functions={}", json!(shipped)));
 }

@@ -33,7 +33,7 @@ impl Skewed {
     async fn new(older: Older) -> Self {
         let servers = Servers::temporary(&[]).await.expect("servers");
         // By the `migrate` that is here.
-        let board = Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, [0; 4]).await;
+        let board = Board::migrated(servers, Secrets::generate(), testbed::cargo::binary, |_| 0).await;
         Self { board: board.expect("a board"), older, http: stack().expect("a client"), walks: 0 }
     }
 

@@ -13,7 +13,6 @@ use super::rules::files;
 
 /// Ready may mean steady for ten seconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
-pub(super) const PARTS: [Part; 3] = [Part::Api, Part::Applications, Part::EmailWorker];
 
 /// An app's file, and its secrets by name.
 fn app(name: &str) -> (FlyToml, Vec<String>) {
@@ -23,7 +22,7 @@ fn app(name: &str) -> (FlyToml, Vec<String>) {
 }
 
 fn apps() -> impl Iterator<Item = &'static str> {
-    PARTS.into_iter().map(Part::name).chain(["migrate"])
+    Part::functions().into_iter().map(Part::name).chain(["migrate"])
 }
 
 /// What `--help` lists: each setting, and whether it must be there.
@@ -35,27 +34,10 @@ fn settings(binary: &str) -> BTreeMap<String, bool> {
     lines.chunks(3).map(|lines| (lines[0].trim().to_owned(), lines[2].ends_with("; required"))).collect()
 }
 
-/// A stand-in for a secret.
-fn secret(board: &Board, part: Part, name: &str) -> String {
-    let secrets = &board.secrets;
-    match name {
-        "DATABASE_URL" => board.database_url(part),
-        "REDIS_URL" => board.servers.redis_url(),
-        "REFRESH_KEYS" => secrets.refresh_keys.clone(),
-        "RESEND_API_KEY" => "re_development".to_owned(),
-        "SIGN_IN_KEYS" => secrets.sign_in_keys.clone(),
-        "TOKEN_KEY_ID" => secrets.tokens.kid().to_owned(),
-        "TOKEN_PUBLIC_KEYS" => secrets.tokens.public_jwks(),
-        "TOKEN_SIGNING_KEY" => secrets.tokens.signing_key_pem(),
-        other => panic!("nobody knows the secret {other}"),
-    }
-}
-
 /// What its file tells it, its secrets, and where Resend is.
 pub(super) fn environment(board: &Board, part: Part) -> Vec<(String, String)> {
-    let (toml, secrets) = app(part.name());
-    let told = toml.env.into_iter().map(|(name, value)| (name, value.0));
-    let secrets = secrets.into_iter().map(|name| (name.clone(), secret(board, part, &name)));
+    let told = app(part.name()).0.env.into_iter().map(|(name, value)| (name, value.0));
+    let secrets = board.secrets_of(part).into_iter().map(|(name, secret)| (name.to_owned(), secret));
     told.chain(secrets).chain([("RESEND_URL".to_owned(), board.url(Part::ResendStandIn))]).collect()
 }
 
@@ -86,7 +68,7 @@ fn no_setting_is_unknown_and_none_is_missing() {
 async fn every_function_starts_with_what_its_file_tells_it_and_passes_its_checks() {
     let board = Board::temporary().await.expect("a board");
     let _resend = board.command(Part::ResendStandIn).expect("built").start().expect("started");
-    for part in PARTS {
+    for part in Part::functions() {
         let process = started(&board, part);
         let (toml, _) = app(part.name());
         let routing = toml.http_service.iter().flat_map(|service| &service.checks).map(|check| &check.path);
@@ -105,8 +87,9 @@ async fn every_function_starts_with_what_its_file_tells_it_and_passes_its_checks
 #[tokio::test]
 async fn no_function_has_more_connections_than_are_reckoned_with() {
     let board = Board::temporary().await.expect("a board");
-    let (client, processes) = (board.client().await.expect("a connection"), PARTS.map(|part| started(&board, part)));
-    for (part, process) in PARTS.into_iter().zip(&processes) {
+    let client = board.client().await.expect("a connection");
+    let processes: Vec<_> = Part::functions().into_iter().map(|part| started(&board, part)).collect();
+    for (part, process) in Part::functions().into_iter().zip(&processes) {
         process.wait_until_ok(&format!("{}/routable", board.url(part)), PATIENCE).await.expect("it is routable");
     }
     let address = ([127, 0, 0, 1], board.ports(Part::Api).http).into();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use deploy::config::{FlyToml, MachineConfig};
 use deploy::rules::functions;
 
-use super::rules::files;
+use super::rules::{files, read};
 
 #[test]
 fn what_fly_is_told_of_each_app() {
@@ -13,7 +13,7 @@ fn what_fly_is_told_of_each_app() {
         let added = BTreeMap::from([("fly_release_version".to_owned(), "7".to_owned())]);
         FlyToml::parse(text).expect("understood").machine_config("registry.fly.io/APP:TAG@DIGEST", &added)
     };
-    let files = files();
+    let files = read();
     let all: BTreeMap<&str, MachineConfig> =
         functions(&files).into_iter().map(|(name, text)| (name, config(text))).collect();
     insta::assert_json_snapshot!("machines", all);

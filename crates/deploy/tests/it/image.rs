@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use testbed::board::{Board, Part};
 
-use super::binaries::{PARTS, PATIENCE, environment};
+use super::binaries::{PATIENCE, environment};
 use container::Container;
 
 /// As on Fly: on all addresses, both kinds.
@@ -29,7 +29,7 @@ fn container(board: &Board, part: Part) -> Container {
 async fn serves_and_drains(signal: Signal) {
     let board = Board::temporary().await.expect("a board");
     let _resend = board.command(Part::ResendStandIn).expect("built").start().expect("started");
-    let all: Vec<_> = PARTS.into_iter().map(|part| (part, container(&board, part))).collect();
+    let all: Vec<_> = Part::functions().into_iter().map(|part| (part, container(&board, part))).collect();
     for (part, container) in &all {
         container.process.wait_until_ok(&format!("{}/readyz", board.url(*part)), PATIENCE).await.expect("it is ready");
         let seen = container.seen().await;

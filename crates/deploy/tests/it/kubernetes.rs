@@ -6,12 +6,14 @@ mod rules;
 mod score;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deploy::kubernetes::{Cluster, manifests, text};
+use deploy::rules::functions;
 use serde_json::Value;
+use testbed::board::Part;
 
-use super::rules::files;
+use super::rules::{files, read};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -27,7 +29,7 @@ fn cluster() -> Cluster {
         metrics_namespace: "monitoring".to_owned(),
         postgres_port: 5432,
         redis_port: 6379,
-        images: ["api", "applications", "email-worker", "migrate"].map(image).into(),
+        images: functions(&files()).into_keys().map(image).collect(),
         settings: BTreeMap::from([
             setting("APPLICATIONS_URL", "https://apply.example.com"),
             setting("OTEL_EXPORTER_OTLP_ENDPOINT", "http://traces.monitoring.svc:4318"),
@@ -53,17 +55,20 @@ fn pods() -> BTreeMap<String, Value> {
 
 #[test]
 fn the_manifests_are_these() {
-    insta::assert_snapshot!("manifests", text(&all()));
+    insta::assert_snapshot!("manifests", text(&manifests(&read(), &cluster()).expect("they fit")));
 }
 
 #[test]
 fn each_function_has_what_its_kind_needs() {
     let names = |kind: &str| of_kind(kind).into_keys().collect::<Vec<_>>();
     assert_eq!(names("Namespace"), ["board"]);
-    assert_eq!(names("Deployment"), ["api", "applications", "email-worker"]);
-    assert_eq!(names("PodDisruptionBudget"), ["api", "applications", "email-worker"]);
-    assert_eq!(names("Service"), ["api", "applications"], "nobody calls a worker");
-    assert_eq!(names("NetworkPolicy"), ["api", "applications", "email-worker", "migrate"]);
+    let all_functions = Part::functions().into_iter();
+    let sorted = |parts: &mut dyn Iterator<Item = Part>| BTreeSet::from_iter(parts.map(Part::name));
+    let (functions, served) = (sorted(&mut all_functions.clone()), sorted(&mut all_functions.filter(|it| it.serves())));
+    assert!(names("Deployment").iter().eq(&functions), "{:?}", names("Deployment"));
+    assert!(names("PodDisruptionBudget").iter().eq(&functions));
+    assert!(names("Service").iter().eq(&served), "nobody calls a worker");
+    assert!(names("NetworkPolicy").iter().eq(functions.iter().chain(&["migrate"]).collect::<BTreeSet<_>>()));
     assert!(names("Job").iter().map(|job| &job[..8]).eq(["migrate-"]), "{:?}", names("Job"));
     let kinds: Vec<_> = all().iter().map(|document| document["kind"].as_str().map(str::to_owned)).collect();
     let first = |kind: &str| kinds.iter().position(|it| it.as_deref() == Some(kind));
@@ -134,10 +139,11 @@ fn nobody_is_told_an_address_within_flys_private_network() {
 
 #[test]
 fn probes_and_times_are_those_of_the_checklist() {
+    let fleet = deploy::rules::Fleet::parse(&files()[deploy::rules::FLEET]).expect("understood");
     for (name, deployment) in of_kind("Deployment") {
         let spec = &deployment["spec"];
-        let least = if name == "email-worker" { 3 } else { 2 };
-        assert_eq!((&spec["replicas"], &spec["minReadySeconds"]), (&least.into(), &10.into()), "{name}");
+        let machines = fleet.apps[&name].machines;
+        assert_eq!((&spec["replicas"], &spec["minReadySeconds"]), (&machines.into(), &10.into()), "{name}");
         let pod = &spec["template"]["spec"];
         assert_eq!(pod["terminationGracePeriodSeconds"], 30, "{name}");
         let probe = |kind: &str| {

@@ -23,7 +23,8 @@ async fn group_roles_have_no_attribute_and_create_nothing() {
             all_groups()
         ))
         .await;
-    let mut wanted: Vec<_> = group_roles().iter().map(|role| format!("{role} database: CONNECT public: USAGE")).collect();
+    let mut wanted: Vec<_> =
+        group_roles().iter().map(|role| format!("{role} database: CONNECT public: USAGE")).collect();
     wanted.sort();
     assert_eq!(said.lines().collect::<Vec<_>>(), wanted);
 }

@@ -44,7 +44,7 @@ fn form(filter: &Filter) -> Markup {
             label { input type="checkbox" name="errors" value="1" checked[filter.errors]; " failed" }
             label { "slower than " input type="number" name="slower_ms" min="0" step="any" value=[filter.slower_ms]; " ms" }
             label { "function " input name="function" list="functions" size="14" value=[filter.function.as_deref()]; }
-            datalist id="functions" { @for part in Part::ALL { option value=(part.name()) {} } }
+            datalist id="functions" { @for part in Part::all() { option value=(part.name()) {} } }
             label { "operation has " input name="operation" size="24" value=[filter.operation.as_deref()] placeholder="POST /v1/sign-in"; }
             button { "Filter" }
             @if filter.is_any() { a href="/" { "All traces" } }

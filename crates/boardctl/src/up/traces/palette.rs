@@ -10,19 +10,25 @@ const COLOURS: usize = 8;
 pub(super) struct Palette<'trace>(Vec<(&'trace str, usize)>);
 
 impl<'trace> Palette<'trace> {
-    /// Parts of the board have colours of their own, others take what is left.
+    /// Parts of the board have colours of their own, others take what is left, from its end.
     pub(super) fn of(trace: &'trace Trace) -> Self {
+        let parts = Part::all();
+        // Strangers have one at least, however many parts there are.
+        let own = parts.len().min(COLOURS - 1);
         let mut services: Vec<(&str, usize)> = Vec::new();
         let mut others = 0;
         for span in trace.spans() {
             if services.iter().any(|(service, _)| *service == span.service) {
                 continue;
             }
-            let part = Part::ALL.into_iter().position(|part| part.name() == span.service);
-            let colour = part.unwrap_or_else(|| {
-                others += 1;
-                Part::ALL.len() + (others - 1) % (COLOURS - Part::ALL.len())
-            });
+            let part = parts.iter().position(|part| part.name() == span.service);
+            let colour = part.map_or_else(
+                || {
+                    others += 1;
+                    COLOURS - 1 - (others - 1) % (COLOURS - own)
+                },
+                |part| part % own,
+            );
             services.push((&span.service, colour));
         }
         Self(services)
@@ -54,7 +60,8 @@ mod tests {
     fn a_part_has_the_same_colour_in_every_trace_and_shares_it_with_nobody() {
         let spans = ["walk", "api", "stranger", "api"].map(|service| span(service, service, None, 0, 1));
         let trace = Trace::new("t", spans.to_vec());
-        assert_eq!(Palette::of(&trace).services(), [("api", 1), ("stranger", 4), ("walk", 5)]);
+        let [last, before] = [COLOURS - 1, COLOURS - 2];
+        assert_eq!(Palette::of(&trace).services(), [("api", 1), ("stranger", last), ("walk", before)]);
         let alone = Trace::new("t", vec![span("api", "api", None, 0, 1)]);
         assert_eq!(Palette::of(&alone).class("api"), "c1");
     }

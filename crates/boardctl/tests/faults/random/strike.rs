@@ -57,7 +57,7 @@ async fn replace(fleet: &mut Fleet, part: Part, number: usize, signal: Signal) {
 }
 
 fn logins(fleet: &Fleet) -> Vec<String> {
-    Part::ALL.into_iter().filter_map(|part| fleet.board.login(part)).collect()
+    Part::all().into_iter().filter_map(|part| fleet.board.login(part)).collect()
 }
 
 impl Postgres {

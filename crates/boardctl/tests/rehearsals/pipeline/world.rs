@@ -13,13 +13,23 @@ use fly_stand_in::Settings;
 use fly_stand_in::site::{Options, Site};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testbed::board::Part;
 use testbed::process::Process;
 
 use super::super::rig::root;
 use super::groups::Groups;
 
-pub(super) const FUNCTIONS: [&str; 4] = ["api", "applications", "email-worker", "migrate"];
 const READY: Duration = Duration::from_secs(30);
+
+/// All that the pipeline ships.
+pub(super) fn functions() -> Vec<&'static str> {
+    shipped().into_iter().chain(["migrate"]).collect()
+}
+
+/// Those of them that stay.
+pub(super) fn shipped() -> Vec<&'static str> {
+    Part::functions().into_iter().map(Part::name).collect()
+}
 
 /// All of it. Dropping it ends it.
 pub(super) struct World {
@@ -41,7 +51,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let (registry, registry_url) = registry(folder.path()).await;
         let settings = Settings { autostop: Duration::from_secs(1_000_000), ..Settings::default() };
-        let apps = FUNCTIONS.map(|function| format!("board-{function}"));
+        let apps = functions().into_iter().map(|function| format!("board-{function}"));
         let options = Options::new(apps).scale(0.1).settings(settings);
         let site = Site::start(options).await.expect("the stand-in starts");
         let environment = environment(folder.path(), &site, registry_url);
@@ -56,7 +66,7 @@ impl World {
             _registry: registry,
         };
         world.repository();
-        for function in FUNCTIONS {
+        for function in functions() {
             world.set_secrets(function).await;
         }
         world
