@@ -15,7 +15,7 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture};
 
 pub use tools::Tools;
 
-use crate::config::{EXIT_MISCONFIGURED, Reader, Settings};
+use crate::config::{EXIT_MISCONFIGURED, Reader, Settings, setting};
 use crate::drain::DrainSettings;
 use crate::http::fallback::FallbackSettings;
 use crate::http::idempotency;
@@ -60,6 +60,8 @@ struct AllSettings<S> {
     drain: DrainSettings,
     telemetry: TelemetrySettings,
     postgres: Option<PoolSettings>,
+    /// Connections of the background's pool, where it has one beside that of requests.
+    background: Option<usize>,
     redis: Option<RedisSettings>,
     keys: Option<PublicKeys>,
     fallback: Option<FallbackSettings>,
@@ -189,9 +191,17 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         }
     }
 
+    /// Whether it works beside requests, or without any.
+    fn has_background(&self) -> bool {
+        !self.background.is_empty() || !self.sweeps.is_empty()
+    }
+
     fn read(&self, from: &mut Reader) -> Option<AllSettings<S>> {
         let own = S::read(from);
         let postgres = self.schema.is_some().then(|| PoolSettings::read(from));
+        let about = "connections of the pool for work beside requests, best one for each kind of it";
+        let background = (self.schema.is_some() && self.routes.is_some() && self.has_background())
+            .then(|| from.count(setting("BACKGROUND_POOL_SIZE", about), 1..=100, 4));
         let redis = self.asks.redis.then(|| RedisSettings::read(from));
         let keys = self.asks.identity.then(|| PublicKeys::read(from));
         let fallback = self.asks.fallback.then(|| FallbackSettings::read(from));
@@ -201,6 +211,7 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         Some(AllSettings {
             own: own?,
             postgres: all_or_none(postgres)?,
+            background: all_or_none(background)?,
             redis: all_or_none(redis)?,
             keys: all_or_none(keys)?,
             fallback: all_or_none(fallback)?,

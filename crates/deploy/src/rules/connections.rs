@@ -7,13 +7,23 @@ use crate::config::FlyToml;
 /// when no answer comes.
 const PROBES: u32 = 3;
 
-/// A pool of each worker that has routes, one for the background, and the probes'. An app without pools has one
-/// connection. `None` where its file does not say.
+/// Connections of the pool for work beside requests. A function without such work knows no such setting, which a test asks
+/// of the binaries.
+pub(super) const BACKGROUND: &str = "BACKGROUND_POOL_SIZE";
+
+/// A pool of each worker that has routes, one for what works beside them where the file names its size, and the probes'.
+/// Without routes that one alone, with the size of the others. An app without pools has one connection. `None` where its
+/// file does not say.
 pub(super) fn of_machine(toml: &FlyToml) -> Option<u32> {
     if toml.checks.is_empty() {
         return Some(1);
     }
     let number = |name| env(toml, name)?.parse::<u32>().ok();
-    let pools = if toml.http_service.is_some() { number("WORKERS")? + 1 } else { 1 };
-    Some(pools * number("POOL_SIZE")? + PROBES)
+    let size = number("POOL_SIZE")?;
+    let pools = match &toml.http_service {
+        Some(_) if env(toml, BACKGROUND).is_some() => number("WORKERS")? * size + number(BACKGROUND)?,
+        Some(_) => number("WORKERS")? * size,
+        None => size,
+    };
+    Some(pools + PROBES)
 }

@@ -1,5 +1,6 @@
 //! What holds for every function: it drains in time, is asked whether it is good, and comes back.
 
+use super::connections::BACKGROUND;
 use super::{Judge, env, is};
 use crate::config::GoDuration;
 use crate::config::fly_toml::{Check, Policy, Strategy};
@@ -74,6 +75,9 @@ impl Judge<'_> {
         if let Some(size) = self.number("POOL_SIZE", "the number of connections of a pool") {
             let wanted = "4 or more: with fewer, a database that is only slow opens no breaker";
             self.demand(size >= 4.0, "env.POOL_SIZE", format_args!("is {size}"), wanted);
+        }
+        if env(self.toml, BACKGROUND).is_some() {
+            self.number(BACKGROUND, "the number of connections for work beside requests");
         }
     }
 

@@ -90,12 +90,14 @@ const CHANGES: &[Change] = &[
     ("api.toml", "hard_limit = 2000", ""),
     ("api.toml", "AT_WORK_MAX = 64", ""),
     // Connections.
-    ("api.toml", "POOL_SIZE = 5", "POOL_SIZE = 8"),
-    ("api.toml", "POOL_SIZE = 5", "POOL_SIZE = 3"),
-    ("api.toml", "POOL_SIZE = 5", ""),
+    ("api.toml", "\nPOOL_SIZE = 4", "\nPOOL_SIZE = 12"),
+    ("api.toml", "\nPOOL_SIZE = 4", "\nPOOL_SIZE = 3"),
+    ("api.toml", "\nPOOL_SIZE = 4", ""),
+    ("api.toml", "BACKGROUND_POOL_SIZE = 3", "BACKGROUND_POOL_SIZE = 20"),
+    ("api.toml", "BACKGROUND_POOL_SIZE = 3", "BACKGROUND_POOL_SIZE = \"many\""),
     ("api.toml", "WORKERS = 1", "WORKERS = 4"),
     ("api.toml", "WORKERS = 1", ""),
-    ("fleet.toml", "[apps.email-worker]\nmachines = 3", "[apps.email-worker]\nmachines = 4"),
+    ("fleet.toml", "[apps.email-worker]\nmachines = 3", "[apps.email-worker]\nmachines = 6"),
     ("fleet.toml", "database_connections = 150", "database_connections = 50"),
     // Images from elsewhere.
     ("traces.toml", "app = \"board-traces\"", ""),

@@ -71,7 +71,7 @@ impl Process {
         let metrics = Metrics::default();
         let version = settings.telemetry.version.clone();
         let telemetry = Telemetry::start(function.name, settings.telemetry, &metrics)?;
-        let postgres = settings.postgres.map(|its| Postgres::new(its, &metrics));
+        let postgres = settings.postgres.map(|its| Postgres::new(its, settings.background, &metrics));
         let (clock, pools) = (Clock::system(), Pools::default());
         let degraded = Degraded::new(clock.clone());
         let checks = checks(&function, &settings.own, postgres.as_ref(), settings.redis.as_ref(), &pools, &degraded)?;
@@ -156,7 +156,7 @@ fn checks<S: Settings>(
     degraded: &Degraded,
 ) -> Result<Vec<Box<dyn Check>>, Failure> {
     let mut list: Vec<Box<dyn Check>> = Vec::new();
-    if let Some(Postgres { settings, breaker }) = postgres.cloned() {
+    if let Some(Postgres { settings, breaker, .. }) = postgres.cloned() {
         let application = format!("{}/probe", function.name);
         let schema = function.schema.clone().unwrap_or_default();
         list.push(Box::new(PostgresCheck::new(&settings.database, application, schema, breaker)));
@@ -183,7 +183,7 @@ fn start_background<S: Settings + Send + Sync + 'static>(
         readiness: shared.readiness.clone(),
         metrics: shared.metrics.clone(),
         http: shared.http.clone(),
-        pool: shared.pool("background")?,
+        pool: shared.background_pool()?,
     };
     if let Some(pool) = &tools.pool {
         shared.pools.add(pool.look());

@@ -37,13 +37,15 @@ pub(super) const METRICS_CONNECTIONS: usize = 32;
 #[derive(Clone)]
 pub(super) struct Postgres {
     pub(super) settings: PoolSettings,
+    /// Connections of the background's pool, where that is another number.
+    background: Option<usize>,
     pub(super) breaker: Breaker,
 }
 
 impl Postgres {
-    pub(super) fn new(settings: PoolSettings, metrics: &Metrics) -> Self {
+    pub(super) fn new(settings: PoolSettings, background: Option<usize>, metrics: &Metrics) -> Self {
         let breaker = Breaker::new("postgres", settings.breaker, metrics);
-        Self { settings, breaker }
+        Self { settings, background, breaker }
     }
 }
 
@@ -96,15 +98,29 @@ impl<S: 'static> Shared<S> {
         }
     }
 
-    pub(super) fn pool(&self, kind: &str) -> Result<Option<Pool>, crate::postgres::Error> {
+    /// A worker's pool, for requests.
+    fn pool(&self) -> Result<Option<Pool>, crate::postgres::Error> {
+        self.pool_of("pool", None)
+    }
+
+    /// That of work beside requests; without routes it is the only one, and has the size of such.
+    pub(super) fn background_pool(&self) -> Result<Option<Pool>, crate::postgres::Error> {
+        self.pool_of("background", self.postgres.as_ref().and_then(|its| its.background))
+    }
+
+    fn pool_of(&self, kind: &str, size: Option<usize>) -> Result<Option<Pool>, crate::postgres::Error> {
         let name = format!("{}/{kind}", self.own.service);
         let (postgres, seen) = (self.postgres.clone(), self.seen.clone());
-        postgres.map(|its| Pool::new(its.settings, name, &self.metrics, seen, its.breaker)).transpose()
+        let open = |Postgres { settings, breaker, .. }: Postgres| {
+            let settings = PoolSettings { size: size.unwrap_or(settings.size), ..settings };
+            Pool::new(settings, name, &self.metrics, seen, breaker)
+        };
+        postgres.map(open).transpose()
     }
 
     /// What watches whether the database answers anybody, where there is one.
     pub(super) fn pulse(&self, name: &str) -> Option<impl Future<Output = ()> + use<S>> {
-        let Postgres { settings, breaker } = self.postgres.clone()?;
+        let Postgres { settings, breaker, .. } = self.postgres.clone()?;
         let (seen, metrics) = (self.seen.clone(), self.metrics.of());
         Some(pulse::watch(settings.database.bounded(), format!("{name}/probe"), seen, breaker, metrics))
     }
@@ -123,7 +139,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
     connections: usize,
 ) -> Result<Server, Failure> {
     // Made once here so that a mistake shows before anything listens; each worker makes its own.
-    shared.pool("pool")?;
+    shared.pool()?;
     let (routes, worker) = (function.routes, Arc::new(std::sync::atomic::AtomicUsize::new(0)));
     let factory = {
         let shared = shared.clone();
@@ -131,7 +147,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
             let number = worker.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             spawn(shared.watchdog.watch(&format!("worker {number}")).beat_for_ever());
             // Without routes of its own nobody here would use it: the background has one.
-            let pool = routes.and_then(|_| shared.pool("pool").ok().flatten());
+            let pool = routes.and_then(|_| shared.pool().ok().flatten());
             if let Some(pool) = pool.clone() {
                 shared.pools.add(pool.look());
                 spawn(pool.warm());
