@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::ship::{back, forward, status};
-use crate::{affected, bench, doctor, manifests, rehearse, sabotage, skew, up};
+use crate::{affected, bench, doctor, manifests, new, rehearse, sabotage, skew, up};
 
 #[derive(Parser)]
 #[command(
@@ -23,6 +23,8 @@ pub struct CommandLine {
 pub enum Command {
     /// Runs the whole board on this machine, with sample jobs, until Ctrl-C.
     Up(up::Options),
+    /// Makes one more function, whole: crate, tests, app, role; up, rehearsals and the pipeline find it by themselves.
+    New(new::Options),
     /// Tells which functions a change affects, and whether they are to be shipped.
     Affected(affected::Options),
     /// Tells whether the functions of an older commit run on with the migrations that are here.

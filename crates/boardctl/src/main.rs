@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use boardctl::command_line::{Command, CommandLine};
 use boardctl::ship::{back, forward, status};
-use boardctl::{affected, bench, doctor, manifests, rehearse, sabotage, skew, up};
+use boardctl::{affected, bench, doctor, manifests, new, rehearse, sabotage, skew, up};
 use clap::Parser as _;
 use platform::config::EXIT_MISCONFIGURED;
 use platform::telemetry::log::chain;
@@ -26,6 +26,7 @@ async fn main() -> ExitCode {
         Command::Status(options) => Ok(status::run(&options).await),
         Command::Doctor(options) => Ok(doctor::run(&options).await),
         Command::Rehearse(options) => rehearse::run(&options).await.map_err(|error| chain(&error)),
+        Command::New(options) => new::run(&options).map_err(|error| chain(&error)),
         Command::Affected(options) => affected::run(&options).await.map_err(|error| chain(&error)),
         Command::Skew(options) => skew::run(&options).await.map_err(|error| chain(&error)),
         Command::Manifests(options) => manifests::run(&options).map_err(|error| chain(&error)),

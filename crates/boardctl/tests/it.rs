@@ -8,6 +8,8 @@ mod it {
     mod doctor;
     mod manifests;
     mod many;
+    mod new;
+    mod newcomers;
     mod sabotage;
     mod settings;
     mod ship;

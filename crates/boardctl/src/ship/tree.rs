@@ -165,7 +165,17 @@ pub(crate) fn holds(root: &Path, commit: &str, older: &str) -> bool {
 /// # Errors
 /// When git does not say.
 pub(crate) fn is_clean(root: &Path) -> Result<bool, TreeError> {
-    git(root, &["status", "--porcelain", "--", FLY]).map(|changed| changed.trim().is_empty())
+    uncommitted(root, &[FLY]).map(|changed| changed.is_empty())
+}
+
+/// What is not as in the commit that is checked out, at these paths: a line each, as git tells it.
+///
+/// # Errors
+/// When git does not say.
+pub(crate) fn uncommitted(root: &Path, paths: &[&str]) -> Result<String, TreeError> {
+    let mut what = vec!["status", "--porcelain", "--"];
+    what.extend(paths);
+    git(root, &what).map(|told| told.trim_end().to_owned())
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Result<String, TreeError> {
