@@ -51,7 +51,10 @@ fn by_hand(name: &Name, kind: Kind) -> Vec<String> {
         "what it may do with tables: its section of migrations/grants.sql, and then the test of all rights, \
          crates/migrate/tests/it/rights.rs"
             .to_owned(),
-        format!("a row in the README's table of crates, and in fly/{name}.toml what the comments promise"),
+        format!(
+            "a row in the README's table of crates; and, to have its machines and manifests in snapshots, word by word, \
+             {name} in READ of crates/deploy/tests/it/rules.rs"
+        ),
         format!(
             "once, at Fly: fly apps create board-{name}; a login that is a member of {}; fly secrets set --stage --app \
              board-{name} DATABASE_URL=…",

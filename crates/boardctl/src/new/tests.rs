@@ -120,10 +120,10 @@ fn what_cannot_be_written_whole_is_not_written_at_all() {
 #[test]
 fn what_is_said_at_last() {
     for kind in KINDS {
-        let name = name("greeting");
+        let name = name("job-alerts");
         let plan = Plan::of(&name, kind, &tree()).expect("a plan");
         insta::assert_snapshot!(format!("{kind:?}"), report::text(&name, kind, &plan, true));
         let json = report::json(&name, kind, &plan, false);
-        assert_eq!((&json["name"], &json["next"][0]), (&"greeting".into(), &"cargo update --workspace".into()));
+        assert_eq!((&json["name"], &json["next"][0]), (&"job-alerts".into(), &"cargo update --workspace".into()));
     }
 }
