@@ -8,6 +8,7 @@ mod it {
     mod doctor;
     mod manifests;
     mod many;
+    mod rotate;
     mod sabotage;
     mod settings;
     mod ship;
