@@ -56,7 +56,15 @@ mod tests {
     fn what_the_readme_has_people_type_is_understood() {
         let digest = format!("sha256:{}", "ab".repeat(32));
         let filled = |line: &str| {
-            line.replace("COMMIT-ID", "0123abc-1").replace("COMMIT", "0123abc").replace("sha256:…", &digest)
+            let mut line =
+                line.replace("COMMIT-ID", "0123abc-1").replace("COMMIT", "0123abc").replace("sha256:…", &digest);
+            // Those of the guide that rotates secrets: the image that runs.
+            for (variable, app) in [("API", "api"), ("APPLICATIONS", "applications"), ("EMAIL_WORKER", "email-worker")]
+            {
+                let image = format!("registry.fly.io/board-{app}:deployment-0123abc-1@{digest}");
+                line = line.replace(&format!("\"${variable}\""), &image);
+            }
+            line
         };
         let code = include_str!("../../../README.md").lines().filter(|line| line.starts_with("boardctl "));
         // What follows a pipe is another program's.

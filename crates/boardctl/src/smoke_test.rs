@@ -20,8 +20,7 @@ use platform::telemetry::trace::OpenSpan;
 use serde_json::json;
 use url::Url;
 
-use inbox::Inbox;
-pub use inbox::InboxError;
+pub use inbox::{Inbox, InboxError};
 pub use missing::{is_whole, missing};
 
 /// Where the parts of a board are.

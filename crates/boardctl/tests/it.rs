@@ -10,6 +10,7 @@ mod it {
     mod many;
     mod new;
     mod newcomers;
+    mod rotate;
     mod sabotage;
     mod settings;
     mod ship;

@@ -2,11 +2,11 @@
 //! `scripts/test rehearsals` runs this; `--long` in real times.
 
 mod rehearsals {
+    mod autoscaling;
     mod clean;
     mod faults;
     mod halfway;
     mod pipeline;
     mod rig;
     mod same;
-    mod scaling;
 }

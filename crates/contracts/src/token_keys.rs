@@ -1,7 +1,7 @@
 //! Keys that tokens are derived with, so that no token stands in a table: a token is what it names, followed by the
 //! HMAC-SHA-256 of that under a key from the settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,6 +39,7 @@ impl TokenKeys {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let mut newest = None;
         let mut keys = BTreeMap::new();
+        let mut bytes = BTreeSet::new();
         for pair in text.split(',') {
             let (id, key) = pair.trim().split_once(':').ok_or("has a part that is not ID:KEY")?;
             let key = STANDARD.decode(key).map_err(|_| "has a KEY that is not base64")?;
@@ -47,6 +48,10 @@ impl TokenKeys {
             }
             if id.is_empty() {
                 return Err("has a KEY without an ID");
+            }
+            if !bytes.insert(key.clone()) {
+                // Under two ids: whoever rotated it so would take away the key that they believe is new.
+                return Err("has a KEY twice");
             }
             let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
             newest.get_or_insert_with(|| (id.to_owned(), key.clone()));
@@ -149,7 +154,7 @@ mod tests {
 
     #[test]
     fn keys_that_are_none_are_refused() {
-        let (good, short) = (STANDARD.encode([1; 32]), STANDARD.encode([1; 31]));
+        let (good, other, short) = (STANDARD.encode([1; 32]), STANDARD.encode([2; 32]), STANDARD.encode([1; 31]));
         for (wrong, why) in [
             ("", "has a part that is not ID:KEY"),
             ("k1", "has a part that is not ID:KEY"),
@@ -157,7 +162,8 @@ mod tests {
             ("k1:_", "has a KEY that is not base64"),
             (&format!(":{good}"), "has a KEY without an ID"),
             (&format!("k1:{short}"), "has a KEY of less than 32 bytes"),
-            (&format!("k1:{good},k1:{good}"), "has an ID twice"),
+            (&format!("k1:{good},k1:{other}"), "has an ID twice"),
+            (&format!("k2:{good},k1:{good}"), "has a KEY twice"),
         ] {
             assert_eq!(TokenKeys::parse(wrong).err(), Some(why), "{wrong}");
         }

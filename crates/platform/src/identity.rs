@@ -1,12 +1,12 @@
 //! Who is calling: access tokens as EdDSA JWTs (RFC 9068's `at+jwt`), minted by the function that signs people in
 //! and checked by all others with public keys from a setting, so that none needs another to start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, crypto, decode, decode_header, encode};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -143,6 +143,10 @@ impl Settings for PublicKeys {
                     return Err("has no key");
                 }
                 keys.keys.iter().try_for_each(public_key)?;
+                let ids: HashSet<_> = keys.keys.iter().map(|key| &key.common.key_id).collect();
+                if ids.len() < keys.keys.len() {
+                    return Err("has a kid twice");
+                }
                 Ok(keys)
             },
         );
@@ -182,6 +186,17 @@ impl PublicKeys {
     #[must_use]
     pub fn include(&self, key_id: &str) -> bool {
         self.0.find(key_id).is_some()
+    }
+
+    /// Whether what this one signs is taken by the key of its id: a new private key with the old id would have every
+    /// token refused that it signs.
+    #[must_use]
+    pub fn take(&self, signer: &SignerSettings) -> bool {
+        let probe = b"is this your other half?";
+        let key = self.0.find(&signer.key_id).and_then(|key| DecodingKey::from_jwk(key).ok());
+        let signed = crypto::sign(probe, &signer.key, Algorithm::EdDSA).ok();
+        let taken = key.zip(signed).map(|(key, signed)| crypto::verify(&signed, probe, &key, Algorithm::EdDSA));
+        matches!(taken, Some(Ok(true)))
     }
 
     /// As `/.well-known/jwks.json` gives them.

@@ -27,7 +27,7 @@ pub enum InboxError {
 
 /// The stand-in's inbox, as a person reads it.
 #[derive(Clone)]
-pub(super) struct Inbox {
+pub struct Inbox {
     http: reqwest::Client,
     page: Url,
 }
@@ -44,7 +44,9 @@ struct Mail {
 }
 
 impl Inbox {
-    pub(super) fn new(http: reqwest::Client, page: Url) -> Self {
+    /// The inbox of the stand-in at this address.
+    #[must_use]
+    pub fn new(http: reqwest::Client, page: Url) -> Self {
         Self { http, page }
     }
 
@@ -62,7 +64,10 @@ impl Inbox {
     }
 
     /// Waits for the sign-in mail; the token in its link, behind the `#`.
-    pub(super) async fn sign_in_token(&self, address: &str) -> Result<String, InboxError> {
+    ///
+    /// # Errors
+    /// When none arrives, or it holds no link.
+    pub async fn sign_in_token(&self, address: &str) -> Result<String, InboxError> {
         let text = self.wait_for(address, "sign in").await?;
         let token =
             text.split_whitespace().find_map(|word| word.split_once('#').filter(|(url, _)| url.starts_with("http")));

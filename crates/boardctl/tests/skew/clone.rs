@@ -17,18 +17,18 @@ fn says(what: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }
 
-/// The older commit: the one that `SKEW_FROM` names; else that of HEAD, where something is not committed; else the first
-/// parent. `None` where there is none before.
+/// The older commit: the one that `SKEW_FROM` names, which has to be there; else that of HEAD, where something is not
+/// committed; else the first parent. `None` where this clone has none before.
 pub(super) fn older() -> Option<String> {
     let wanted = std::env::var("SKEW_FROM").ok().filter(|rev| !rev.is_empty());
-    let is_clean = says(&["status", "--porcelain"]).is_empty();
+    let status = git(&["status", "--porcelain"]);
+    let is_clean = status.status.success() && status.stdout.is_empty();
     let rev = wanted.as_deref().unwrap_or(if is_clean { "HEAD^" } else { "HEAD" });
     let found = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{rev}^{{commit}}")]);
     if found.status.success() {
         return Some(String::from_utf8(found.stdout).expect("text").trim().to_owned());
     }
-    let is_shallow = says(&["rev-parse", "--is-shallow-repository"]) == "true";
-    assert!(wanted.is_none() && !is_shallow, "{rev} is not in this clone: git fetch --unshallow");
+    assert!(wanted.is_none(), "{rev} is not in this clone; where it is shallow: git fetch --unshallow");
     None
 }
 

@@ -103,7 +103,28 @@ fn texts_that_are_no_tokens_are_foreign() {
 }
 
 #[test]
+fn a_signer_is_taken_by_its_own_half_alone() {
+    let (ours, theirs) = (KeyPair::generate(), KeyPair::generate());
+    let signer_of = |key: &KeyPair, id: String| {
+        let mut reader =
+            Reader::new([("TOKEN_SIGNING_KEY".to_owned(), key.signing_key_pem()), ("TOKEN_KEY_ID".to_owned(), id)]);
+        SignerSettings::read(&mut reader).expect("good settings")
+    };
+    let public = board_of(&ours).expect("good settings");
+    assert!(public.take(&signer_of(&ours, ours.kid())));
+    assert!(!public.take(&signer_of(&theirs, ours.kid())), "another key under the same id");
+    assert!(!public.take(&signer_of(&ours, theirs.kid())), "an id that is not listed");
+}
+
+fn board_of(keys: &KeyPair) -> Option<PublicKeys> {
+    PublicKeys::read(&mut Reader::new([("TOKEN_PUBLIC_KEYS".to_owned(), keys.public_jwks())]))
+}
+
+#[test]
 fn keys_that_are_none_are_mistakes_and_not_shown() {
+    let one = KeyPair::generate().public_jwks();
+    let jwk = &one[r#"{"keys":["#.len()..one.len() - "]}".len()];
+    let twice = format!(r#"{{"keys":[{jwk},{jwk}]}}"#);
     let cut = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----";
     for (name, wrong, why) in [
         ("TOKEN_SIGNING_KEY", "hunter2", "is no PEM"),
@@ -113,6 +134,7 @@ fn keys_that_are_none_are_mistakes_and_not_shown() {
         ("TOKEN_PUBLIC_KEYS", "{}", "is no JWK Set"),
         ("TOKEN_PUBLIC_KEYS", "hunter2", "is no JWK Set"),
         ("TOKEN_PUBLIC_KEYS", r#"{"keys":[]}"#, "has no key"),
+        ("TOKEN_PUBLIC_KEYS", twice.as_str(), "has a kid twice"),
         ("TOKEN_PUBLIC_KEYS", r#"{"keys":[{"kty":"oct","k":"aHVudGVyMg"}]}"#, "has a key without a kid"),
         (
             "TOKEN_PUBLIC_KEYS",

@@ -172,15 +172,18 @@ impl Work {
         own.success && !own.cancelled
     }
 
-    /// Without a depth the one commit alone, and no other of its history.
+    /// Without a depth the one commit alone, and no other of its history. Objects stay where they are.
     fn check_out(&self, whole: bool) {
-        let (tree, origin) = (self.tree(), self.world.origin().display().to_string());
-        git(&tree, &["init", "--quiet"]);
-        let from = format!("file://{origin}");
+        let (tree, origin) = (self.tree(), self.world.origin());
+        git(&tree, &["init", "--quiet", "--template="]);
+        let own = tree.join(".git");
+        std::fs::create_dir_all(own.join("objects/info")).expect("made");
+        let objects = origin.join(".git/objects").display().to_string();
+        std::fs::write(own.join("objects/info/alternates"), objects).expect("written");
         if whole {
-            git(&tree, &["fetch", "--quiet", &from, "+refs/heads/*:refs/remotes/origin/*"]);
+            git(&tree, &["fetch", "--quiet", &origin.display().to_string(), "+refs/heads/*:refs/remotes/origin/*"]);
         } else {
-            git(&tree, &["fetch", "--quiet", "--depth", "1", &from, &self.commit]);
+            std::fs::write(own.join("shallow"), format!("{}\n", self.commit)).expect("written");
         }
         git(&tree, &["checkout", "--quiet", "--detach", &self.commit]);
     }
@@ -202,7 +205,7 @@ impl Work {
         if let Some(name) = kept.filter(fits).max_by_key(|name| name == key) {
             let here = self.tree().join(path);
             std::fs::create_dir_all(here.parent().expect("a folder")).expect("made");
-            std::fs::copy(self.world.cached(&name), here).expect("restored");
+            std::fs::hard_link(self.world.cached(&name), here).expect("restored");
         }
     }
 }

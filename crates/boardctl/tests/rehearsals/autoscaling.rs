@@ -143,6 +143,12 @@ impl Play {
         assert_eq!((mails.arrived, mails.doubled), (self.mails.len(), 0), "{mails:?}");
     }
 
+    /// Waits until those who count have seen that nothing waits: what they counted before would wake somebody yet.
+    async fn nothing_is_told(&self) {
+        let nothing = async || self.prometheus.told() == (2, Some(0.0));
+        wait::until(PATIENCE, "nothing is counted any more", nothing).await.expect("it is so");
+    }
+
     /// Nobody who was stopped was killed.
     async fn stopped_by_themselves(&self) {
         for machine in self.workers().await.iter().filter(|it| it["state"] == "stopped") {
@@ -191,6 +197,7 @@ async fn ten_thousand_mails_wake_workers_which_a_deploy_replaces_and_an_empty_ou
     play.all_in_hand().await;
     assert_eq!(ours.scale(0.0).await, Ok(Turn::Stops(2)));
     play.all_arrived().await;
+    play.nothing_is_told().await;
     play.until(1).await;
     play.stopped_by_themselves().await;
 
@@ -229,6 +236,7 @@ async fn the_real_autoscaler_wakes_and_stops_workers_around_a_deploy() {
     play.write(3_000).await;
     play.deploys().await;
     play.all_arrived().await;
+    play.nothing_is_told().await;
     play.until(1).await;
     play.stopped_by_themselves().await;
     play.deploys().await;
