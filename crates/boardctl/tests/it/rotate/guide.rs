@@ -119,7 +119,7 @@ impl Script {
     fn asked(&self, what: &str, about: &str) -> Asked {
         match what {
             "deploy" => {
-                let part = Part::ALL.into_iter().find(|part| part.name() == about).expect("a function");
+                let part = Part::named(about).expect("a function");
                 Asked::Deploy(part, take(self.staged.path(), &format!("board-{about}.")))
             }
             _ => Asked::Part(about.to_owned()),
