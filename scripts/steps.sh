@@ -4,6 +4,17 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 step_times="${STEP_TIMES:-$(mktemp)}"
 
+# Builds all programs, with the examples: by them cargo selects the same features as for tests, and neither builds the other's
+# crates anew.
+build_programs() {
+  cargo build --quiet --workspace --bins --examples
+}
+
+# Where they are: wherever cargo was told to build.
+programs() {
+  cargo metadata --no-deps --format-version=1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1\/debug/'
+}
+
 # step WORDS -- COMMAND…: runs the command; a failure ends the script, naming the step.
 step() {
   local words="" began=$SECONDS

@@ -46,6 +46,9 @@ pub enum SabotageError {
     /// Features and guards do not match.
     #[error("features and their guards do not match:\n{}", .0.join("\n"))]
     Unmatched(Vec<String>),
+    /// Safety features are taken out of builds like this program's own.
+    #[error("a release build has no safety feature that can be taken out: use scripts/test sabotage")]
+    Release,
     /// Nothing has this name.
     #[error("no safety feature's name contains {0:?}")]
     Unknown(String),
@@ -71,13 +74,17 @@ pub async fn run(options: &Options) -> Result<ExitCode, SabotageError> {
             return Err(SabotageError::Unknown(only.clone()));
         }
     }
-    eprintln!("building with the feature `sabotage`");
+    // No other can take anything out.
+    if cfg!(not(debug_assertions)) {
+        return Err(SabotageError::Release);
+    }
+    eprintln!("building the tests");
     let found = Drill::build()?.find(guards).await?;
     eprintln!("running the guards of {} safety features with everything in place", found.len());
     let tests: Vec<&Test> = found.iter().filter_map(|(_, test)| test.as_ref()).collect();
+    let at_once = AT_ONCE * std::thread::available_parallelism().map_or(1, NonZero::get);
     let broken = drill::broken(&tests).await?;
     let (count, done) = (found.len(), AtomicUsize::new(0));
-    let at_once = AT_ONCE * std::thread::available_parallelism().map_or(1, NonZero::get);
     let rows = futures_util::stream::iter(found).map(|(guard, test)| {
         let (broken, done) = (&broken, &done);
         async move {
@@ -98,7 +105,9 @@ pub async fn run(options: &Options) -> Result<ExitCode, SabotageError> {
             })
         }
     });
-    let rows: Vec<Row> = rows.buffered(at_once).try_collect().await?;
+    // One that hangs holds up none of the others.
+    let mut rows: Vec<Row> = rows.buffer_unordered(at_once).try_collect().await?;
+    rows.sort_by(|a, b| a.feature.cmp(&b.feature));
     report(&rows, options.json);
     let red = rows.iter().all(|row| matches!(row.outcome, Outcome::Red(_)));
     Ok(if red { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -11,7 +11,6 @@ mod it {
     mod new;
     mod newcomers;
     mod rotate;
-    mod sabotage;
     mod settings;
     mod ship;
     mod skew;

@@ -13,8 +13,7 @@ use crate::process::Process;
 ///
 /// The first call of a process builds them (`cargo build --workspace --bins --examples`: the examples make cargo select
 /// the same features as for tests, so that after `scripts/test` has built nothing is left to do), and blocks meanwhile.
-/// The profile is that of the caller, dev or release, unless `TESTBED_PROFILE` names another; `TESTBED_FEATURES` names
-/// cargo features to build with.
+/// The profile is that of the caller, dev or release, unless `TESTBED_PROFILE` names another.
 ///
 /// # Errors
 ///
@@ -44,13 +43,13 @@ pub struct TestProgram {
     pub path: PathBuf,
 }
 
-/// Every program of tests of the workspace, built with these cargo features. Blocks while cargo builds.
+/// Every program of tests of the workspace. Blocks while cargo builds.
 ///
 /// # Errors
 ///
 /// When the build fails, with the compiler's words.
-pub fn test_programs(features: &str) -> Result<Vec<TestProgram>, Error> {
-    let what = ["test", "--no-run", "--workspace", "--all-targets", "--features", features];
+pub fn test_programs() -> Result<Vec<TestProgram>, Error> {
+    let what = ["test", "--no-run", "--workspace", "--all-targets"];
     cargo(here(), &what).map(|messages| test_executables(&messages)).map_err(Error::Unfit)
 }
 
@@ -70,7 +69,7 @@ pub fn binaries_of(tree: &Path, target: &Path, names: &[&str]) -> Result<BTreeMa
 
 fn messages() -> Result<&'static str, Error> {
     static BUILT: OnceLock<Result<String, String>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| build(&["--workspace", "--bins", "--examples"]));
+    let built = BUILT.get_or_init(|| cargo(here(), &["build", "--workspace", "--bins", "--examples"]));
     built.as_deref().map_err(|text| Error::Unfit(text.clone()))
 }
 
@@ -84,11 +83,6 @@ fn pick(found: &Executables, kind: &str, name: &str) -> Result<PathBuf, Error> {
     })
 }
 
-fn build(what: &[&str]) -> Result<String, String> {
-    let features = std::env::var("TESTBED_FEATURES").unwrap_or_default();
-    cargo(here(), &[&["build", "--features", &features], what].concat())
-}
-
 fn here() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
@@ -96,10 +90,7 @@ fn here() -> &'static Path {
 /// Runs cargo in this folder and returns its messages; or, when it fails, what a person can read of it.
 fn cargo(folder: &Path, what: &[&str]) -> Result<String, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // What cargo tells a test about its package, it must not hear again: build scripts watch these, and everything
-    // behind them would be built anew, here and in the next build by hand.
-    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    let environment = std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(told));
+    let environment = std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(is_of_the_test));
     let command =
         environment.fold(Process::command(cargo).clean_env(), |command, (name, value)| command.env(name, value));
     command
@@ -108,6 +99,12 @@ fn cargo(folder: &Path, what: &[&str]) -> Result<String, String> {
         .args(["--message-format=json-render-diagnostics", "--profile", &profile()])
         .run()
         .map_err(|error| without_messages(&error))
+}
+
+/// What cargo tells a test about its package, and must not hear again: build scripts watch these, and everything behind
+/// them would be built anew, here and in the next build by hand.
+fn is_of_the_test(name: &str) -> bool {
+    name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// What a person can read of a failed build: cargo's messages for programs are left out.
@@ -177,6 +174,17 @@ mod tests {
         let [program] = found.as_slice() else { panic!("one has all three: {found:?}") };
         assert_eq!(program.folder, PathBuf::from("/w/crates/api"));
         assert_eq!(program.source, PathBuf::from("/w/crates/api/tests/it.rs"));
+    }
+
+    #[test]
+    fn what_cargo_told_a_test_it_is_not_told_again() {
+        // This crate has a build script, so that its tests are told all of these.
+        for name in ["OUT_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION_MAJOR", "CARGO_MANIFEST_DIR"] {
+            assert!(std::env::var_os(name).is_some() && is_of_the_test(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL", "PATH"] {
+            assert!(!is_of_the_test(name), "{name}");
+        }
     }
 
     #[test]

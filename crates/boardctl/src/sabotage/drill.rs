@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use testbed::cargo::{TestProgram, test_programs};
 use testbed::process::Process;
 
 use super::SabotageError;
 use super::sources::Guard;
 
-const FEATURE: &str = "platform/sabotage";
 /// A guard that takes longer than this hangs: some do when what they guard is gone.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Programs of tests that run at once with everything in place: each runs several of its tests at once itself.
+const PROGRAMS: usize = 3;
 /// As much of a failure's first line as fits a table.
 const SHOWN: usize = 80;
 /// And as much of each of two values that differ.
@@ -42,12 +44,12 @@ impl Outcome {
     }
 }
 
-/// The programs of tests, built with the feature `sabotage`.
+/// The programs of tests.
 pub(super) struct Drill(Vec<TestProgram>);
 
 impl Drill {
     pub(super) fn build() -> Result<Self, SabotageError> {
-        Ok(Self(test_programs(FEATURE)?))
+        Ok(Self(test_programs()?))
     }
 
     /// Where each guard's test is, if it is anywhere.
@@ -94,22 +96,24 @@ impl Test {
     }
 }
 
-/// Runs all of these tests with everything in place, one program after the other; the names of those that fail.
+/// Runs all of these tests with everything in place, a few programs at once; the names of those that fail.
 pub(super) async fn broken(tests: &[&Test]) -> Result<Vec<String>, SabotageError> {
     let mut by_program: BTreeMap<&Path, Vec<&Test>> = BTreeMap::new();
     for test in tests {
         by_program.entry(&test.program.path).or_default().push(test);
     }
-    let mut broken = Vec::new();
-    for tests in by_program.values() {
-        let Some(first) = tests.first() else { continue };
-        let run = started(&first.program, tests.iter().map(|test| test.name.as_str()), "")?;
-        let ended = run.wait(PATIENCE * 4).await.map_err(SabotageError::from)?;
-        let output = run.output();
-        let failed = |test: &&&Test| !output.contains(&format!("test {} ... ok", test.name));
-        broken.extend(tests.iter().filter(failed).map(|test| test.name.clone()).filter(|_| !ended.success()));
-    }
-    Ok(broken)
+    let broken = futures_util::stream::iter(by_program.into_values().map(broken_of)).buffer_unordered(PROGRAMS);
+    broken.try_concat().await
+}
+
+/// The same, of tests of one program.
+async fn broken_of(tests: Vec<&Test>) -> Result<Vec<String>, SabotageError> {
+    let Some(first) = tests.first() else { return Ok(Vec::new()) };
+    let run = started(&first.program, tests.iter().map(|test| test.name.as_str()), "")?;
+    let ended = run.wait(PATIENCE * 4).await?;
+    let output = run.output();
+    let failed = |test: &&&Test| !output.contains(&format!("test {} ... ok", test.name));
+    Ok(tests.iter().filter(failed).map(|test| test.name.clone()).filter(|_| !ended.success()).collect())
 }
 
 async fn listing(program: &TestProgram) -> Result<Vec<String>, SabotageError> {
@@ -125,7 +129,7 @@ fn started<'a>(
     without: &str,
 ) -> Result<Process, SabotageError> {
     let command = Process::command(&program.path).in_folder(&program.folder).arg("--exact").args(names);
-    Ok(command.env("SABOTAGE", without).env("TESTBED_FEATURES", FEATURE).env("RUST_BACKTRACE", "0").start()?)
+    Ok(command.env("SABOTAGE", without).env("RUST_BACKTRACE", "0").start()?)
 }
 
 /// Unit tests stand under `src`, integration tests under `tests`, of the same crate.
