@@ -158,6 +158,6 @@ fn login(part: Part) -> String {
 }
 
 fn free_or(port: u16) -> u16 {
-    let free = port != 0 && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let free = port != 0 && crate::port::bind(port).is_ok();
     if free { port } else { free_port() }
 }

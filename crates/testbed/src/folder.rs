@@ -5,10 +5,18 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::unistd::User;
 use tempfile::TempDir;
 
 use crate::Error;
+
+/// Memory, where there is much of it: a copy of a new PostgreSQL, of a thousand files, took 0.08 s there and 1.3 s on a
+/// disk's ext4, all of it work of the kernel's.
+const MEMORY: &str = "/dev/shm";
+const MUCH: u64 = 4 << 30;
+/// Else a disk, which /tmp often is not.
+const DISK: &str = "/var/tmp";
 
 /// A server's folder.
 #[derive(Debug)]
@@ -19,8 +27,8 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// The given folder, made when it is missing and kept afterwards; or else one of `owner`'s under /var/tmp (on a
-    /// disk, where /tmp is often memory) that is removed with this value.
+    /// The given folder, made when it is missing and kept afterwards; or else one of `owner`'s, in memory where there is
+    /// much of it, that is removed with this value.
     pub(crate) fn open(given: Option<&Path>, owner: Option<&User>) -> Result<Self, Error> {
         if let Some(path) = given {
             // Its owner and permissions stay as they are: it may be a folder that others use too.
@@ -29,10 +37,11 @@ impl Folder {
             let temporary = None;
             return Ok(Self { path, temporary });
         }
+        let parent = if is_roomy() { MEMORY } else { DISK };
         let temporary = tempfile::Builder::new()
             .prefix("testbed-")
-            .tempdir_in("/var/tmp")
-            .map_err(Error::io("could not make a folder in /var/tmp"))?;
+            .tempdir_in(parent)
+            .map_err(Error::io(format!("could not make a folder in {parent}")))?;
         give(temporary.path(), owner, 0o700)?;
         Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) })
     }
@@ -44,6 +53,14 @@ impl Folder {
     pub(crate) fn is_temporary(&self) -> bool {
         self.temporary.is_some()
     }
+}
+
+/// Whether there is much memory to keep files in.
+fn is_roomy() -> bool {
+    let free = |about: nix::sys::statfs::Statfs| {
+        about.blocks_available() * u64::try_from(about.block_size()).unwrap_or_default()
+    };
+    statfs(MEMORY).is_ok_and(|about| about.filesystem_type() == TMPFS_MAGIC && free(about) >= MUCH)
 }
 
 /// Writes a file for `owner` alone: 0600 from its first moment on.

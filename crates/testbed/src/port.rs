@@ -1,9 +1,11 @@
 //! Ports of 127.0.0.1 that nobody listens on.
 
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Mutex, PoisonError};
 
 use ring::rand::{SecureRandom, SystemRandom};
+use socket2::{Domain, Socket, Type};
 
 /// Below 32768, where Linux takes the local ports of outgoing connections from: a server that is stopped and started
 /// again must not find its port taken by somebody's connection. Above what well-known servers use.
@@ -37,12 +39,38 @@ fn draw() -> u16 {
 /// Keeps the port for this process, unless another has it or somebody listens on it.
 fn hold(port: u16) -> Option<UdpSocket> {
     let held = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok().then_some(held)
+    bind(port).is_ok().then_some(held)
+}
+
+/// Fails where somebody listens. It does not listen itself: a child that another thread forks meanwhile has a copy of it until
+/// it executes its program, and whoever was given the port could not listen there for so long.
+pub(crate) fn bind(port: u16) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    Ok(socket)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+
+    #[test]
+    fn a_port_where_somebody_listens_is_not_given() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("any port");
+        let port = listener.local_addr().expect("an address").port();
+        assert!(hold(port).is_none());
+    }
+
+    #[test]
+    fn while_one_is_looked_at_others_can_listen_there() {
+        let port = free_port();
+        // As a forked child has it until it executes its program.
+        let _copy = bind(port).expect("it is free");
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("nobody listens there");
+    }
 
     #[test]
     fn a_port_that_another_process_was_given_is_not_given_again() {

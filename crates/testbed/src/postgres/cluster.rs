@@ -82,6 +82,9 @@ fn settings(options: &Options, port: u16, temporary: bool, tls: Option<(PathBuf,
         ("unix_socket_directories", String::new()),
         ("fsync", on(fsync)),
         ("full_page_writes", on(fsync)),
+        // Of one that is killed nothing is left outside of its folder, and no log of a gigabyte in it.
+        ("dynamic_shared_memory_type", if temporary { "mmap" } else { "posix" }.to_owned()),
+        ("max_wal_size", if temporary { "256MB" } else { "1GB" }.to_owned()),
         // Our wait for the READY line, and tests that read the log, want English.
         ("lc_messages", "C".to_owned()),
     ];
