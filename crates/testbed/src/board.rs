@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-pub use part::Part;
+pub use part::{Part, app};
 pub use person::Person;
 pub use servers::{Given, Servers};
 

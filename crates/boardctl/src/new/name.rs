@@ -12,7 +12,7 @@ const RESERVED: &str = "abstract alloc as async await become box break build con
                         mut override priv proc-macro pub ref release return self static std struct super test trait true \
                         try type typeof unsafe unsized use virtual where while yield";
 
-/// A function's name: of its crate, its binary, its file in `fly/`, and, after `board-`, its app.
+/// A function's name: of its crate, its binary, its file in `fly/`, and, after what all apps begin with, its app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 

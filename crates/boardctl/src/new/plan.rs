@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deploy::config::FlyToml;
 use deploy::rules::{self, FLEET};
 
 use super::{Kind, Name};
@@ -29,6 +30,8 @@ pub struct Tree {
 /// Texts of files, by their paths in the tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
+    /// What its app is called.
+    pub app: String,
     /// Those that are new.
     pub made: BTreeMap<String, String>,
     /// Those that are there.
@@ -64,7 +67,8 @@ impl Plan {
             return taken("a crate of ours, or of one that we build on");
         }
         let mut fly = tree.fly.clone();
-        fly.insert(file.clone(), kind.app(name));
+        let home = Home::of(tree);
+        fly.insert(file.clone(), home.move_in(&kind.app(name)));
         let fleet = fly.entry(FLEET.to_owned()).or_default();
         *fleet = format!("{}\n\n{}", fleet.trim_end(), kind.fleet(name));
         let broken = rules::broken(&fly);
@@ -76,7 +80,30 @@ impl Plan {
         let mut moved = |file: &str| (format!("fly/{file}"), fly.remove(file).unwrap_or_default());
         made.extend([moved(&file)]);
         let changed = BTreeMap::from([moved(FLEET), (GRANTS.to_owned(), granted(name, &tree.grants)?)]);
-        Ok(Self { made, changed })
+        Ok(Self { app: format!("{}{name}", home.prefix), made, changed })
+    }
+}
+
+/// What `migrate`, of which each tree has one, tells of all apps: what their names begin with, and where they are.
+struct Home {
+    prefix: String,
+    region: String,
+}
+
+/// As the files of new functions have it.
+const TEMPLATE: (&str, &str) = ("board-", "primary_region = \"ams\"");
+
+impl Home {
+    fn of(tree: &Tree) -> Self {
+        let migrate = tree.fly.get("migrate.toml").and_then(|text| FlyToml::parse(text).ok());
+        let prefix = migrate.as_ref().and_then(|migrate| migrate.app.strip_suffix("migrate"));
+        let region = migrate.as_ref().and_then(|migrate| migrate.primary_region.as_deref());
+        let region = region.map_or_else(|| TEMPLATE.1.to_owned(), |region| format!("primary_region = {region:?}"));
+        Self { prefix: prefix.unwrap_or(TEMPLATE.0).to_owned(), region }
+    }
+
+    fn move_in(&self, app: &str) -> String {
+        app.replace(TEMPLATE.0, &self.prefix).replace(TEMPLATE.1, &self.region)
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn text(name: &Name, kind: Kind, plan: &Plan, locked: bool) -> String
     lines.push("\nNext:\n".to_owned());
     lines.extend(next(name, locked).into_iter().map(|command| format!("  {command}")));
     lines.push("\nBy hand:\n".to_owned());
-    lines.extend(by_hand(name, kind).into_iter().map(|what| format!("  - {what}")));
+    lines.extend(by_hand(name, kind, &plan.app).into_iter().map(|what| format!("  - {what}")));
     lines.join("\n")
 }
 
@@ -24,7 +24,7 @@ pub(super) fn json(name: &Name, kind: Kind, plan: &Plan, locked: bool) -> Value 
         "made": plan.made.keys().collect::<Vec<_>>(),
         "changed": plan.changed.keys().collect::<Vec<_>>(),
         "next": next(name, locked),
-        "by_hand": by_hand(name, kind),
+        "by_hand": by_hand(name, kind, &plan.app),
     })
 }
 
@@ -35,7 +35,7 @@ fn next(name: &Name, locked: bool) -> Vec<String> {
     lock.into_iter().chain(all).collect()
 }
 
-fn by_hand(name: &Name, kind: Kind) -> Vec<String> {
+fn by_hand(name: &Name, kind: Kind, app: &str) -> Vec<String> {
     let own = match kind {
         Kind::Http => format!(
             "what it is for: crates/{name}/src/moment is a placeholder. Its load in a rehearsal is GET /v1/{name} by anybody; \
@@ -56,8 +56,8 @@ fn by_hand(name: &Name, kind: Kind) -> Vec<String> {
              {name} in READ of crates/deploy/tests/it/rules.rs"
         ),
         format!(
-            "once, at Fly: fly apps create board-{name}; a login that is a member of {}; fly secrets set --stage --app \
-             board-{name} DATABASE_URL=…",
+            "once, at Fly: fly apps create {app}; a login that is a member of {}; fly secrets set --stage --app \
+             {app} DATABASE_URL=…",
             name.role()
         ),
         format!("once, at GitHub: an environment of the name {name}, with its own FLY_API_TOKEN"),

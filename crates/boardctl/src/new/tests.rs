@@ -76,6 +76,22 @@ fn the_sources_are_formatted_with_the_shortest_name_and_with_the_longest() {
 }
 
 #[test]
+fn its_app_is_called_as_the_others_are_and_is_where_they_are() {
+    let mut tree = tree();
+    for text in tree.fly.values_mut() {
+        *text = text.replace("board-", "acme-jobs-").replace("\"ams\"", "\"fra\"");
+    }
+    for kind in KINDS {
+        let plan = Plan::of(&name("job-alerts"), kind, &tree).expect("a plan");
+        let app = FlyToml::parse(&plan.made["fly/job-alerts.toml"]).expect("understood");
+        assert_eq!((app.app.as_str(), app.primary_region.as_deref()), ("acme-jobs-job-alerts", Some("fra")));
+        assert!(plan.made["fly/job-alerts.toml"].contains("= \"http://acme-jobs-traces.internal:4318\"\n"));
+        let told = report::text(&name("job-alerts"), kind, &plan, true);
+        assert!(told.contains("fly apps create acme-jobs-job-alerts;") && !told.contains("board-"), "{told}");
+    }
+}
+
+#[test]
 fn a_name_that_something_has_is_refused() {
     let tree = tree();
     for taken in ["api", "migrate", "fleet", "autoscaler", "platform", "boardctl", "serde", "url", "time"] {

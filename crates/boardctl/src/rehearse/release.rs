@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use fly_stand_in::Program;
-use testbed::board::{Board, Part};
+use testbed::board::{self, Board, Part};
 
 use crate::ship::scale::Scale;
 
@@ -83,7 +83,7 @@ impl Release {
 
 /// The app of a function, as its file in `fly/` names it.
 pub(super) fn app(part: Part) -> String {
-    format!("board-{}", part.name())
+    board::app(part.name())
 }
 
 /// What is another here than on Fly, and no secret.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use fly_stand_in::site::{Options, Site};
 use fly_stand_in::{Act, Fault, Instead, Lands};
 use serde_json::{Value, json};
+use testbed::board::app;
 use testbed::process::Process;
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -18,14 +19,14 @@ async fn bare() -> Site {
     // What has started is listed as started at once; and a test may ask as often as it likes.
     let (list_lag, rate, look_rate) = (Duration::ZERO, None, None);
     let settings = fly_stand_in::Settings { list_lag, rate, look_rate, ..Default::default() };
-    let options = Options { programs: None, settings, ..Options::new(["board-api"]) };
+    let options = Options { programs: None, settings, ..Options::new([app("api")]) };
     Site::start(options).await.expect("a stand-in")
 }
 
 /// The same with one machine that is up.
 async fn fly() -> Site {
     let site = bare().await;
-    let image = format!("registry.fly.io/board-api:deployment-1@sha256:{}", "11".repeat(32));
+    let image = format!("registry.fly.io/{}:deployment-1@sha256:{}", app("api"), "11".repeat(32));
     let config = json!({"image": image, "metadata": {"fly_platform_version": "v2"}, "guest": {"cpus": 1},
                         "checks": {"alive": {"type": "http", "port": 8080, "interval": "1s", "timeout": "1s"}}});
     call(&site, "/machines", json!({ "name": "one", "config": config, "region": "ams" })).await;
@@ -37,7 +38,7 @@ async fn fly() -> Site {
 
 async fn has_checks(site: &Site) -> bool {
     let http = platform::http::client::stack().expect("a client");
-    let url = format!("{}/v1/apps/board-api/machines", site.doors().api);
+    let url = format!("{}/v1/apps/{}/machines", site.doors().api, app("api"));
     let listed = http.get(url).bearer_auth(&site.doors().token).send().await.expect("answered");
     let listed: Value = listed.json().await.expect("JSON");
     let one = &listed[0];
@@ -46,7 +47,7 @@ async fn has_checks(site: &Site) -> bool {
 
 async fn call(site: &Site, path: &str, body: Value) {
     let http = platform::http::client::stack().expect("a client");
-    let url = format!("{}/v1/apps/board-api{path}", site.doors().api);
+    let url = format!("{}/v1/apps/{}{path}", site.doors().api, app("api"));
     let sent = http.post(url).bearer_auth(&site.doors().token).json(&body).send().await.expect("answered");
     assert!(sent.status().is_success(), "{:?}", sent.text().await);
 }
@@ -166,6 +167,6 @@ async fn a_scratch_machine_of_which_nothing_is_known_is_left_to_a_person_by_the_
     let (told, exit) = doctor(&site, &["--write"]).await;
     let line = told.iter().find(|line| line["item"] == "skip-launch").expect("a line");
     let seen = line["seen"].as_str().expect("words");
-    assert!(seen.ends_with("look whether it is there: fly machine list --app board-api"), "{seen}");
+    assert!(seen.ends_with(&format!("look whether it is there: fly machine list --app {}", app("api"))), "{seen}");
     assert_eq!((line["verdict"].as_str(), exit), (Some("differs"), Some(NEEDS_A_PERSON)));
 }

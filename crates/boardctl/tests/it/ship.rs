@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command as System;
 use std::time::Duration;
 
+use testbed::board::app;
 use testbed::process::{Command, Process};
 
 const MISCONFIGURED: i32 = 64;
@@ -47,7 +48,7 @@ async fn refused(arguments: &[&str], wanted: &[&str]) {
 
 #[tokio::test]
 async fn a_deploy_that_is_not_understood_names_the_argument() {
-    let good = image("board-api");
+    let good = image(&app("api"));
     refused(&["deploy"], &["<FUNCTION>", "--image"]).await;
     refused(&["deploy", "api"], &["--image"]).await;
     refused(&["deploy", "api", "--image", "registry.fly.io/board-api:1"], &["--image", "no digest"]).await;
@@ -66,10 +67,10 @@ async fn a_deploy_that_is_not_understood_names_the_argument() {
 async fn a_deploy_that_does_not_fit_the_tree_says_what_would() {
     refused(&["deploy", "web", "--image", &image("web")], &["\"web\" is no app", "wanted one of api, applications, "])
         .await;
-    let other = image("board-applications");
-    refused(&["deploy", "api", "--image", &other], &["registry.fly.io/board-applications", "board-api"]).await;
+    let other = image(&app("applications"));
+    refused(&["deploy", "api", "--image", &other], &[&app("applications"), &app("api")]).await;
     refused(&["deploy", "migrate", "--mend"], &["migrate runs once", "--image"]).await;
-    let migrate = image("board-migrate");
+    let migrate = image(&app("migrate"));
     refused(&["deploy", "migrate", "--image", &migrate, "--again"], &["migrate runs once"]).await;
     refused(&["deploy", "migrate", "--image", &migrate, "--plan"], &["migrate runs once"]).await;
     refused(&["deploy", "migrate", "--image", &migrate, "--gate", "routable"], &["migrate runs once"]).await;
@@ -152,7 +153,7 @@ async fn wrong_settings_and_wrong_arguments_are_told_at_once() {
 #[tokio::test]
 async fn a_tenth_of_the_times_is_refused_against_fly_itself_before_any_call() {
     let fly = "https://api.machines.dev";
-    let command = boardctl(&["deploy", "api", "--image", &image("board-api"), "--json"]).env("FLY_FLAPS_BASE_URL", fly);
+    let command = boardctl(&["deploy", "api", "--image", &image(&app("api")), "--json"]).env("FLY_FLAPS_BASE_URL", fly);
     let command = command.env("FLY_API_BASE_URL", "https://api.fly.io").env("FLY_APP_URL", "https://board-api.fly.dev");
     let told = told(command.env("DEPLOY_TIMES", "tenth"), MISCONFIGURED).await;
     let last: serde_json::Value = serde_json::from_str(told.lines().last().expect("a line")).expect("an object");
@@ -162,7 +163,7 @@ async fn a_tenth_of_the_times_is_refused_against_fly_itself_before_any_call() {
 
 #[tokio::test]
 async fn a_stand_in_whose_front_is_not_named_is_never_asked_at_flys() {
-    let command = boardctl(&["deploy", "api", "--image", &image("board-api")]).env("FLY_APP_URL", "");
+    let command = boardctl(&["deploy", "api", "--image", &image(&app("api"))]).env("FLY_APP_URL", "");
     assert!(told(command, MISCONFIGURED).await.contains("FLY_APP_URL is missing"));
 }
 
@@ -185,7 +186,7 @@ async fn files_that_break_rules_are_refused_each_by_name() {
         "fleet.toml" => text.replace("database_connections = 150", "database_connections = 15"),
         _ => text,
     });
-    let deploy = ["deploy", "applications", "--image", &image("board-applications"), "--commit", "0123abc"];
+    let deploy = ["deploy", "applications", "--image", &image(&app("applications")), "--commit", "0123abc"];
     let told = told(boardctl(&deploy).in_folder(tree.path()), MISCONFIGURED).await;
     assert!(told.contains("2 mistakes") && told.contains("api.toml: kill_signal is SIGINT"), "{told}");
     assert!(told.contains("fleet.toml: database_connections is 15"), "{told}");
@@ -194,7 +195,7 @@ async fn files_that_break_rules_are_refused_each_by_name() {
 #[tokio::test]
 async fn outside_of_any_tree_it_says_so() {
     let nowhere = tempfile::tempdir().expect("a folder");
-    let deploy = boardctl(&["deploy", "api", "--image", &image("board-api")]).in_folder(nowhere.path());
+    let deploy = boardctl(&["deploy", "api", "--image", &image(&app("api"))]).in_folder(nowhere.path());
     let told = told(deploy, MISCONFIGURED).await;
     assert!(told.contains("git rev-parse --show-toplevel: fatal: not a git repository"), "{told}");
 }
@@ -202,7 +203,7 @@ async fn outside_of_any_tree_it_says_so() {
 #[tokio::test]
 async fn a_commit_is_asked_for_where_none_is_checked_out() {
     let tree = tree(|_, text| text);
-    let deploy = boardctl(&["deploy", "api", "--image", &image("board-api")]).in_folder(tree.path());
+    let deploy = boardctl(&["deploy", "api", "--image", &image(&app("api"))]).in_folder(tree.path());
     assert!(told(deploy, MISCONFIGURED).await.contains("git rev-parse"));
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use boardctl::rehearse::Stage;
 use serde_json::{Value, json};
-use testbed::board::Part;
+use testbed::board::{Part, app};
 use testbed::wait;
 
 use self::autoscaler::{Autoscaler, TURN, Turn};
@@ -82,7 +82,7 @@ impl Play {
     async fn workers(&self) -> Vec<Value> {
         let state = self.stage.site().control().state().await.expect("it answers");
         let all = state["machines"].as_array().cloned().unwrap_or_default();
-        all.into_iter().filter(|it| it["app"] == "board-email-worker" && it["state"] != "destroyed").collect()
+        all.into_iter().filter(|it| it["app"] == app("email-worker") && it["state"] != "destroyed").collect()
     }
 
     async fn started(&self) -> usize {
@@ -161,7 +161,7 @@ impl Play {
     /// How a machine's process ended last.
     async fn exit(&self, id: &str) -> Value {
         let doors = self.stage.site().doors();
-        let url = format!("{}/v1/apps/board-email-worker/machines/{id}/events", doors.api);
+        let url = format!("{}/v1/apps/{}/machines/{id}/events", doors.api, app("email-worker"));
         let told = reqwest::Client::new().get(url).bearer_auth(&doors.token).send().await.expect("sent");
         let events: Vec<Value> = told.json().await.expect("events");
         let exit = events.iter().find(|event| event["type"] == "exit").unwrap_or_else(|| panic!("{id}: {events:?}"));

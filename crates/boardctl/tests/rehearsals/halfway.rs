@@ -3,7 +3,7 @@
 use boardctl::rehearse::Moment;
 use hyper::{Response, Uri};
 use nix::sys::signal::Signal;
-use testbed::board::Part;
+use testbed::board::{Part, app};
 use testbed::site::Site;
 
 use super::rig::{root, stage};
@@ -48,12 +48,13 @@ async fn a_rollback_takes_back_what_a_dead_run_left_in_mid_deploy() {
 
 /// The app's repository: tags, each with its digest.
 fn registry(images: Vec<(String, String)>) -> Site {
+    let app = app(Part::Api.name());
     let page = move |uri: &Uri| {
         let tags: Vec<&String> = images.iter().map(|(tag, _)| tag).collect();
-        let asked = images.iter().find(|(tag, _)| uri.path() == format!("/v2/board-api/manifests/{tag}"));
+        let asked = images.iter().find(|(tag, _)| uri.path() == format!("/v2/{app}/manifests/{tag}"));
         match (uri.path(), asked) {
-            ("/v2/board-api/tags/list", _) => {
-                Response::new(serde_json::json!({ "name": "board-api", "tags": tags }).to_string())
+            (path, _) if path == format!("/v2/{app}/tags/list") => {
+                Response::new(serde_json::json!({ "name": app, "tags": tags }).to_string())
             }
             (_, Some((_, digest))) => {
                 let found = Response::builder().header("docker-content-digest", digest).body(String::new());

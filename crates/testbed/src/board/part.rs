@@ -25,6 +25,17 @@ const FLY: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/fly.rs"));
 /// The one that says what the others cannot.
 const FLEET: &str = "fleet";
 
+/// The app of a function, or of `migrate`, as its file calls it: names are one to all of Fly, and everybody takes their own.
+///
+/// # Panics
+/// When `fly/` has no such file.
+#[must_use]
+pub fn app(function: &str) -> String {
+    let text = FLY.iter().find(|(name, _)| *name == function).map(|(_, text)| text.parse::<Table>());
+    let app = text.and_then(Result::ok).and_then(|app| Some(app.get("app")?.as_str()?.to_owned()));
+    app.unwrap_or_else(|| panic!("fly/{function}.toml names no app"))
+}
+
 /// A function, as its file and that of the fleet have it.
 struct Listed {
     name: &'static str,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testbed::process::Process;
 
 use super::super::rig::root;
-use super::prometheus::{Prometheus, QUERY};
+use super::prometheus::{Prometheus, query};
 
 /// A tenth of `FAS_INTERVAL`.
 pub(super) const TURN: Duration = Duration::from_millis(1_500);
@@ -64,7 +64,7 @@ pub(super) struct Autoscaler {
 impl Autoscaler {
     pub(super) fn new(stage: &Stage, prometheus: &Prometheus) -> Self {
         let settings = settings();
-        assert_eq!(settings["FAS_PROMETHEUS_QUERY"], QUERY);
+        assert_eq!(settings["FAS_PROMETHEUS_QUERY"], query());
         assert_eq!(EXPRESSIONS.map(|(name, _)| settings[name].as_str()), EXPRESSIONS.map(|(_, text)| text));
         let http = platform::http::client::builder().timeout(TIMEOUT).build().expect("an HTTP stack");
         let (doors, of) = (stage.site().doors(), |name: &str| settings[name].clone());
@@ -93,7 +93,7 @@ impl Autoscaler {
     }
 
     async fn waiting(&self) -> Result<f64, String> {
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("query", QUERY).finish();
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("query", &query()).finish();
         let url = format!("{}/api/v1/query?{query}", self.prometheus);
         let told = self.http.get(url).send().await.map_err(|error| error.to_string())?;
         let told: Value = told.json().await.map_err(|error| error.to_string())?;

@@ -7,15 +7,17 @@ use std::time::Duration;
 use boardctl::rehearse::Stage;
 use hyper::{Response, Uri};
 use serde_json::json;
+use testbed::board::app;
 use testbed::site::Site;
 use tokio::task::JoinHandle;
 
 /// The one that is in `fly/autoscaler.toml`.
-pub(super) const QUERY: &str = "max(outbox_depth{app=\"board-applications\"})";
+pub(super) fn query() -> String {
+    format!("max(outbox_depth{{app=\"{}\"}})", app("applications"))
+}
 
 /// A tenth of Fly's 15 s.
 const SCRAPE: Duration = Duration::from_millis(1_500);
-const APP: &str = "board-applications";
 /// By `METRICS_LISTEN` of its file.
 const PORT: u16 = 9091;
 
@@ -44,7 +46,13 @@ impl Prometheus {
         let scraping = tokio::spawn(async move {
             loop {
                 let mut depths = Vec::new();
-                for guest in control.guests().await.unwrap_or_default().into_iter().filter(|guest| guest.app == APP) {
+                for guest in control
+                    .guests()
+                    .await
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(|guest| guest.app == app("applications"))
+                {
                     let url = format!("http://{}/metrics", SocketAddr::from((guest.address, PORT)));
                     let Ok(answer) = http.get(url).send().await else { continue };
                     depths.extend(answer.text().await.ok().as_deref().and_then(depth));
@@ -78,7 +86,7 @@ fn serve(scraped: Scraped) -> Site {
     let page = move |uri: &Uri| {
         let query = uri.query().unwrap_or_default();
         let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "query");
-        let known = uri.path() == "/api/v1/query" && asked.is_some_and(|(_, query)| query == QUERY);
+        let known = uri.path() == "/api/v1/query" && asked.is_some_and(|(_, query)| query == self::query());
         let most = most(&scraped.lock().unwrap_or_else(PoisonError::into_inner));
         // Nobody exports it: an empty answer, which is none of zero.
         let result: Vec<_> = most.into_iter().map(|it| json!({ "metric": {}, "value": [0, it.to_string()] })).collect();

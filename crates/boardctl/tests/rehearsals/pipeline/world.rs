@@ -13,7 +13,7 @@ use fly_stand_in::Settings;
 use fly_stand_in::site::{Options, Site};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testbed::board::Part;
+use testbed::board::{Part, app};
 use testbed::process::Process;
 
 use super::super::rig::root;
@@ -51,7 +51,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let (registry, registry_url) = registry(folder.path()).await;
         let settings = Settings { autostop: Duration::from_secs(1_000_000), ..Settings::default() };
-        let apps = functions().into_iter().map(|function| format!("board-{function}"));
+        let apps = functions().into_iter().map(app);
         let options = Options::new(apps).scale(0.1).settings(settings);
         let site = Site::start(options).await.expect("the stand-in starts");
         let environment = environment(folder.path(), &site, registry_url);
@@ -91,7 +91,7 @@ impl World {
     /// What a step of a job of this environment finds in its own.
     pub(super) fn environment(&self, of: Option<&str>) -> BTreeMap<String, String> {
         let mut all = self.environment.clone();
-        let door = of.and_then(|function| self.site.doors().public.get(&format!("board-{function}")));
+        let door = of.and_then(|function| self.site.doors().public.get(&app(function)));
         all.extend(door.map(|door| ("FLY_APP_URL".to_owned(), format!("http://{door}"))));
         all
     }
@@ -131,7 +131,7 @@ impl World {
         let fleet = fleet();
         let values: BTreeMap<&String, &str> = fleet.apps[function].secrets.iter().map(|name| (name, "x")).collect();
         let doors = self.site.doors();
-        let url = format!("{}/v1/apps/board-{function}/secrets", doors.api);
+        let url = format!("{}/v1/apps/{}/secrets", doors.api, app(function));
         let sent = reqwest::Client::new().post(url).bearer_auth(&doors.token).json(&json!({ "values": values }));
         sent.send().await.expect("sent").error_for_status().expect("taken");
     }
@@ -140,7 +140,7 @@ impl World {
     pub(super) async fn machines(&self, function: &str) -> Vec<(String, bool)> {
         let state = self.site.control().state().await.expect("it answers");
         let all = state["machines"].as_array().cloned().unwrap_or_default();
-        let app = format!("board-{function}");
+        let app = app(function);
         let own = all.into_iter().filter(|machine| machine["app"] == app.as_str() && machine["state"] != "destroyed");
         let commit =
             |machine: &Value| machine["config"]["metadata"]["ship_commit"].as_str().unwrap_or("none").to_owned();
