@@ -6,6 +6,8 @@ mod it {
     mod bench;
     mod checkout;
     mod doctor;
+    mod first;
+    mod guide;
     mod manifests;
     mod many;
     mod new;

@@ -1,6 +1,5 @@
 //! The README's guide "Rotate a secret", followed word by word while people use the board.
 
-mod guide;
 mod keepsake;
 mod stage;
 
@@ -11,9 +10,29 @@ use serde_json::Value;
 use testbed::board::{Board, Part};
 use testbed::process::Process;
 
-use guide::Block;
+use super::guide::{self, Block};
 use keepsake::Keepsake;
 use stage::Stage;
+
+/// The guide's blocks: keys, the database, Redis and Resend.
+fn blocks() -> [Block; 3] {
+    guide::blocks("Rotate a secret").try_into().unwrap_or_else(|_| panic!("three blocks"))
+}
+
+/// Everything at once, and deployed once, at the end. Without the keys of links: no mail would come any more.
+fn in_one_step(block: Block) -> Block {
+    let last = block.0.len() - 1;
+    let parts = block.0.into_iter().enumerate();
+    let once = parts.map(|(number, (title, commands))| {
+        let kept = commands.lines().filter(|line| number == last || !line.starts_with("boardctl deploy"));
+        (title, kept.map(without_links).collect::<Vec<_>>().join("\n"))
+    });
+    Block(once.collect())
+}
+
+fn without_links(line: &str) -> String {
+    line.split(' ').filter(|word| !word.starts_with("SIGN_IN_KEYS=")).collect::<Vec<_>>().join(" ")
+}
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const OLD_PASSWORD: &str = "the-old-password";
@@ -80,7 +99,7 @@ async fn stand_in(board: &Board, key: Option<&str>) -> Process {
 async fn keys_are_rotated_by_the_guide_under_load_and_the_old_ones_are_refused_at_the_end() {
     let scene = Scene::set().await;
     let of_old_keys = Keepsake::take(&scene.stage).await;
-    let [keys, _, _] = guide::blocks();
+    let [keys, _, _] = blocks();
     assert_eq!(scene.follow(&keys).await, Vec::<String>::new());
     assert_eq!(
         of_old_keys.refused(&scene.stage).await,
@@ -91,7 +110,7 @@ async fn keys_are_rotated_by_the_guide_under_load_and_the_old_ones_are_refused_a
 #[tokio::test]
 async fn passwords_are_rotated_by_the_guide_under_load_and_the_old_ones_are_refused_at_the_end() {
     let mut scene = Scene::set().await;
-    let [_, database, others] = guide::blocks();
+    let [_, database, others] = blocks();
     assert_eq!(scene.follow(&database).await, Vec::<String>::new());
     assert_eq!(scene.follow(&others).await, Vec::<String>::new());
     let old_login = tokio_postgres::connect(&scene.board().database_url(Part::Api), tokio_postgres::NoTls).await;
@@ -108,8 +127,8 @@ async fn passwords_are_rotated_by_the_guide_under_load_and_the_old_ones_are_refu
 #[tokio::test]
 async fn a_key_that_is_rotated_in_one_step_has_requests_fail() {
     let scene = Scene::set().await;
-    let [keys, _, _] = guide::blocks();
-    let failures = scene.follow(&keys.in_one_step()).await;
+    let [keys, _, _] = blocks();
+    let failures = scene.follow(&in_one_step(keys)).await;
     for wanted in [
         "api in two colours: an access token at api",
         "api in the new colour: an access token at api",

@@ -11,15 +11,22 @@ use platform::http::client::{Client, stack};
 use testbed::board::{Board, Part};
 use testbed::process::Process;
 use testbed::wait;
+use tokio::process::Command;
 use url::Url;
 
-use super::guide::{Asked, Block, Script};
+use super::super::guide::{Block, Script};
 use super::keepsake::{Keepsake, unique};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two requests of somebody who reads.
 const PACE: Duration = Duration::from_millis(5);
 const WALKERS: usize = 2;
+
+/// `openssl`, `psql` and `redis-cli` are the real ones.
+const STAND_INS: &str = r#"
+boardctl() { [ "$1 $3" = "deploy --image" ] && [ -n "$4" ] && ask "deploy $2"; }
+fly() { [ "$1 $2 $3 $4" = "secrets set --stage --app" ] && stage "${@:5}"; }
+"#;
 
 /// The functions, each in two colours while it is deployed.
 pub(super) const FUNCTIONS: [Part; 3] = [Part::Api, Part::Applications, Part::EmailWorker];
@@ -132,15 +139,25 @@ impl Stage {
             people.spawn(self.clone().walk(number));
         }
         people.spawn(self.clone().keep_reading());
-        let mut script = Script::start(block, variables);
+        let mut bash = Command::new("bash");
+        bash.envs(["API", "APPLICATIONS", "EMAIL_WORKER"].map(|image| (image, "the image that runs")));
+        bash.envs(variables.iter().map(|(name, value)| (name, value)));
+        let mut script = Script::start(block, STAND_INS, bash);
         while let Some(asked) = script.next().await {
-            match asked {
-                Asked::Deploy(part, told) => self.deploy(part, told).await,
-                Asked::Part(title) if title.starts_with("remove") => self.outlive().await,
-                Asked::Part(_) => {}
+            match asked.what.as_str() {
+                "deploy" => {
+                    let told = script.staged(&format!("board-{}", asked.about));
+                    self.deploy(Part::named(&asked.about).expect("a function"), told).await;
+                }
+                "part" if asked.about.starts_with("remove") => self.outlive().await,
+                _ => {}
             }
             script.go_on().await;
         }
+        // `psql` counts what it lists.
+        let is_count = |line: &&String| line.ends_with("row)") || line.ends_with("rows)");
+        let listed: Vec<_> = script.said.iter().filter(is_count).filter(|line| *line != "(0 rows)").collect();
+        assert!(listed.is_empty(), "somebody is left: {listed:?}");
         self.walks(1).await;
         people.shutdown().await;
         let (walks, reads) = (&self.walked, self.read.load(Ordering::Relaxed));
