@@ -71,7 +71,7 @@ pub fn run(options: &Options) -> Result<ExitCode, NewError> {
     let plan = Plan::of(name, *kind, &Tree::read(&root)?)?;
     let mut touched: Vec<&str> = plan.changed.keys().map(String::as_str).collect();
     let folder = format!("crates/{name}");
-    touched.push(&folder);
+    touched.extend([&folder, "Cargo.lock"]);
     let dirty = tree::uncommitted(&root, &touched)?;
     if !dirty.is_empty() {
         return Err(NewError::Dirty(dirty));
@@ -108,7 +108,14 @@ fn write(root: &Path, plan: &Plan) -> Result<(), NewError> {
     let mut before = Vec::new();
     for (path, text) in plan.made.iter().chain(&plan.changed) {
         let path = root.join(path);
-        let was = std::fs::read_to_string(&path).ok();
+        let was = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => {
+                take_back(&before);
+                return Err(NewError::File(path, error));
+            }
+        };
         let folder = path.parent().unwrap_or(root);
         let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
         before.push((path.clone(), was));

@@ -9,7 +9,7 @@ const LONGEST: usize = 24;
 /// Rust's words, and those that cargo keeps for crates and folders of its own.
 const RESERVED: &str = "abstract alloc as async await become box break build const continue core crate debug deps do dyn else \
                         enum examples extern false final fn for gen if impl in incremental let loop macro match mod move \
-                        mut override priv proc-macro pub ref release return self static std struct super test trait true \
+                        mut override priv proc-macro pub ref release return self static std struct super target test trait true \
                         try type typeof unsafe unsized use virtual where while yield";
 
 /// A function's name: of its crate, its binary, its file in `fly/`, and, after what all apps begin with, its app.

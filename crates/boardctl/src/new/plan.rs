@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use deploy::config::FlyToml;
 use deploy::rules::{self, FLEET};
 
+use super::template::{PREFIX, REGION};
 use super::{Kind, Name};
 
 /// Where rights are.
@@ -68,7 +69,7 @@ impl Plan {
         }
         let mut fly = tree.fly.clone();
         let home = Home::of(tree);
-        fly.insert(file.clone(), home.move_in(&kind.app(name)));
+        fly.insert(file.clone(), kind.app(name, &home));
         let fleet = fly.entry(FLEET.to_owned()).or_default();
         *fleet = format!("{}\n\n{}", fleet.trim_end(), kind.fleet(name));
         let broken = rules::broken(&fly);
@@ -84,26 +85,21 @@ impl Plan {
     }
 }
 
-/// What `migrate`, of which each tree has one, tells of all apps: what their names begin with, and where they are.
-struct Home {
-    prefix: String,
-    region: String,
+/// What `migrate`, of which each tree has one, tells of all apps.
+pub(super) struct Home {
+    /// What their names begin with.
+    pub(super) prefix: String,
+    /// Where they are, as their files say it.
+    pub(super) region: String,
 }
-
-/// As the files of new functions have it.
-const TEMPLATE: (&str, &str) = ("board-", "primary_region = \"ams\"");
 
 impl Home {
     fn of(tree: &Tree) -> Self {
         let migrate = tree.fly.get("migrate.toml").and_then(|text| FlyToml::parse(text).ok());
         let prefix = migrate.as_ref().and_then(|migrate| migrate.app.strip_suffix("migrate"));
         let region = migrate.as_ref().and_then(|migrate| migrate.primary_region.as_deref());
-        let region = region.map_or_else(|| TEMPLATE.1.to_owned(), |region| format!("primary_region = {region:?}"));
-        Self { prefix: prefix.unwrap_or(TEMPLATE.0).to_owned(), region }
-    }
-
-    fn move_in(&self, app: &str) -> String {
-        app.replace(TEMPLATE.0, &self.prefix).replace(TEMPLATE.1, &self.region)
+        let region = region.map_or_else(|| REGION.to_owned(), |region| format!("primary_region = {region:?}"));
+        Self { prefix: prefix.unwrap_or(PREFIX).to_owned(), region }
     }
 }
 

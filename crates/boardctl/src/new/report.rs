@@ -46,6 +46,10 @@ fn by_hand(name: &Name, kind: Kind, app: &str) -> Vec<String> {
              grows and rounds_failed_total does not"
         ),
     };
+    let addresses = match kind {
+        Kind::Http => format!("; fly ips allocate --app {app}"),
+        Kind::Worker => String::new(),
+    };
     vec![
         own,
         "what it may do with tables: its section of migrations/grants.sql, and then the test of all rights, \
@@ -56,8 +60,8 @@ fn by_hand(name: &Name, kind: Kind, app: &str) -> Vec<String> {
              {name} in READ of crates/deploy/tests/it/rules.rs"
         ),
         format!(
-            "once, at Fly: fly apps create {app}; a login that is a member of {}; fly secrets set --stage --app \
-             {app} DATABASE_URL=…",
+            "once, at Fly: fly apps create {app}{addresses}; and when migrate has been shipped with it, which makes its group: a \
+             login that is a member of {}; fly secrets set --stage --app {app} DATABASE_URL=…; then its job once more",
             name.role()
         ),
         format!("once, at GitHub: an environment of the name {name}, with its own FLY_API_TOKEN"),

@@ -4,9 +4,14 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Name;
+use super::plan::Home;
 
 /// The word.
 const WORD: &str = "newcomer";
+
+/// What the names of apps begin with, and where they are, in the same files.
+pub(super) const PREFIX: &str = "board-";
+pub(super) const REGION: &str = "primary_region = \"ams\"";
 
 /// What a function does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
@@ -56,15 +61,13 @@ impl Kind {
         files.iter().map(|(path, text)| (*path, filled(text, name)))
     }
 
-    /// Its file in `fly/`.
-    pub(super) fn app(self, name: &Name) -> String {
-        filled(
-            match self {
-                Self::Http => include_str!("http/fly.toml"),
-                Self::Worker => include_str!("worker/fly.toml"),
-            },
-            name,
-        )
+    /// Its file in `fly/`. The name comes last: it may have any of the other words in it.
+    pub(super) fn app(self, name: &Name, home: &Home) -> String {
+        let text = match self {
+            Self::Http => include_str!("http/fly.toml"),
+            Self::Worker => include_str!("worker/fly.toml"),
+        };
+        filled(&text.replace(REGION, &home.region).replace(PREFIX, &home.prefix), name)
     }
 
     /// What that cannot say, for `fleet.toml`.

@@ -15,9 +15,11 @@ fn name(text: &str) -> Name {
     text.parse().expect("a name")
 }
 
-/// Our own, where the database takes so many connections.
+/// Our own, under the names that it had before anybody took theirs, where the database takes so many connections.
 fn tree_with(connections: u32) -> Tree {
     let mut tree = Tree::read(&root()).expect("our own");
+    let prefix = testbed::board::app("migrate").replace("migrate", "");
+    tree.fly.values_mut().for_each(|text| *text = text.replace(&prefix, "board-"));
     let fleet = tree.fly.get_mut(rules::FLEET).expect("there is one");
     let before = Fleet::parse(fleet).expect("understood").database_connections;
     let line = |number: u32| format!("database_connections = {number}\n");
@@ -88,6 +90,9 @@ fn its_app_is_called_as_the_others_are_and_is_where_they_are() {
         assert!(plan.made["fly/job-alerts.toml"].contains("= \"http://acme-jobs-traces.internal:4318\"\n"));
         let told = report::text(&name("job-alerts"), kind, &plan, true);
         assert!(told.contains("fly apps create acme-jobs-job-alerts;") && !told.contains("board-"), "{told}");
+        let plan = Plan::of(&name("job-board-sync"), kind, &tree).expect("a plan");
+        let app = FlyToml::parse(&plan.made["fly/job-board-sync.toml"]).expect("understood");
+        assert_eq!((app.app, plan.app.as_str()), ("acme-jobs-job-board-sync".to_owned(), "acme-jobs-job-board-sync"));
     }
 }
 

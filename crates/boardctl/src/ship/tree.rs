@@ -212,7 +212,7 @@ mod tests {
         for name in files.names() {
             let wanted = files.app(name).expect(name);
             assert_eq!(wanted.is_one_off(), name == "migrate");
-            assert_eq!(wanted.toml.app, format!("board-{name}"));
+            assert_eq!(wanted.toml.app, testbed::board::app(name));
         }
         assert_eq!(files.app("api").expect("api").app.machines, 2);
     }

@@ -11,7 +11,7 @@ use fly_stand_in::Settings;
 use fly_stand_in::site::{Options, Site};
 use platform::http::client::stack;
 use serde_json::{Value, json};
-use testbed::board::{Part, RESEND_KEY, Secrets};
+use testbed::board::{self, Part, RESEND_KEY, Secrets};
 use testbed::postgres::{self, Postgres};
 use testbed::process::Process;
 use testbed::redis::{self, Redis};
@@ -21,8 +21,9 @@ use url::Url;
 use super::guide::{self, Block, Script};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const NAME: &str = "acme-jobs";
-const DOMAIN: &str = "acme.example";
+/// Names with ours in them.
+const NAME: &str = "job-board";
+const DOMAIN: &str = "acme-board-jobs.example";
 /// As Managed Postgres calls both.
 const OWNER: &str = "fly-user";
 const DATABASE: &str = "fly-db";
@@ -85,6 +86,11 @@ impl Scene {
         for file in fly.chain(["scripts/ship".to_owned()]) {
             std::fs::create_dir_all(tree.join(&file).parent().expect("a folder")).expect("made");
             std::fs::copy(from.join(&file), tree.join(&file)).expect("copied");
+        }
+        // Whoever followed the guide here has names of their own.
+        let prefix = board::app("migrate").replace("migrate", "");
+        for (name, text) in deploy::rules::read(&tree.join("fly")).expect("its own") {
+            std::fs::write(tree.join("fly").join(name), text.replace(&prefix, "board-")).expect("written");
         }
         executable(&tree.join("scripts/test"), "#!/bin/sh\n[ \"$INSTA_UPDATE $*\" = 'always -p deploy' ]\n");
         std::fs::write(tree.join(".gitignore"), "target\n").expect("written");
@@ -225,13 +231,22 @@ async fn from_an_empty_organization_to_people_who_apply_and_get_their_mails() {
     }
     let files = deploy::rules::read(&scene.folder.path().join("fork/fly")).expect("its own");
     for (name, text) in &files {
-        for ours in ["board-", "board.example", "fly.dev", "/ORGANIZATION"] {
+        for ours in ["\"board-", "/board-", "board.example", "fly.dev", "/ORGANIZATION"] {
             assert!(!text.contains(ours), "{ours} is left in {name}");
         }
     }
-    assert!(files["api.toml"].contains("APPLICATIONS_URL = \"https://applications.acme.example\""));
-    assert!(files["email-worker.toml"].contains("MAIL_FROM = \"Board <board@acme.example>\""));
     assert!(deploy::rules::broken(&files).is_empty());
+    // Before anybody took theirs.
+    if board::app("migrate") == "board-migrate" {
+        let applications = format!("APPLICATIONS_URL = \"https://applications.{DOMAIN}\"");
+        assert!(files["api.toml"].contains(&applications), "{}", files["api.toml"]);
+        assert!(files["email-worker.toml"].contains(&format!("MAIL_FROM = \"Board <board@{DOMAIN}>\"")));
+    }
+    let servers = [
+        format!("mpg create --name {NAME} --org acme --region ams --plan Launch"),
+        format!("redis create --name {NAME} --org acme --region ams --no-replicas --disable-eviction"),
+    ];
+    assert!(servers.iter().all(|wanted| scene.asked.contains(wanted)), "{:?}", scene.asked);
 
     let said = scene.follow(&database).await.join("\n");
     for function in &FUNCTIONS[1..] {

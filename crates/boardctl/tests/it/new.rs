@@ -78,7 +78,7 @@ fn guide() -> Vec<Vec<&'static str>> {
     let (_, guide) = readme.split_once("**Add a function.**").expect("the guide is there");
     let (_, code) = guide.split_once("```\n").expect("it has commands");
     let (code, _) = code.split_once("```").expect("they end");
-    let ours = code.lines().filter_map(|line| line.strip_prefix("boardctl "));
+    let ours = code.lines().filter_map(|line| line.strip_prefix("cargo run -p boardctl -- "));
     ours.map(|line| line.split_whitespace().collect()).collect()
 }
 

@@ -100,7 +100,7 @@ const CHANGES: &[Change] = &[
     ("fleet.toml", "[apps.email-worker]\nmachines = 3", "[apps.email-worker]\nmachines = 6"),
     ("fleet.toml", "database_connections = 150", "database_connections = 50"),
     // Images from elsewhere.
-    ("traces.toml", "app = \"board-traces\"", ""),
+    ("traces.toml", "of each function.\napp = ", "of each function.\n# "),
     ("traces.toml", "primary_region = \"ams\"", ""),
     ("traces.toml", "jaeger:2.20.0", "jaeger:latest"),
     ("traces.toml", "policy = \"always\"", "policy = \"never\""),
