@@ -30,6 +30,15 @@ impl Folder {
     /// The given folder, made when it is missing and kept afterwards; or else one of `owner`'s, in memory where there is
     /// much of it, that is removed with this value.
     pub(crate) fn open(given: Option<&Path>, owner: Option<&User>) -> Result<Self, Error> {
+        Self::open_in(if is_roomy() { MEMORY } else { DISK }, given, owner)
+    }
+
+    /// The same, but for memory: for whoever waits for the disk, and means it.
+    pub(crate) fn open_on_disk(given: Option<&Path>, owner: Option<&User>) -> Result<Self, Error> {
+        Self::open_in(DISK, given, owner)
+    }
+
+    fn open_in(parent: &str, given: Option<&Path>, owner: Option<&User>) -> Result<Self, Error> {
         if let Some(path) = given {
             // Its owner and permissions stay as they are: it may be a folder that others use too.
             fs::create_dir_all(path).map_err(Error::io(format!("could not make {}", path.display())))?;
@@ -37,7 +46,6 @@ impl Folder {
             let temporary = None;
             return Ok(Self { path, temporary });
         }
-        let parent = if is_roomy() { MEMORY } else { DISK };
         let temporary = tempfile::Builder::new()
             .prefix("testbed-")
             .tempdir_in(parent)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use testbed::Error;
 use testbed::board::{Board, Part, Secrets, Servers};
-use testbed::postgres::Postgres;
+use testbed::postgres::{self, Postgres};
 use testbed::process::Process;
 use testbed::redis::Redis;
 
@@ -19,9 +19,6 @@ const SIGNED_IN: Duration = Duration::from_secs(3_600);
 
 /// How many jobs a person may apply for in an hour.
 pub(super) const QUOTA: usize = 10;
-
-/// A commit waits for the disk, as in production; nothing else writes or reads meanwhile.
-const POSTGRES: [(&str, &str); 3] = [("fsync", "on"), ("full_page_writes", "on"), ("autovacuum", "off")];
 
 /// All load comes from one address, and one trace in a hundred is kept. The log is as in production.
 const FUNCTION: [(&str, &str); 5] = [
@@ -82,7 +79,9 @@ impl Function {
 
 impl Stage {
     pub(super) async fn set(amounts: Amounts) -> Result<Self, BenchError> {
-        let servers = Servers::temporary(&POSTGRES).await?;
+        // A commit waits for the disk, as in production; nothing else writes or reads meanwhile.
+        let options = postgres::Options::temporary().fsync(true).setting("autovacuum", "off");
+        let servers = Servers::temporary_with(options).await?;
         let board = Board::migrated(servers, Secrets::generate(), sibling::binary, |_| 0).await?;
         let rows = board.client().await?;
         rows.batch_execute(include_str!("stage.sql")).await?;

@@ -32,7 +32,8 @@ pub(super) async fn prepare(options: &Options) -> Result<Cluster, Error> {
     let binaries = binaries()?;
     let owner = owner()?;
     let owner = owner.as_ref();
-    let folder = Folder::open(options.folder.as_deref(), owner)?;
+    let open = if options.fsync == Some(true) { Folder::open_on_disk } else { Folder::open };
+    let folder = open(options.folder.as_deref(), owner)?;
     let data = folder.path().join("data");
     let secret = folder.path().join("superuser-password");
     let disk = match options.disk {

@@ -33,7 +33,7 @@ impl Options {
     }
 
     /// Whether a commit waits for the disk; else only where data are kept, because a temporary server is not there to
-    /// survive a loss of power.
+    /// survive a loss of power. Then its data are on a disk.
     #[must_use]
     pub fn fsync(mut self, fsync: bool) -> Self {
         self.fsync = Some(fsync);

@@ -19,6 +19,14 @@ async fn number(client: &Client, query: &str) -> Result<i32, tokio_postgres::Err
 }
 
 #[tokio::test]
+async fn a_postgres_that_waits_for_a_disk_has_one() {
+    let postgres = Postgres::start(Options::temporary().fsync(true)).await.expect("postgres starts");
+    let client = superuser(&postgres).await;
+    let folder: String = client.query_one("SHOW data_directory", &[]).await.expect("it answers").get(0);
+    assert!(folder.starts_with("/var/tmp/"), "{folder}");
+}
+
+#[tokio::test]
 async fn a_frozen_postgres_is_silent_until_it_thaws() {
     let postgres = started().await;
     let client = superuser(&postgres).await;
