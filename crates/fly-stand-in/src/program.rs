@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use actix_web::rt;
+use deploy::machines::AppName;
 use platform::config::{EXIT_MISCONFIGURED, Reader, setting};
 use serde_json::json;
 
@@ -25,8 +26,9 @@ fn read(from: &mut Reader) -> Option<Options> {
         text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| text.to_owned())
     });
     let about = setting("APPS", "the apps that there are; /control/apps adds more");
-    let apps = from.parsed(about, "names, joined by commas", "web", |text| {
-        Some(text.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>())
+    let apps = from.parsed(about, "names of a-z, 0-9 and -, joined by commas", "web", |text| {
+        let name = |name: &str| Some(name.trim().parse::<AppName>().ok()?.to_string());
+        text.split(',').map(name).collect::<Option<Vec<_>>>()
     });
     let seed = from.count(setting("SEED", "makes ids repeatable"), 0..=usize::MAX, 0);
     let about = setting("SETTINGS", "how Fly itself behaves; each that is not named keeps its default");

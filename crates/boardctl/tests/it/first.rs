@@ -1,4 +1,5 @@
-//! The README's guide "First deploy", followed word by word: from an organization with nothing in it to people at a board.
+//! The README's guide "First deploy", followed word by word: from an organization with nothing in it to people at a board;
+//! and those that come after it, "Scale the workers" and "Look at a trace".
 //! `perl`, `git`, `openssl`, `psql`, `scripts/ship` and `boardctl` are the real ones, and so are all functions.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ fly() {
     case "$1 $2 ${3:-}" in
     "secrets set --stage") [ "$4" = --app ] && stage "${@:5}" && ask "secrets $5" ;;
     "tokens create org") echo "FlyV1 $TOKEN" ;;
+    "tokens create deploy") [ "$4 $5" = "--app $NAME-email-worker" ] && echo "FlyV1 of its deploys" ;;
+    "tokens create readonly") [ "$4 $5" = "--org $ORG" ] && echo "FlyV1 of who reads" ;;
     *) ask "fly $*" ;;
     esac
 }
@@ -68,7 +71,8 @@ impl Scene {
         let owns = format!("ALTER ROLE \"{OWNER}\" CREATEROLE; ALTER DATABASE \"{DATABASE}\" OWNER TO \"{OWNER}\"");
         superuser.batch_execute(&owns).await.expect("it owns it");
         let settings = Settings { autostop: Duration::from_secs(1_000_000), ..Settings::default() };
-        let options = Options::new(FUNCTIONS.map(app)).scale(0.1).settings(settings);
+        let apps = FUNCTIONS.into_iter().chain(["autoscaler"]).map(app);
+        let options = Options::new(apps).scale(0.1).settings(settings);
         let site = Site::start(options).await.expect("Fly's stand-in");
         let redis = Redis::start(redis::Options::temporary()).await.expect("Redis");
         let (folder, resend) = (tempfile::tempdir().expect("a folder"), resend().await);
@@ -172,7 +176,19 @@ impl Scene {
             let name = created.strip_suffix(" --org acme").expect("of the organization");
             self.created.insert(name.to_owned());
         }
+        let words: Vec<&str> = what.split(' ').collect();
+        let after = |flag| words.iter().position(|word| *word == flag).map(|at| words[at + 1].to_owned());
+        for app in after("--app").into_iter().chain(after("--config").map(|file| self.app_of(&file))) {
+            assert!(self.created.contains(&app), "fly {what}, but {app} was not created: {:?}", self.created);
+        }
         self.asked.push(what.to_owned());
+    }
+
+    /// Whose a file in `fly/` is.
+    fn app_of(&self, file: &str) -> String {
+        let text = std::fs::read_to_string(self.folder.path().join("fork").join(file)).expect("a file of the tree");
+        let name = text.lines().find_map(|line| line.strip_prefix("app = \"")?.strip_suffix('"'));
+        name.unwrap_or_else(|| panic!("no app in {file}")).to_owned()
     }
 
     async fn set_secrets(&self, app: &str, values: BTreeMap<String, String>) {
@@ -181,6 +197,16 @@ impl Scene {
         let url = format!("{}/v1/apps/{app}/secrets", doors.api);
         let sent = reqwest::Client::new().post(url).bearer_auth(&doors.token).json(&json!({ "values": values }));
         sent.send().await.expect("sent").error_for_status().expect("taken");
+    }
+
+    /// The names of an app's.
+    async fn secrets(&self, name: &str) -> Vec<String> {
+        let doors = self.site.doors();
+        let url = format!("{}/v1/apps/{}/secrets", doors.api, app(name));
+        let told = reqwest::Client::new().get(url).bearer_auth(&doors.token).send().await.expect("sent");
+        let told: Value = told.error_for_status().expect("told").json().await.expect("JSON");
+        let names = told["secrets"].as_array().expect("a list").iter().filter_map(|it| it["name"].as_str());
+        names.map(str::to_owned).collect()
     }
 
     /// The logins of a group, and what they are besides.
@@ -264,4 +290,12 @@ async fn from_an_empty_organization_to_people_who_apply_and_get_their_mails() {
     let many =
         |function: &str| machines.iter().filter(|it| it["app"] == app(function) && it["state"] == "started").count();
     assert_eq!([Part::Api, Part::Applications, Part::EmailWorker].map(|part| many(part.name())), [2, 2, 3]);
+
+    for block in ["Scale the workers", "Look at a trace"].into_iter().flat_map(guide::blocks) {
+        scene.follow(&block).await;
+    }
+    assert_eq!(scene.secrets("autoscaler").await, ["FAS_API_TOKEN", "FAS_PROMETHEUS_TOKEN"]);
+    let deployed = scene.asked.iter().filter(|asked| asked.starts_with("deploy "));
+    assert_eq!(deployed.count(), 2, "{:?}", scene.asked);
+    assert_eq!(scene.asked.last().map(String::as_str), Some("proxy 16686 --app job-board-traces"));
 }

@@ -59,9 +59,9 @@ async fn it_says_what_it_keeps_and_what_not() {
 
 #[tokio::test]
 async fn wrong_settings_and_arguments_are_told_by_name() {
-    let wrong = program().env("SETTINGS", "{\"lag\":1}").env("APPS", "a").env("SEED", "x").run();
+    let wrong = program().env("SETTINGS", "{\"lag\":1}").env("APPS", "web other").env("SEED", "x").run();
     let wrong = wrong.expect_err("wrong").to_string();
-    assert!(wrong.contains("SETTINGS") && wrong.contains("SEED"), "{wrong}");
+    assert!(["SETTINGS", "APPS", "SEED"].iter().all(|name| wrong.contains(name)), "{wrong}");
     let programs = "[{\"image\": \"i\", \"path\": 1, \"here\": {\"DATABASE_URL\": \"a-password\"}}]";
     let wrong = program().env("PROGRAMS", programs).env("SCALE", "0").run().expect_err("wrong").to_string();
     assert!(wrong.contains("PROGRAMS") && wrong.contains("SCALE") && !wrong.contains("a-password"), "{wrong}");

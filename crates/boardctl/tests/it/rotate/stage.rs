@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two requests of somebody who reads.
 const PACE: Duration = Duration::from_millis(5);
 const WALKERS: usize = 2;
+/// What the names of its apps begin with.
+const NAME: &str = "job-board";
 
 /// `openssl`, `psql` and `redis-cli` are the real ones.
 const STAND_INS: &str = r#"
@@ -141,12 +143,13 @@ impl Stage {
         people.spawn(self.clone().keep_reading());
         let mut bash = Command::new("bash");
         bash.envs(["API", "APPLICATIONS", "EMAIL_WORKER"].map(|image| (image, "the image that runs")));
+        bash.env("NAME", NAME);
         bash.envs(variables.iter().map(|(name, value)| (name, value)));
         let mut script = Script::start(block, STAND_INS, bash);
         while let Some(asked) = script.next().await {
             match asked.what.as_str() {
                 "deploy" => {
-                    let told = script.staged(&format!("board-{}", asked.about));
+                    let told = script.staged(&format!("{NAME}-{}", asked.about));
                     self.deploy(Part::named(&asked.about).expect("a function"), told).await;
                 }
                 "part" if asked.about.starts_with("remove") => self.outlive().await,
