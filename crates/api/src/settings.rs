@@ -25,8 +25,8 @@ impl Settings for ApiSettings {
         let sign_in_bounds = BoundSettings::read(from);
         let signer = SignerSettings::read(from);
         let public_keys = PublicKeys::read(from);
-        let applications =
-            from.url(setting("APPLICATIONS_URL", "where callers reach `applications`, for the apply_url of a job"));
+        let applications = from
+            .base_url(setting("APPLICATIONS_URL", "where callers reach `applications`, for the apply_url of a job"));
         let (signer, public_keys) = (signer?, public_keys?);
         if !public_keys.include(signer.key_id()) {
             from.mistake("TOKEN_KEY_ID is none of TOKEN_PUBLIC_KEYS: wanted the `kid` of one of them");

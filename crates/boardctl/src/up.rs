@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use platform::http::client::stack;
 use platform::telemetry::metric::Metrics;
-use platform::telemetry::trace::{ExportError, Exporting, HeadSampler};
+use platform::telemetry::trace::{ExportError, ExportSettings, Exporting, HeadSampler};
 use testbed::board::{Board, Part, Servers};
 use testbed::otlp::Trace;
 use tokio::signal::unix::{SignalKind, signal};
@@ -138,13 +138,13 @@ pub fn places(board: &Board) -> Option<Places> {
 }
 
 async fn check(board: &Board, json: bool) -> Result<ExitCode, UpError> {
-    let otlp = Url::parse(&board.servers.otlp.url()).ok();
-    let exporting = Exporting::start(smoke_test::resource(), HeadSampler::ratio(1.0), otlp, &Metrics::default())?;
-    let http = stack()?;
-    let test = match places(board) {
-        Some(places) => smoke_test::run(&places, &http, &uuid::Uuid::new_v4().simple().to_string()).await,
-        None => return Ok(ExitCode::FAILURE),
+    let (Some(places), Ok(receiver)) = (places(board), Url::parse(&board.servers.otlp.url())) else {
+        return Ok(ExitCode::FAILURE);
     };
+    let export = ExportSettings::to(receiver);
+    let exporting =
+        Exporting::start(smoke_test::resource(), HeadSampler::ratio(1.0), export, None, &Metrics::default())?;
+    let test = smoke_test::run(&places, &stack()?, &uuid::Uuid::new_v4().simple().to_string()).await;
     exporting.flush().await;
     let trace = complete(board, &test.trace_id).await;
     let missing = smoke_test::missing(&test, &trace);

@@ -62,7 +62,7 @@ impl Resend {
     /// [`Unusable`], for reasons that no retry mends.
     pub fn new(settings: &ResendSettings) -> Result<Self, Unusable> {
         // A stack of its own: one mark is one post, so nothing here may repeat it or carry it elsewhere.
-        let http = platform::http::client::builder()
+        let http = platform::http::client::of_function()
             .user_agent(USER_AGENT)
             .tcp_user_timeout(UNACKNOWLEDGED)
             .retry(reqwest::retry::never())

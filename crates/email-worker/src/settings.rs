@@ -75,18 +75,7 @@ impl platform::config::Settings for Settings {
 }
 
 fn resend(from: &mut Reader) -> Option<ResendSettings> {
-    let url: Option<Url> = from.default(
-        setting("RESEND_URL", "base address of Resend's API"),
-        "an http or https address",
-        "https://api.resend.com",
-    );
-    let url = url.and_then(|url| {
-        let good = matches!(url.scheme(), "http" | "https") && url.has_host();
-        if !good {
-            from.mistake(format!("RESEND_URL is \"{url}\": wanted an http or https address"));
-        }
-        good.then_some(url)
-    });
+    let url = from.default_base_url(setting("RESEND_URL", "base address of Resend's API"), "https://api.resend.com");
     let api_key =
         from.secret(setting("RESEND_API_KEY", "what Resend knows us by"), "a key that begins with re_", |text| {
             key(text).map(SecretString::from)
@@ -110,14 +99,7 @@ fn key(text: &str) -> Result<&str, &'static str> {
 fn letters(from: &mut Reader) -> Option<LetterSettings> {
     let sender = from.required(setting("MAIL_FROM", "who mails are from"), sender::WANTED);
     let sign_in_url =
-        from.url(setting("SIGN_IN_URL", "the page that signs people in; links are this, then # and the token"));
-    let sign_in_url = sign_in_url.and_then(|url| {
-        if url.fragment().is_some() {
-            from.mistake(format!("SIGN_IN_URL is \"{url}\": wanted an address without #, where the token goes"));
-            return None;
-        }
-        Some(url)
-    });
+        from.page_url(setting("SIGN_IN_URL", "the page that signs people in; links are this, then # and the token"));
     let keys = <SignInKeys as platform::config::Settings>::read(from);
     Some(LetterSettings { from: sender?, sign_in_url: sign_in_url?, keys: keys? })
 }

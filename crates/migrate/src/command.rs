@@ -23,6 +23,7 @@ pub fn run(argument: Option<&str>, mut reader: Reader) -> ExitCode {
             return ExitCode::from(EXIT_MISCONFIGURED);
         }
     }
+    reader.notices().iter().for_each(|notice| eprintln!("migrate: {notice}"));
     match reader.finish(settings) {
         Ok(settings) => go(&settings),
         Err(mistakes) => {
@@ -87,10 +88,16 @@ mod tests {
 
           DATABASE_URL
               the database
-              postgres://USER:PASSWORD@HOST:PORT/DATABASE with sslmode=disable, require or verify-full (the default); required
+              a connection string as libpq reads it, such as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with sslmode=disable, require or verify-full (the default); required
           DATABASE_CA_FILE
-              for verify-full, who may vouch for the server; by default the web's
+              for verify-full, who may vouch for the server; by default the web's. The same as sslrootcert
               the path of a PEM file of certificates; default none
+          SSL_CERT_FILE
+              who may vouch for others, beside those who are built in
+              the path of a PEM file; default none
+          SSL_CERT_DIR
+              who may vouch for others, as `openssl rehash` leaves them
+              the path of a directory of PEM files, named by their hashes; several with : between them; default none
           LOCK_WAIT_S
               how long to wait for another migrate
               seconds from 0 to 3600, decimals allowed; default 60

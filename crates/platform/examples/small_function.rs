@@ -26,7 +26,8 @@ const FAIL: Statement = Statement::new("select failure", "SELECT fail($1)");
 const SETTINGS: Statement = Statement::new(
     "select settings",
     "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
-            current_setting('idle_in_transaction_session_timeout'), current_setting('application_name'), pg_backend_pid()",
+            current_setting('idle_in_transaction_session_timeout'), current_setting('application_name'), pg_backend_pid(),
+            current_setting('work_mem')",
 );
 
 fn main() -> ExitCode {
@@ -81,6 +82,7 @@ async fn settings(pool: Data<Pool>) -> Result<HttpResponse, Problem> {
         "idle_in_transaction_session_timeout": text(2),
         "application_name": text(3),
         "pid": row.get::<_, i32>(4),
+        "work_mem": text(5),
     });
     Ok(HttpResponse::Ok().json(body))
 }

@@ -3,13 +3,23 @@
 //! A concern has a struct that implements [`Settings`]; `read` asks a [`Reader`] for each value. A value that is
 //! missing or wrong is noted by name, with what it had and what was wanted, and reading goes on, so that a person
 //! mends everything in one round. A process with mistakes ends with [`EXIT_MISCONFIGURED`] before it listens.
+//!
+//! What changes nothing is no mistake but a *notice*: a value that its standard has us ignore, a standard setting that is
+//! not supported here, a name that looks like a misspelt one of ours. Notices are told at the start, as warnings.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
 use url::Url;
+
+mod address;
+mod listing;
+
+pub(crate) use address::parameter;
+pub use address::secret_address;
+pub(crate) use listing::{Checked, Form};
 
 /// Exit code of a process that was given wrong settings: `EX_USAGE` of sysexits.h.
 pub const EXIT_MISCONFIGURED: u8 = 64;
@@ -32,15 +42,28 @@ impl Settings for () {
 pub struct Reader {
     values: BTreeMap<String, String>,
     mistakes: Vec<String>,
+    notices: Vec<String>,
+    group: &'static str,
     asked: Vec<Asked>,
 }
 
 #[derive(Debug)]
 struct Asked {
+    group: &'static str,
     name: &'static str,
     wanted: String,
     default: Option<String>,
     about: &'static str,
+    kind: Shown,
+}
+
+/// How much of a value anybody is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    All,
+    /// An address without its user, password and query.
+    Place,
+    Nothing,
 }
 
 /// What a person needs to know of one setting.
@@ -62,7 +85,7 @@ impl Reader {
     /// Reads from these values; an empty value counts as not set.
     pub fn new(values: impl IntoIterator<Item = (String, String)>) -> Self {
         let values = values.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        Self { values, mistakes: Vec::new(), asked: Vec::new() }
+        Self { values, mistakes: Vec::new(), notices: Vec::new(), group: "", asked: Vec::new() }
     }
 
     /// Reads from the process's environment; a value that is not UTF-8 is told as a mistake when it is asked for.
@@ -74,9 +97,14 @@ impl Reader {
         )
     }
 
+    /// What is asked for from now on belongs to this concern: so it is listed.
+    pub fn group(&mut self, group: &'static str) {
+        self.group = group;
+    }
+
     /// A value that must be set.
     pub fn required<T: FromStr>(&mut self, about: About, wanted: &str) -> Option<T> {
-        self.parse(about, wanted, None, shown(|text| text.parse().ok()))
+        self.parse(about, wanted, None, Shown::All, shown(|text| text.parse().ok()))
     }
 
     /// A value that may be absent.
@@ -84,13 +112,13 @@ impl Reader {
         if self.values.contains_key(about.name) {
             return self.required(about, wanted).map(Some);
         }
-        self.note(about, wanted, Some("none"));
+        self.note(about, wanted, Some("none"), Shown::All);
         Some(None)
     }
 
     /// A value with a default, which is written as the environment would have it.
     pub fn default<T: FromStr>(&mut self, about: About, wanted: &str, default: &str) -> Option<T> {
-        self.parse(about, wanted, Some(default), shown(|text| text.parse().ok()))
+        self.parse(about, wanted, Some(default), Shown::All, shown(|text| text.parse().ok()))
     }
 
     /// A value with a default and rules of its own.
@@ -101,14 +129,14 @@ impl Reader {
         default: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
-        self.parse(about, wanted, Some(default), shown(parse))
+        self.parse(about, wanted, Some(default), Shown::All, shown(parse))
     }
 
     /// A whole number within bounds.
     pub fn count(&mut self, about: About, bounds: std::ops::RangeInclusive<usize>, default: usize) -> Option<usize> {
         let wanted = format!("a whole number from {} to {}", bounds.start(), bounds.end());
         let parse = |text: &str| text.parse().ok().filter(|number| bounds.contains(number));
-        self.parse(about, &wanted, Some(&default.to_string()), shown(parse))
+        self.parse(about, &wanted, Some(&default.to_string()), Shown::All, shown(parse))
     }
 
     /// A length of time in seconds, decimals allowed, within bounds.
@@ -118,42 +146,85 @@ impl Reader {
             let seconds: f64 = text.parse().ok()?;
             bounds.contains(&seconds).then(|| Duration::from_secs_f64(seconds))
         };
-        self.parse(about, &wanted, Some(&default.to_string()), shown(parse))
+        self.parse(about, &wanted, Some(&default.to_string()), Shown::All, shown(parse))
     }
 
-    /// An `http` or `https` address that must be set.
-    pub fn url(&mut self, about: About) -> Option<Url> {
-        self.parse(about, HTTP_URL, None, shown(http_url))
+    /// A value whose standard has whoever reads it ignore what is wrong, and say so. `None` where it is not set, or ignored.
+    pub fn standard<T>(
+        &mut self,
+        about: About,
+        wanted: &str,
+        default: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.note(about, wanted, Some(default), Shown::All);
+        let text = self.values.get(about.name)?.trim().to_owned();
+        let value = parse(&text);
+        if value.is_none() {
+            // What is used is the default.
+            self.values.remove(about.name);
+            self.notice(format!("{} is \"{text}\", which is ignored: wanted {wanted}", about.name));
+        }
+        value
     }
 
-    /// An `http` or `https` address that may be absent.
+    /// A base address that must be set: paths are added to it, and it is shown to others.
+    pub fn base_url(&mut self, about: About) -> Option<Url> {
+        self.parse(about, address::BASE, None, Shown::Place, told(address::base))
+    }
+
+    /// The address of a page that must be set, and is shown to others.
+    pub fn page_url(&mut self, about: About) -> Option<Url> {
+        self.parse(about, address::PAGE, None, Shown::Place, told(address::page))
+    }
+
+    /// The address of a service that may be absent, with whatever it is known by there.
     pub fn optional_url(&mut self, about: About) -> Option<Option<Url>> {
         if self.values.contains_key(about.name) {
-            return self.url(about).map(Some);
+            return self.parse(about, address::HTTP, None, Shown::Place, told(address::http)).map(Some);
         }
-        self.note(about, HTTP_URL, Some("none"));
+        self.note(about, address::HTTP, Some("none"), Shown::Place);
         Some(None)
+    }
+
+    /// A base address like [these](Self::base_url), which has a default.
+    pub fn default_base_url(&mut self, about: About, default: &str) -> Option<Url> {
+        self.parse(about, address::BASE, Some(default), Shown::Place, told(address::base))
     }
 
     /// A value that is never shown, also not when it is wrong: `parse` says what is wrong with it, in words of its own
     /// that follow on the setting's name, such as "has no host".
-    pub fn secret<T>(
+    pub fn secret<T, W: Display>(
         &mut self,
         about: About,
         wanted: &str,
-        parse: impl Fn(&str) -> Result<T, &'static str>,
+        parse: impl Fn(&str) -> Result<T, W>,
     ) -> Option<T> {
-        self.parse(about, wanted, None, |text| parse(text).map_err(|wrong| format!("{wrong} (its value is not shown)")))
+        self.parse(about, wanted, None, Shown::Nothing, told(parse))
+    }
+
+    /// A value like [these](Self::secret) that may be absent.
+    pub fn optional_secret<T, W: Display>(
+        &mut self,
+        about: About,
+        wanted: &str,
+        parse: impl Fn(&str) -> Result<T, W>,
+    ) -> Option<Option<T>> {
+        if self.values.contains_key(about.name) {
+            return self.secret(about, wanted, parse).map(Some);
+        }
+        self.note(about, wanted, Some("none"), Shown::Nothing);
+        Some(None)
     }
 
     /// The contents of a file that the setting names; absent where the setting is.
     pub fn file(&mut self, about: About, wanted: &str) -> Option<Option<Vec<u8>>> {
         let wanted = format!("the path of {wanted}");
         let Some(path) = self.values.get(about.name).cloned() else {
-            self.note(about, &wanted, Some("none"));
+            self.note(about, &wanted, Some("none"), Shown::All);
             return Some(None);
         };
-        self.note(about, &wanted, Some("none"));
+        self.note(about, &wanted, Some("none"), Shown::All);
         match std::fs::read(&path) {
             Ok(contents) => Some(Some(contents)),
             Err(error) => {
@@ -172,6 +243,14 @@ impl Reader {
         }
     }
 
+    /// Notes what changes nothing, and should be known.
+    pub fn notice(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.notices.contains(&text) {
+            self.notices.push(text);
+        }
+    }
+
     /// Ends the reading: the settings, or every mistake in one text.
     ///
     /// # Errors
@@ -183,25 +262,15 @@ impl Reader {
         }
     }
 
-    /// A table of everything that was asked for, for `--help`.
-    #[must_use]
-    pub fn help(&self) -> String {
-        let mut text = String::new();
-        for Asked { name, wanted, default, about } in &self.asked {
-            let default = default.as_ref().map_or_else(|| "required".to_owned(), |value| format!("default {value}"));
-            let _ = writeln!(text, "  {name}\n      {about}\n      {wanted}; {default}");
-        }
-        text
-    }
-
     fn parse<T>(
         &mut self,
         about: About,
         wanted: &str,
         default: Option<&str>,
+        kind: Shown,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        self.note(about, wanted, default);
+        self.note(about, wanted, default, kind);
         let name = about.name;
         let Some(text) = self.values.get(name).map(String::as_str).or(default) else {
             self.mistake(format!("{name} is missing: wanted {wanted}"));
@@ -216,9 +285,10 @@ impl Reader {
         }
     }
 
-    fn note(&mut self, About { name, about }: About, wanted: &str, default: Option<&str>) {
+    fn note(&mut self, About { name, about }: About, wanted: &str, default: Option<&str>, kind: Shown) {
         if self.asked.iter().all(|asked| asked.name != name) {
-            self.asked.push(Asked { name, wanted: wanted.to_owned(), default: default.map(str::to_owned), about });
+            let (group, wanted, default) = (self.group, wanted.to_owned(), default.map(str::to_owned));
+            self.asked.push(Asked { group, name, wanted, default, about, kind });
         }
     }
 }
@@ -237,30 +307,9 @@ fn shown<T>(parse: impl Fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, Str
     move |text| parse(text).ok_or_else(|| format!("is \"{text}\""))
 }
 
-/// Reads an address of one of these schemes, for a [secret](Reader::secret) setting. It may have no host, which some give
-/// as a parameter.
-///
-/// # Errors
-/// Which part of it is wrong.
-pub fn secret_address(text: &str, schemes: &[&str]) -> Result<Url, &'static str> {
-    if !text.contains("://") {
-        return Err("has no scheme");
-    }
-    let url = Url::parse(text).map_err(|error| match error {
-        // A password with a slash or a number sign in it ends the address early, within what looks like a port.
-        url::ParseError::InvalidPort => {
-            "has a bad port, or a password whose special characters are not percent-encoded"
-        }
-        url::ParseError::EmptyHost => "has no host",
-        _ => "has a bad host",
-    })?;
-    if schemes.contains(&url.scheme()) { Ok(url) } else { Err("has an unknown scheme") }
-}
-
-const HTTP_URL: &str = "an http or https address";
-
-fn http_url(text: &str) -> Option<Url> {
-    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+/// Of what may hold a password only what is wrong with it is told.
+fn told<T, W: Display>(parse: impl Fn(&str) -> Result<T, W>) -> impl Fn(&str) -> Result<T, String> {
+    move |text| parse(text).map_err(|wrong| format!("{wrong} (its value is not shown)"))
 }
 
 #[cfg(test)]

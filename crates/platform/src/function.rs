@@ -15,7 +15,7 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture};
 
 pub use tools::Tools;
 
-use crate::config::{EXIT_MISCONFIGURED, Reader, Settings, setting};
+use crate::config::{Checked, EXIT_MISCONFIGURED, Form, Reader, Settings, setting};
 use crate::drain::DrainSettings;
 use crate::http::fallback::FallbackSettings;
 use crate::http::idempotency;
@@ -26,6 +26,7 @@ use crate::postgres::{PoolSettings, Schema, Sweep};
 use crate::probe::{Check, Degraded};
 use crate::redis::RedisSettings;
 use crate::telemetry::TelemetrySettings;
+use crate::tls;
 
 type Background<S> = (&'static str, Box<dyn Fn(Tools<S>) -> LocalBoxFuture<'static, ()>>);
 type Routes<S> = fn(&mut ServiceConfig, &S);
@@ -171,21 +172,37 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut reader = Reader::from_process();
         let settings = self.read(&mut reader);
-        match std::env::args().nth(1).as_deref() {
-            None => {}
-            Some("--help" | "-h") => {
-                println!("{}: {}\n\nSettings, from the environment:\n\n{}", self.name, self.about, reader.help());
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let asked = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => None,
+            ["--help" | "-h"] => {
+                println!("{}: {}\n\nSettings, from the environment.\n\n{}", self.name, self.about, reader.help());
+                println!("--check-settings [--json] says what would be used, without secrets, and starts nothing.");
                 return ExitCode::SUCCESS;
             }
-            Some(other) => {
-                eprintln!("{}: \"{other}\" is not known: wanted no argument, or --help", self.name);
+            ["--check-settings"] => Some(Form::Human),
+            ["--check-settings", "--json"] | ["--json", "--check-settings"] => Some(Form::Json),
+            [..] => {
+                let told = arguments.join(" ");
+                eprintln!(
+                    "{}: \"{told}\" is not known: wanted nothing, --help, or --check-settings [--json]",
+                    self.name
+                );
                 return ExitCode::from(EXIT_MISCONFIGURED);
             }
+        };
+        let checked = Checked::of(&reader);
+        let settings = reader.finish(settings);
+        if let Some(form) = asked {
+            checked.print(form, settings.as_ref().err());
+            return settings.map_or(ExitCode::from(EXIT_MISCONFIGURED), |_| ExitCode::SUCCESS);
         }
-        match reader.finish(settings) {
-            Ok(settings) => life::live(self, settings),
+        match settings {
+            Ok(settings) => life::live(self, settings, checked.notices),
             Err(mistakes) => {
-                eprintln!("{}: {mistakes}\n`{} --help` lists every setting.", self.name, self.name);
+                eprintln!("{}: {mistakes}", self.name);
+                checked.notices.iter().for_each(|notice| eprintln!("  {notice}"));
+                eprintln!("`{} --help` lists every setting.", self.name);
                 ExitCode::from(EXIT_MISCONFIGURED)
             }
         }
@@ -197,17 +214,26 @@ impl<S: Settings + Send + Sync + 'static> Function<S> {
     }
 
     fn read(&self, from: &mut Reader) -> Option<AllSettings<S>> {
+        from.group("Its own");
         let own = S::read(from);
+        from.group("TLS");
+        let tls = tls::Added::read(from);
+        from.group("PostgreSQL");
         let postgres = self.schema.is_some().then(|| PoolSettings::read(from));
         let about = "connections of the pool for work beside requests, best one for each kind of it";
         let background = (self.schema.is_some() && self.routes.is_some() && self.has_background())
             .then(|| from.count(setting("BACKGROUND_POOL_SIZE", about), 1..=100, 4));
+        from.group("Redis");
         let redis = self.asks.redis.then(|| RedisSettings::read(from));
+        from.group("Requests");
         let keys = self.asks.identity.then(|| PublicKeys::read(from));
         let fallback = self.asks.fallback.then(|| FallbackSettings::read(from));
         let server = ServerSettings::read(from);
+        from.group("The end");
         let drain = DrainSettings::read(from);
+        from.group("Telemetry");
         let telemetry = TelemetrySettings::read(from);
+        tls?;
         Some(AllSettings {
             own: own?,
             postgres: all_or_none(postgres)?,

@@ -35,4 +35,5 @@ pub mod probe;
 pub mod redis;
 pub mod sabotage;
 pub mod telemetry;
+mod tls;
 pub mod watchdog;

@@ -7,6 +7,7 @@ pub mod queue;
 pub mod statement;
 pub mod sweep;
 
+mod address;
 mod alone;
 mod blockers;
 mod error;
@@ -16,12 +17,7 @@ mod reach;
 mod refusal;
 mod schema;
 mod settings;
-mod tls;
 mod transaction;
-
-pub(crate) fn tls_client(authorities: Option<&[u8]>) -> Result<rustls::ClientConfig, String> {
-    tls::client(tls::Verification::Full, authorities)
-}
 
 pub use alone::Alone;
 pub use blockers::Blocker;

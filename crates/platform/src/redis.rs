@@ -15,11 +15,10 @@ use fred::types::config::{Server, TlsConfig, UnresponsiveConfig};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use tokio::sync::broadcast::Receiver as BroadcastReceiver;
 
-use crate::config::{Reader, Settings, secret_address, setting};
+use crate::config::{Reader, Settings, parameter, secret_address, setting};
 use crate::guard::{deadline, quota};
-use crate::postgres::tls_client;
 use crate::probe::Check;
-use crate::sabotage;
+use crate::{sabotage, tls};
 
 pub use worker::{NoAnswer, Redis};
 
@@ -61,20 +60,18 @@ impl std::fmt::Debug for RedisSettings {
 
 impl Settings for RedisSettings {
     fn read(from: &mut Reader) -> Option<Self> {
-        let wanted = "redis://HOST:PORT, or rediss:// for TLS, with user and password where it needs them";
-        let config = from.secret(setting("REDIS_URL", "Redis"), wanted, |text| {
-            if secret_address(text, &["redis", "rediss"])?.host_str().is_none_or(str::is_empty) {
-                return Err("has no host");
-            }
-            Config::from_url(text).map_err(|_| "has a database that is no number")
-        });
+        let wanted = "redis://HOST:PORT, or rediss:// for TLS, with user, password and database where it needs them";
+        let config = from.secret(setting("REDIS_URL", "Redis, or Valkey"), wanted, address);
         let authorities = from.file(
             setting("REDIS_CA_FILE", "for rediss://, who may vouch for the server; by default the web's"),
             "a PEM file of certificates",
         );
+        let added = tls::Added::read(from);
         let (mut config, authorities) = (config?, authorities?);
-        match tls_client(authorities.as_deref()) {
+        added?;
+        match tls::client(tls::Verification::Full, authorities.as_deref()) {
             Ok(client) if config.tls.is_some() => config.tls = Some(TlsConfig::from(TlsConnector::from(client))),
+            Ok(_) if authorities.is_some() => from.notice("REDIS_CA_FILE is not used: only rediss:// looks at it"),
             Ok(_) => {}
             Err(reason) => {
                 from.mistake(format!("REDIS_CA_FILE {reason}: wanted the path of a PEM file of certificates"));
@@ -85,6 +82,34 @@ impl Settings for RedisSettings {
         config.fail_fast = false;
         Some(Self { config })
     }
+}
+
+/// What is not done here is refused by its name.
+fn address(text: &str) -> Result<Config, String> {
+    // Valkey's clients know it by other schemes.
+    let text = match text.split_once("://") {
+        Some(("valkey", rest)) => format!("redis://{rest}"),
+        Some(("valkeys", rest)) => format!("rediss://{rest}"),
+        Some(("redis-cluster" | "rediss-cluster" | "redis-sentinel" | "rediss-sentinel", _)) => {
+            return Err("names a cluster or sentinels, which are not supported".to_owned());
+        }
+        _ => text.to_owned(),
+    };
+    let authority = text.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
+    if authority.rsplit('@').next().is_some_and(|hosts| hosts.contains(',')) {
+        return Err("has more than one host".to_owned());
+    }
+    let url = secret_address(&text, &["redis", "rediss"])?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("has no host".to_owned());
+    }
+    if let Some((name, _)) = url.query_pairs().next() {
+        return Err(format!("has {} that is not supported", parameter(&name)));
+    }
+    if url.fragment().is_some() {
+        return Err("has a #, or a password whose special characters are not percent-encoded".to_owned());
+    }
+    Config::from_url(&text).map_err(|_| "has a database that is no number".to_owned())
 }
 
 /// A client that connects in the background. A command on a server that is away fails at once.
@@ -240,6 +265,8 @@ mod tests {
     fn both_schemes_are_understood() {
         assert!(read("redis://127.0.0.1:6379").is_ok_and(|settings| settings.config.tls.is_none()));
         assert!(read("rediss://user:secret@cache.example:6379").is_ok_and(|settings| settings.config.tls.is_some()));
+        assert!(read("valkey://127.0.0.1:6379/1").is_ok_and(|settings| settings.config.tls.is_none()));
+        assert!(read("valkeys://cache.example").is_ok_and(|settings| settings.config.tls.is_some()));
     }
 
     #[test]
@@ -247,12 +274,16 @@ mod tests {
         for (wrong, why) in [
             ("127.0.0.1:6379", "has no scheme"),
             ("http://cache.example", "has an unknown scheme"),
-            ("redis-cluster://h", "has an unknown scheme"),
+            ("redis-cluster://h", "names a cluster or sentinels, which are not supported"),
             ("redis:///0", "has no host"),
+            ("redis://:secret@cache.example,other.example", "has more than one host"),
+            ("redis-sentinel://h", "names a cluster or sentinels, which are not supported"),
+            ("rediss://cache.example?ssl_cert_reqs=none", "has a parameter ssl_cert_reqs that is not supported"),
+            ("redis://cache.example/0#secret", "has a #, or a password"),
             ("redis://cache.example/first", "has a database that is no number"),
         ] {
             let told = read(wrong).expect_err(wrong).to_string();
-            assert!(told.contains(&format!("REDIS_URL {why} (its value is not shown)")), "{told}");
+            assert!(told.contains(&format!("REDIS_URL {why}")) && told.contains("(its value is not shown)"), "{told}");
             assert!(!told.contains(wrong), "{told}");
         }
     }

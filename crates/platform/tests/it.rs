@@ -8,6 +8,7 @@ mod it {
     mod capacity;
     mod client;
     mod config;
+    mod connection_strings;
     mod crowds;
     mod drain;
     mod drain_telemetry;

@@ -26,7 +26,7 @@ use store::Store;
 /// How many spans are remembered, the newest: at about a kilobyte each, 100 MB.
 const CAPACITY: usize = 100_000;
 
-/// A receiver on 127.0.0.1: `POST /v1/traces`, protobuf. It ends with this value.
+/// A receiver on 127.0.0.1: `POST /v1/traces`, protobuf, gzip or not. It ends with this value.
 #[derive(Debug)]
 pub struct Receiver {
     shared: Arc<Shared>,
@@ -43,6 +43,8 @@ struct Shared {
     hanging: watch::Sender<bool>,
     refusal: Mutex<Option<Refusal>>,
     refused: AtomicUsize,
+    /// Requests that came compressed.
+    packed: AtomicUsize,
     /// How many spans of each request are said not to be taken.
     rejected: AtomicI64,
 }
@@ -85,6 +87,7 @@ impl Receiver {
             hanging: watch::Sender::new(false),
             refusal: Mutex::default(),
             refused: AtomicUsize::new(0),
+            packed: AtomicUsize::new(0),
             rejected: AtomicI64::new(0),
         });
         let its = Arc::clone(&shared);
@@ -134,6 +137,11 @@ impl Receiver {
     /// How many requests were refused.
     pub fn refused(&self) -> usize {
         self.shared.refused.load(Ordering::Relaxed)
+    }
+
+    /// How many requests came compressed.
+    pub fn packed(&self) -> usize {
+        self.shared.packed.load(Ordering::Relaxed)
     }
 
     /// All spans that are remembered, oldest trace first.

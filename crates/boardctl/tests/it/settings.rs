@@ -33,8 +33,7 @@ async fn output_of(command: Command, code: i32) -> String {
 /// What `--help` lists: a name, what it is for, and what is wanted with its default.
 async fn settings(binary: &str) -> Vec<Setting> {
     let help = output_of(command(binary).arg("--help"), 0).await;
-    let (_, list) = help.split_once("environment:").expect("a list");
-    let lines: Vec<&str> = list.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = help.lines().filter(|line| line.starts_with("  ")).collect();
     let setting = |lines: &[&str]| {
         let (wanted, default) = lines[2].rsplit_once("; ").expect("what is wanted, and the default");
         Setting { name: lines[0].trim().to_owned(), wanted: wanted.trim().to_owned(), required: default == "required" }
@@ -80,4 +79,38 @@ async fn an_argument_that_does_not_exist_is_told() {
         let told = output_of(command(binary).arg("--verbose"), MISCONFIGURED).await;
         assert!(told.contains("--verbose") && told.contains("--help"), "{told}");
     }
+}
+
+/// The README's table of what people bring.
+#[tokio::test]
+async fn every_standard_setting_that_the_readme_promises_is_one() {
+    let readme = include_str!("../../../../README.md");
+    let (_, guide) = readme.split_once("**Bring your own.**").expect("the guide");
+    let table: Vec<&str> = guide.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).collect();
+    let rows =
+        table.iter().take_while(|line| line.starts_with("| ")).map(|row| row.split(" | ").next().unwrap_or_default());
+    let named: Vec<String> = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
+    let known: Vec<String> = settings("applications").await.into_iter().map(|setting| setting.name).collect();
+    let unused = ["PGHOST", "PGPASSWORD", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    for name in named.iter().filter(|name| !name.ends_with('…') && !unused.contains(&name.as_str())) {
+        let of_all = [format!("OTEL_EXPORTER_OTLP_TRACES_{name}"), format!("OTEL_EXPORTER_OTLP_{name}")];
+        assert!(
+            known.contains(name) || of_all.iter().all(|name| known.contains(name)),
+            "{name} is no setting: {known:?}"
+        );
+    }
+    for name in known.iter().filter(|name| name.starts_with("OTEL_") || name.starts_with("SSL_")) {
+        let short = name.rsplit_once("OTLP_").map_or("", |(_, rest)| rest).trim_start_matches("TRACES_");
+        assert!(
+            named.contains(name) || named.iter().any(|named| named == short),
+            "{name} is not in the README's table"
+        );
+    }
+    let told =
+        unused.iter().fold(command("applications").arg("--check-settings"), |told, name| told.env(name, "hunter2"));
+    let told = output_of(told, MISCONFIGURED).await;
+    assert!(
+        unused.iter().all(|name| told.contains(&format!("notice: {name} is not "))) && !told.contains("hunter2"),
+        "{told}"
+    );
 }

@@ -6,8 +6,13 @@ use platform::http::edge::once;
 use serde_json::Value;
 use testbed::board::Part;
 use testbed::process::{Command, Process};
+use tokio::sync::Mutex;
 
 const UP: Duration = Duration::from_secs(120);
+
+/// Each board takes the ports that the README has people call, if they are free: of two that begin in the same moment both
+/// would find them so.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// In a folder that the user `postgres` can reach, too.
 fn folder() -> tempfile::TempDir {
@@ -32,7 +37,7 @@ async fn output_of(command: Command, code: i32) -> String {
 
 #[tokio::test]
 async fn the_check_tests_and_ends_well_twice_on_the_same_data() {
-    let folder = folder();
+    let (_alone, folder) = (ONE_AT_A_TIME.lock().await, folder());
     let first = output_of(up(folder.path()).arg("--check"), 0).await;
     assert!(first.contains("filling in 50 companies and 300 jobs"), "{first}");
     assert!(first.contains("Everything is there."), "{first}");
@@ -46,7 +51,7 @@ async fn the_check_tests_and_ends_well_twice_on_the_same_data() {
 
 #[tokio::test]
 async fn a_board_that_is_up_tells_where_everything_is_and_drains_on_ctrl_c() {
-    let folder = folder();
+    let (_alone, folder) = (ONE_AT_A_TIME.lock().await, folder());
     let board = up(folder.path()).start().expect("started");
     let last = board.wait_for_line("Ctrl-C drains everything", UP).await;
     last.expect("it comes up");
@@ -91,7 +96,7 @@ async fn shows_the_trace_of_a_problem(table: &str, jobs: &str) {
 
 #[tokio::test]
 async fn ctrl_c_while_it_comes_up_ends_everything_that_had_started() {
-    let folder = folder();
+    let (_alone, folder) = (ONE_AT_A_TIME.lock().await, folder());
     let board = up(folder.path()).start().expect("started");
     board.wait_for_line("bringing the database forward", UP).await.expect("the servers are up");
     board.signal(Signal::SIGINT).expect("running");

@@ -6,7 +6,7 @@ use boardctl::smoke_test::{self, Places, SmokeTest};
 use boardctl::up::places;
 use platform::http::client::stack;
 use platform::telemetry::metric::Metrics;
-use platform::telemetry::trace::{Exporting, HeadSampler};
+use platform::telemetry::trace::{ExportSettings, Exporting, HeadSampler};
 use testbed::board::{Board, Part, Secrets, Servers};
 use testbed::otlp::{Receiver, Trace};
 use testbed::process::Process;
@@ -64,8 +64,13 @@ async fn receiver() -> &'static Receiver {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = Box::leak(Box::new(runtime.expect("a runtime")));
             let _entered = runtime.enter();
-            let started =
-                Exporting::start(smoke_test::resource(), HeadSampler::ratio(1.0), Some(url), &Metrics::default());
+            let started = Exporting::start(
+                smoke_test::resource(),
+                HeadSampler::ratio(1.0),
+                ExportSettings::to(url),
+                None,
+                &Metrics::default(),
+            );
             started.expect("spans can be sent")
         });
         (receiver, exporting.join().expect("started"))

@@ -29,8 +29,7 @@ fn apps() -> impl Iterator<Item = &'static str> {
 fn settings(binary: &str) -> BTreeMap<String, bool> {
     let help = Process::command(testbed::cargo::binary(binary).expect("built")).clean_env().arg("--help");
     let help = help.run().expect("it tells");
-    let (_, list) = help.split_once("environment:").expect("a list");
-    let lines: Vec<&str> = list.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = help.lines().filter(|line| line.starts_with("  ")).collect();
     lines.chunks(3).map(|lines| (lines[0].trim().to_owned(), lines[2].ends_with("; required"))).collect()
 }
 

@@ -14,7 +14,7 @@ use super::binaries::{PATIENCE, environment};
 use container::Container;
 
 /// As on Fly: on all addresses, both kinds.
-fn container(board: &Board, part: Part) -> Container {
+fn container(board: &Board, part: Part, start: Start) -> Container {
     let ports = board.ports(part);
     let mut environment = environment(board, part);
     environment.extend([
@@ -23,13 +23,15 @@ fn container(board: &Board, part: Part) -> Container {
         // The drain itself is tested elsewhere, in all its length.
         ("LAME_DUCK_S".to_owned(), "1".to_owned()),
     ]);
-    Container::start(part.name(), environment)
+    start(part.name(), environment)
 }
 
-async fn serves_and_drains(signal: Signal) {
+type Start = fn(&str, Vec<(String, String)>) -> Container;
+
+async fn serves_and_drains(signal: Signal, start: Start) {
     let board = Board::temporary().await.expect("a board");
     let _resend = board.command(Part::ResendStandIn).expect("built").start().expect("started");
-    let all: Vec<_> = Part::functions().into_iter().map(|part| (part, container(&board, part))).collect();
+    let all: Vec<_> = Part::functions().into_iter().map(|part| (part, container(&board, part, start))).collect();
     for (part, container) in &all {
         container.process.wait_until_ok(&format!("{}/readyz", board.url(*part)), PATIENCE).await.expect("it is ready");
         let seen = container.seen().await;
@@ -48,12 +50,12 @@ async fn serves_and_drains(signal: Signal) {
 
 #[tokio::test]
 async fn a_function_in_its_image_serves_and_drains_on_sigterm() {
-    serves_and_drains(Signal::SIGTERM).await;
+    serves_and_drains(Signal::SIGTERM, Container::start).await;
 }
 
 #[tokio::test]
-async fn a_function_in_its_image_serves_and_drains_on_sigint() {
-    serves_and_drains(Signal::SIGINT).await;
+async fn a_function_in_an_image_without_certificates_serves_and_drains_on_sigint() {
+    serves_and_drains(Signal::SIGINT, Container::start_without_certificates).await;
 }
 
 #[tokio::test]

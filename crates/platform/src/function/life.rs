@@ -35,11 +35,20 @@ use servers::{Postgres, Shared, metrics_server, public_server};
 
 type Failure = Box<dyn Error>;
 
-pub(super) fn live<S: Settings + Send + Sync + 'static>(function: Function<S>, settings: AllSettings<S>) -> ExitCode {
+pub(super) fn live<S: Settings + Send + Sync + 'static>(
+    function: Function<S>,
+    settings: AllSettings<S>,
+    notices: Vec<String>,
+) -> ExitCode {
     let (name, limits) = (function.name, settings.drain);
     System::new().block_on(async move {
         match Process::start(function, settings) {
-            Ok(process) => process.run(limits).await,
+            Ok(process) => {
+                for notice in notices {
+                    tracing::warn!(notice, "a setting changes nothing");
+                }
+                process.run(limits).await
+            }
             Err(error) => {
                 eprintln!("{name}: cannot start: {}", chain(&*error));
                 ExitCode::FAILURE

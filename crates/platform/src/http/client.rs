@@ -17,10 +17,10 @@ use url::Url;
 
 use crate::guard::deadline::{self, TooLate};
 use crate::http::idempotency;
-use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::chain;
 use crate::telemetry::trace::OpenSpan;
+use crate::{sabotage, tls};
 
 /// An endpoint as its caller sees it: method, path, body, and the shape of its answer.
 pub trait Call {
@@ -135,6 +135,13 @@ pub fn builder() -> reqwest::ClientBuilder {
         .tcp_user_timeout(unacknowledged)
         .pool_idle_timeout(IDLE)
         .redirect(reqwest::redirect::Policy::none())
+        .tls_backend_preconfigured(tls::web())
+}
+
+/// What an HTTP stack of a function begins with. No proxy is asked that the environment names: it would stand between a
+/// function and its own probes.
+pub fn of_function() -> reqwest::ClientBuilder {
+    builder().no_proxy()
 }
 
 /// The one HTTP stack of a process. Calls are cut by [`deadline::OUTGOING`].
@@ -142,12 +149,12 @@ pub fn builder() -> reqwest::ClientBuilder {
 /// # Errors
 /// When the system's part of it cannot be set up.
 pub fn stack() -> reqwest::Result<reqwest::Client> {
-    builder().timeout(deadline::OUTGOING).build()
+    of_function().timeout(deadline::OUTGOING).build()
 }
 
 /// One that uses no connection twice.
 fn fresh() -> reqwest::Result<reqwest::Client> {
-    builder().timeout(deadline::OUTGOING).pool_max_idle_per_host(0).build()
+    of_function().timeout(deadline::OUTGOING).pool_max_idle_per_host(0).build()
 }
 
 /// Sends calls to one service.
@@ -247,7 +254,7 @@ impl Client {
 
     fn headers(&self, span: &OpenSpan) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        let trace = context::traceparent_of(span.context()).and_then(|text| HeaderValue::from_str(&text).ok());
+        let trace = context::for_others(span.context()).and_then(|text| HeaderValue::from_str(&text).ok());
         if let Some(trace) = trace {
             headers.insert("traceparent", trace);
         }

@@ -1,78 +1,81 @@
-//! The way to the server: of all the addresses that its name has, one that answers. An address may be dead without
+//! The way to the server: of all the addresses that its names have, one that answers. An address may be dead without
 //! saying so, and a name may lead elsewhere than it did; neither costs more than a short wait.
 
-use std::io;
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::Connect;
 use futures_util::StreamExt as _;
-use futures_util::future::{BoxFuture, FutureExt as _};
+use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use futures_util::stream::FuturesUnordered;
 use tokio::task::JoinHandle;
-use tokio_postgres::config::Host;
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Error, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::PostgresSettings;
+use super::address::Place;
 use crate::sabotage;
 
 /// How long one address is waited for before the next one is tried as well. Four of them fit into the time that opening
 /// a connection may take; one that works answers in a few milliseconds.
 const NEXT: Duration = Duration::from_millis(500);
 
-/// Where PostgreSQL listens, if nothing else is said.
-const POSTGRES: u16 = 5432;
-
 /// An open connection, and what drives it.
 pub(super) type Opened = (Client, Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>);
 
-/// The address that let somebody in last.
-#[derive(Default)]
-pub(super) struct Reach(Mutex<Option<IpAddr>>);
+/// Where it may be, and which of these let somebody in last.
+pub(super) struct Reach {
+    places: Vec<Place>,
+    good: Mutex<Option<Place>>,
+}
 
 impl Reach {
+    /// One of these.
+    pub(super) fn new(places: Vec<Place>) -> Self {
+        Self { places, good: Mutex::default() }
+    }
+
     /// Opens a connection to the first address that lets one in; the one that did so last is asked first.
     ///
     /// # Errors
     /// What the last address said. The caller bounds the time.
     pub(super) async fn open(&self, config: &Config, tls: &MakeRustlsConnect) -> Result<Opened, Error> {
-        let port = config.get_ports().first().copied().unwrap_or(POSTGRES);
-        let addresses = match config.get_hosts() {
-            [Host::Tcp(name)] if config.get_hostaddrs().is_empty() => lookup(name, port).await.unwrap_or_default(),
-            _ => Vec::new(),
-        };
-        // Without any it says itself what is wrong with the name.
-        if addresses.is_empty() {
-            config.connect(tls.clone()).await
-        } else {
-            self.open_at(addresses, config, tls).await
-        }
+        self.open_at(join_all(self.places.iter().map(addresses)).await.concat(), config, tls).await
     }
 
-    async fn open_at(
-        &self,
-        mut addresses: Vec<IpAddr>,
-        config: &Config,
-        tls: &MakeRustlsConnect,
-    ) -> Result<Opened, Error> {
-        let good = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        addresses.sort_by_key(|address| Some(*address) != good);
-        let attempts = addresses.into_iter().map(|address| async move {
+    async fn open_at(&self, mut places: Vec<Place>, config: &Config, tls: &MakeRustlsConnect) -> Result<Opened, Error> {
+        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        places.sort_by_key(|place| Some(place) != good.as_ref());
+        let attempts = places.into_iter().map(|place| async move {
+            let mut config = config.clone();
             // The name stays what a certificate is held to.
-            let opened = config.clone().hostaddr(address).connect(tls.clone()).await;
-            opened.map(|opened| (opened, address))
+            config.host(&place.host).port(place.port);
+            if let Some(address) = place.address {
+                config.hostaddr(address);
+            } else if place.is_socket() {
+                // As libpq has it: nobody is between us and a socket of this machine.
+                config.ssl_mode(SslMode::Disable);
+            }
+            config.connect(tls.clone()).await.map(|opened| (opened, place))
         });
-        let (opened, address) = first(attempts, NEXT).await?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+        let (opened, place) = first(attempts, NEXT).await?;
+        *self.good.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
         Ok(opened)
     }
 }
 
-async fn lookup(name: &str, port: u16) -> io::Result<Vec<IpAddr>> {
-    Ok(tokio::net::lookup_host((name, port)).await?.map(|address| address.ip()).collect())
+/// Each address of a name. A name that has none is kept: whoever tries it says what is wrong with it.
+async fn addresses(place: &Place) -> Vec<Place> {
+    if place.address.is_some() || place.is_socket() {
+        return vec![place.clone()];
+    }
+    // Whoever tells names may be slow to say that it does not know one, which must not cost the others their turn.
+    let found = timeout(NEXT, tokio::net::lookup_host((&*place.host, place.port))).await.ok().and_then(Result::ok);
+    let found = found.map(|found| found.map(|it| Place { address: Some(it.ip()), ..place.clone() }).collect());
+    found.filter(|found: &Vec<_>| !found.is_empty()).unwrap_or_else(|| vec![place.clone()])
 }
 
 /// A pool's connections are opened like all others.
@@ -111,8 +114,8 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::time::Instant;
 
-    use super::super::tls;
     use super::*;
+    use crate::tls;
 
     const SOON: Duration = Duration::from_millis(20);
 
@@ -153,16 +156,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_a_name_whose_first_address_says_nothing_the_second_is_found_and_then_asked_first() {
+    async fn of_several_places_whose_first_says_nothing_the_second_is_found_and_then_asked_first() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let _silent = tokio::net::TcpListener::bind(("127.0.0.2", port)).await.expect("the same port");
         let mut config = Config::new();
-        config.host("board.example").port(port).user("u").ssl_mode(tokio_postgres::config::SslMode::Disable);
+        config.user("u").ssl_mode(SslMode::Disable);
         let tls = MakeRustlsConnect::new(tls::client(tls::Verification::None, None).expect("a client"));
-        let (reach, addresses) = (Reach::default(), vec![[127, 0, 0, 2].into(), [127, 0, 0, 1].into()]);
-        let (opened, ()) = tokio::join!(reach.open_at(addresses, &config, &tls), let_in(listener));
+        let [silent, good] =
+            ["127.0.0.2", "127.0.0.1"].map(|host| Place { host: host.to_owned(), address: None, port });
+        let reach = Reach::new(vec![silent, good.clone()]);
+        let (opened, ()) = tokio::join!(reach.open(&config, &tls), let_in(listener));
         assert!(opened.is_ok(), "{:?}", opened.err());
-        assert_eq!(*reach.0.lock().expect("nobody else"), Some([127, 0, 0, 1].into()));
+        let known = Place { address: Some([127, 0, 0, 1].into()), ..good };
+        assert_eq!(*reach.good.lock().expect("nobody else"), Some(known));
     }
 }

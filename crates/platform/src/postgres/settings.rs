@@ -1,22 +1,21 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::Alone;
+use super::address::{Address, Root};
 use super::reach::Reach;
-use super::{Alone, tls};
-use crate::config::{Reader, Settings, secret_address, setting};
+use crate::config::{Reader, Settings, setting};
 use crate::guard::breaker::BreakerSettings;
 use crate::guard::deadline;
 use crate::http::failure;
-use crate::sabotage;
 use crate::telemetry::throttle;
+use crate::{sabotage, tls};
 
-const WANTED: &str = "postgres://USER:PASSWORD@HOST:PORT/DATABASE with sslmode=disable, require or verify-full \
-                      (the default)";
+const WANTED: &str = "a connection string as libpq reads it, such as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with \
+                      sslmode=disable, require or verify-full (the default)";
 
 /// After how long TCP asks for an idle connection's other end: one that is dead is gone a few seconds later, mostly before
 /// anybody wants it.
@@ -28,6 +27,7 @@ const KEEPALIVE_AGAIN: Duration = Duration::from_secs(1);
 /// How to reach the database.
 #[derive(Clone)]
 pub struct PostgresSettings {
+    /// Without hosts, which [`Reach`] knows.
     pub(super) config: Config,
     pub(super) tls: MakeRustlsConnect,
     pub(super) reach: Arc<Reach>,
@@ -62,20 +62,46 @@ impl std::fmt::Debug for PostgresSettings {
 
 impl Settings for PostgresSettings {
     fn read(from: &mut Reader) -> Option<Self> {
-        let address = from.secret(setting("DATABASE_URL", "the database"), WANTED, address);
-        let authorities = from.file(
-            setting("DATABASE_CA_FILE", "for verify-full, who may vouch for the server; by default the web's"),
-            "a PEM file of certificates",
-        );
-        let (Address { config, verification }, authorities) = (address?, authorities?);
+        let address = from.secret(setting("DATABASE_URL", "the database"), WANTED, Address::parse);
+        let about = "for verify-full, who may vouch for the server; by default the web's. The same as sslrootcert";
+        let authorities = from.file(setting("DATABASE_CA_FILE", about), "a PEM file of certificates");
+        let added = tls::Added::read(from);
+        let (Address { config, places, verification, root, unused }, authorities) = (address?, authorities?);
+        let (name, authorities) = match root {
+            Some(_) if authorities.is_some() => {
+                from.mistake("DATABASE_CA_FILE is set, and DATABASE_URL has an sslrootcert: wanted one of them");
+                return None;
+            }
+            Some(Root::File(path)) => match std::fs::read(path) {
+                Ok(contents) => ("the sslrootcert of DATABASE_URL", Some(contents)),
+                Err(error) => {
+                    from.mistake(format!("the sslrootcert of DATABASE_URL cannot be read ({error})"));
+                    return None;
+                }
+            },
+            Some(Root::Web) | None => ("DATABASE_CA_FILE", authorities),
+        };
+        added?;
+        if verification == tls::Verification::None && authorities.is_some() {
+            from.notice("DATABASE_CA_FILE is not used: only sslmode=verify-full looks at it");
+        }
         let client = match tls::client(verification, authorities.as_deref()) {
             Ok(client) => client,
             Err(reason) => {
-                from.mistake(format!("DATABASE_CA_FILE {reason}: wanted the path of a PEM file of certificates"));
+                from.mistake(format!("{name} {reason}: wanted the path of a PEM file of certificates"));
                 return None;
             }
         };
-        Some(Self { config, tls: MakeRustlsConnect::new(client), reach: Arc::default() })
+        for parameter in unused {
+            from.notice(format!("the {parameter} of DATABASE_URL is not used: functions say it themselves"));
+        }
+        let mut config = config;
+        config
+            .connect_timeout(deadline::CONNECT)
+            .tcp_user_timeout(deadline::UNACKNOWLEDGED)
+            .keepalives_idle(KEEPALIVE)
+            .keepalives_interval(KEEPALIVE_AGAIN);
+        Some(Self { config, tls: MakeRustlsConnect::new(client), reach: Arc::new(Reach::new(places)) })
     }
 }
 
@@ -154,92 +180,14 @@ fn reason(error: &tokio_postgres::Error) -> String {
     }
 }
 
-struct Address {
-    config: Config,
-    verification: tls::Verification,
-}
-
-fn address(text: &str) -> Result<Address, &'static str> {
-    let mut url = secret_address(text, &["postgres", "postgresql"])?;
-    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let names: BTreeSet<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
-    if names.len() < pairs.len() {
-        return Err("has a parameter that is given twice");
-    }
-    let mode = pairs.iter().find(|(name, _)| name == "sslmode").map_or("verify-full", |(_, value)| value);
-    let (verification, ssl) = match mode {
-        "disable" => (tls::Verification::None, SslMode::Disable),
-        "require" => (tls::Verification::None, SslMode::Require),
-        "verify-full" => (tls::Verification::Full, SslMode::Require),
-        _ => return Err("has an unknown sslmode"),
-    };
-    let others: Vec<_> = pairs.iter().filter(|(name, _)| name != "sslmode").collect();
-    url.set_query(None);
-    if !others.is_empty() {
-        url.query_pairs_mut().extend_pairs(others);
-    }
-    // A space is written as forms have it, which libpq's addresses do not know.
-    if let Some(query) = url.query().map(|query| query.replace('+', "%20")) {
-        url.set_query(Some(&query));
-    }
-    let mut config: Config = url.as_str().parse().map_err(|_| "has a parameter that is not known here")?;
-    // One name, which may have several addresses.
-    match config.get_hosts().len() {
-        0 => return Err("has no host"),
-        1 => {}
-        _ => return Err("has more than one host"),
-    }
-    config
-        .ssl_mode(ssl)
-        .connect_timeout(deadline::CONNECT)
-        .tcp_user_timeout(deadline::UNACKNOWLEDGED)
-        .keepalives_idle(KEEPALIVE)
-        .keepalives_interval(KEEPALIVE_AGAIN);
-    Ok(Address { config, verification })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_three_modes_are_understood_and_verify_full_is_the_default() {
-        for (query, ssl, full) in [
-            ("?sslmode=disable", SslMode::Disable, false),
-            ("?sslmode=require", SslMode::Require, false),
-            ("?sslmode=verify-full", SslMode::Require, true),
-            ("", SslMode::Require, true),
-        ] {
-            let address = address(&format!("postgres://u:p@h:5432/d{query}")).expect("an address");
-            assert_eq!(address.config.get_ssl_mode(), ssl);
-            assert_eq!(matches!(address.verification, tls::Verification::Full), full);
-        }
-    }
-
-    #[test]
-    fn anything_else_is_refused_by_what_is_wrong_with_it_without_being_shown() {
-        for (wrong, why) in [
-            ("h:5432", "has no scheme"),
-            ("mysql://u:p@h/d", "has an unknown scheme"),
-            ("postgres://u:p@h/d?sslmode=prefer", "has an unknown sslmode"),
-            ("postgres://u:p@h/d?sslmode=verify-full&sslmode=disable", "has a parameter that is given twice"),
-            ("postgres://u:p@h/d?sslrootcert=ca.pem", "has a parameter that is not known here"),
-            ("postgres:///d", "has no host"),
-            ("postgres://u:p@h,i/d", "has more than one host"),
-        ] {
-            let mut reader = Reader::new([("DATABASE_URL".to_owned(), wrong.to_owned())]);
-            let settings = PostgresSettings::read(&mut reader);
-            let told = reader.finish(settings).expect_err(wrong).to_string();
-            assert!(told.contains(&format!("DATABASE_URL {why} (its value is not shown)")), "{told}");
-            assert!(!told.contains(wrong), "{told}");
-        }
-    }
-
-    #[test]
     fn bounds_are_asked_for_at_the_start_beside_what_the_address_asks_for() {
-        let address = address("postgres://u:p@h/d?sslmode=disable&options=-c%20work_mem%3D8MB").expect("an address");
-        let tls = MakeRustlsConnect::new(tls::client(tls::Verification::None, None).expect("a client"));
-        let bounded = PostgresSettings { config: address.config, tls, reach: Arc::default() }.bounded();
+        let url = "postgres://u:p@h/d?sslmode=disable&options=-c%20work_mem%3D8MB";
+        let bounded = read(&[("DATABASE_URL", url)]).expect("settings").bounded();
         let options = bounded.config.get_options().expect("there are some");
         assert_eq!(
             options,
@@ -248,19 +196,27 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_host_may_be_a_parameter() {
-        assert!(address("postgres:///d?host=h").is_ok());
+    fn read(values: &[(&str, &str)]) -> Result<PostgresSettings, String> {
+        let mut reader = Reader::new(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let settings = PostgresSettings::read(&mut reader);
+        reader.finish(settings).map_err(|mistakes| mistakes.to_string())
     }
 
     #[test]
-    fn a_ca_file_without_certificates_is_a_mistake() {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        let mut reader = Reader::new([
-            ("DATABASE_URL".to_owned(), "postgres://u:p@h/d".to_owned()),
-            ("DATABASE_CA_FILE".to_owned(), file.path().display().to_string()),
-        ]);
-        let settings = PostgresSettings::read(&mut reader);
-        assert!(reader.finish(settings).is_err());
+    fn who_vouches_for_the_server_is_said_once_and_can_be_read() {
+        let empty = tempfile::NamedTempFile::new().expect("a file");
+        let empty = empty.path().display().to_string();
+        let with = |query: &str| format!("postgres://u:p@h/d?{query}");
+        let none = format!("sslrootcert={empty}");
+        for (url, file, wrong) in [
+            (with(""), &*empty, "DATABASE_CA_FILE has no certificate"),
+            (with(&none), "", "the sslrootcert of DATABASE_URL has no certificate"),
+            (with("sslrootcert=/nowhere/ca.pem"), "", "the sslrootcert of DATABASE_URL cannot be read"),
+            (with("sslrootcert=system"), &*empty, "wanted one of them"),
+        ] {
+            let told = read(&[("DATABASE_URL", &url), ("DATABASE_CA_FILE", file)]).expect_err(wrong);
+            assert!(told.contains(wrong), "{told}");
+        }
+        assert!(read(&[("DATABASE_URL", &with("sslrootcert=system"))]).is_ok());
     }
 }

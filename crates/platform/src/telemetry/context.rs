@@ -1,5 +1,7 @@
 //! W3C Trace Context, in and out: requests, outbox rows, calls to others.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use actix_web::http::header::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
@@ -13,6 +15,18 @@ use crate::http::edge::once;
 
 const TRACEPARENT: &str = "traceparent";
 
+/// Whether traces are taken from callers and given to those who are called. One answer a process, as there is one tracer.
+static PROPAGATES: AtomicBool = AtomicBool::new(true);
+
+/// Says so, before the first request.
+pub(super) fn propagate(does: bool) {
+    PROPAGATES.store(does, Ordering::Relaxed);
+}
+
+fn propagates() -> bool {
+    PROPAGATES.load(Ordering::Relaxed)
+}
+
 /// Marks a context whose ids are kept and whose sampled flag is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stranger;
@@ -21,7 +35,7 @@ pub struct Stranger;
 #[must_use]
 pub fn from_stranger(headers: &HeaderMap) -> Option<Context> {
     let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Received(headers));
-    context.span().span_context().is_valid().then(|| context.with_value(Stranger))
+    (propagates() && context.span().span_context().is_valid()).then(|| context.with_value(Stranger))
 }
 
 /// The context that stands in a row of ours, with its sampled flag.
@@ -31,7 +45,13 @@ pub fn from_row(traceparent: &str) -> Option<Context> {
     context.span().span_context().is_valid().then_some(context)
 }
 
-/// The context of the work at hand as a `traceparent`, for a row or for another process.
+/// A given context as a `traceparent` for whom we call.
+#[must_use]
+pub fn for_others(context: &Context) -> Option<String> {
+    propagates().then(|| traceparent_of(context)).flatten()
+}
+
+/// The context of the work at hand as a `traceparent`, for a row.
 #[must_use]
 pub fn traceparent() -> Option<String> {
     traceparent_of(&current())

@@ -1,4 +1,5 @@
-//! Logs as JSON lines on standard output. Every line says which service wrote it and, inside a trace, its ids.
+//! Logs as JSON lines on standard output. Every line says which service, version and machine wrote it and, inside a trace,
+//! its ids.
 
 mod writer;
 
@@ -7,6 +8,8 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_semantic_conventions::resource::{SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION};
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 use tracing::field::{Field, Visit};
@@ -19,19 +22,39 @@ pub use writer::Writer;
 use crate::clock::Clock;
 use crate::sabotage;
 
+/// Who writes lines.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The service.
+    pub service: String,
+    /// The commit that runs.
+    pub version: String,
+    /// The machine it runs on.
+    pub instance: String,
+}
+
+impl Origin {
+    /// The same as of its traces.
+    #[must_use]
+    pub fn of(resource: &Resource) -> Self {
+        let of = |name: &'static str| resource.get(&name.into()).map(|value| value.to_string()).unwrap_or_default();
+        Self { service: of(SERVICE_NAME), version: of(SERVICE_VERSION), instance: of(SERVICE_INSTANCE_ID) }
+    }
+}
+
 /// Writes each event as one JSON object on one line.
 #[derive(Debug)]
 pub struct JsonLines {
-    service: &'static str,
+    origin: Origin,
     clock: Clock,
     writer: Writer,
 }
 
 impl JsonLines {
-    /// Lines of this service.
+    /// Lines of this origin.
     #[must_use]
-    pub fn new(service: &'static str, writer: Writer) -> Self {
-        Self { service, clock: Clock::system(), writer }
+    pub fn new(origin: Origin, writer: Writer) -> Self {
+        Self { origin, clock: Clock::system(), writer }
     }
 
     fn line(&self, event: &Event<'_>) -> Map<String, Value> {
@@ -39,7 +62,10 @@ impl JsonLines {
         let now = self.clock.now().format(&Rfc3339).unwrap_or_default();
         line.insert("timestamp".to_owned(), now.into());
         line.insert("level".to_owned(), event.metadata().level().as_str().to_lowercase().into());
-        line.insert("service".to_owned(), self.service.into());
+        let Origin { service, version, instance } = &self.origin;
+        for (name, value) in [("service", service), ("version", version), ("instance", instance)] {
+            line.insert(name.to_owned(), value.clone().into());
+        }
         let context = opentelemetry::Context::current();
         let span = context.span().span_context().clone();
         if span.is_valid() {

@@ -1,8 +1,10 @@
 //! Traces: the head's decision, spans built once at their end, and a bounded queue that never holds anybody up.
 
+mod console;
 mod delivery;
 mod export;
 mod sampler;
+mod settings;
 
 use std::sync::OnceLock;
 use std::time::SystemTime;
@@ -15,8 +17,10 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::registry::LookupSpan;
 
-pub use export::{ExportError, Exporting};
+pub use delivery::ExportError;
+pub use export::Exporting;
 pub use sampler::HeadSampler;
+pub use settings::{ExportSettings, OtlpSettings, QueueSettings};
 
 use crate::clock::Stopwatch;
 

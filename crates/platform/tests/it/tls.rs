@@ -97,3 +97,28 @@ async fn a_server_without_tls_is_not_spoken_to_where_tls_is_wanted() {
         becomes(&function, "postgres", Err("TLS")).await;
     }
 }
+
+#[tokio::test]
+async fn whoever_is_added_for_all_vouches_for_postgresql_and_redis_alike() {
+    let servers = Servers::start().await;
+    let by_name = |url: String| url.replace("127.0.0.1", "localhost");
+    let keys = KeyPair::generate().public_jwks();
+    for query in ["", "?sslrootcert=system"] {
+        let database = by_name(servers.postgres.superuser_url("postgres")) + query;
+        let function = small(&database, &by_name(servers.redis.url()), &keys)
+            .env("SSL_CERT_FILE", &servers.authority.certificate().display().to_string())
+            .alive()
+            .await;
+        becomes(&function, "postgres", Ok(())).await;
+        becomes(&function, "redis", Ok(())).await;
+    }
+    let file = servers.authority.certificate().display().to_string();
+    let database = by_name(servers.postgres.superuser_url("postgres")) + "?sslrootcert=" + &file;
+    // Each of several servers is held to its own name.
+    let several = database.replace("@localhost", "@nowhere.invalid:9,localhost");
+    assert_ne!(several, database);
+    for database in [database, several] {
+        let function = small(&database, "redis://127.0.0.1:9", &keys).alive().await;
+        becomes(&function, "postgres", Ok(())).await;
+    }
+}

@@ -1,10 +1,12 @@
 //! The HTTP side of the receiver (OTLP 1.x over HTTP/1.1, binary protobuf).
 
+use std::io::Read as _;
 use std::sync::atomic::Ordering;
 
+use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
@@ -30,12 +32,23 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Respo
     if request.method() != Method::POST {
         return text(StatusCode::METHOD_NOT_ALLOWED, "only POST");
     }
-    if request.headers().contains_key("content-encoding") {
-        return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "compression is not understood here");
-    }
+    let encodings: Vec<&[u8]> = request.headers().get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes).collect();
+    let packed = match encodings[..] {
+        [] => false,
+        [b"gzip"] => true,
+        [..] => return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "only gzip is understood here"),
+    };
     let body = match Limited::new(request.into_body(), LARGEST).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => return text(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let body = match packed.then(|| unpacked(&body)) {
+        None => body,
+        Some(Ok(body)) => {
+            shared.packed.fetch_add(1, Ordering::Relaxed);
+            body
+        }
+        Some(Err(error)) => return text(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     match ExportTraceServiceRequest::decode(body) {
         Ok(request) => {
@@ -52,6 +65,12 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Respo
         }
         Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
     }
+}
+
+fn unpacked(body: &[u8]) -> std::io::Result<Bytes> {
+    let mut plain = Vec::new();
+    GzDecoder::new(body).take(LARGEST as u64 + 1).read_to_end(&mut plain)?;
+    if plain.len() > LARGEST { Err(std::io::Error::other("it is too large")) } else { Ok(plain.into()) }
 }
 
 fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {

@@ -37,7 +37,17 @@ pub(super) struct Seen {
 impl Container {
     /// Starts the function of this name, with this environment and nothing else.
     pub(super) fn start(function: &str, environment: Vec<(String, String)>) -> Self {
+        Self::of(image(&testbed::cargo::binary(function).expect("built")), function, environment)
+    }
+
+    /// The same in an image without a bundle of certificates, as others build them.
+    pub(super) fn start_without_certificates(function: &str, environment: Vec<(String, String)>) -> Self {
         let image = image(&testbed::cargo::binary(function).expect("built"));
+        std::fs::remove_dir_all(image.path().join("etc/ssl")).expect("it was there");
+        Self::of(image, function, environment)
+    }
+
+    fn of(image: TempDir, function: &str, environment: Vec<(String, String)>) -> Self {
         std::fs::create_dir(image.path().join("proc")).expect("made");
         // Two generations: the kernel forgets to end with its parent who becomes nobody, so the first ends, and with it
         // all that are in its namespace.

@@ -59,7 +59,7 @@ impl Writer {
     }
 
     /// Writes a line, now or soon, or loses it.
-    pub(super) fn write(&self, line: Vec<u8>) {
+    pub(in crate::telemetry) fn write(&self, line: Vec<u8>) {
         let Some(queue) = &self.queue else { return write(&line, &self.lost) };
         self.waiting.fetch_add(1, Ordering::Relaxed);
         if queue.try_send(line).is_err() {

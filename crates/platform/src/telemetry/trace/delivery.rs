@@ -1,22 +1,29 @@
 //! How spans reach their receiver: what may be repeated is, as OTLP/HTTP 1 has it, and nothing else; whatever fails is
 //! told, by its class.
 
-use std::pin::Pin;
+use std::io::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use actix_web::web::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
+use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
 use prost::Message as _;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use super::OtlpSettings;
 use crate::clock::{Clock, Stopwatch};
 use crate::http::edge::once;
-use crate::http::failure;
+use crate::http::{client, failure};
 use crate::sabotage;
 use crate::telemetry::metric::Counter;
 use crate::telemetry::throttle;
@@ -25,8 +32,6 @@ use crate::telemetry::throttle;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest of these waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// How old a batch may be and still be repeated: those that come behind it are newer.
-const REPEATED_FOR: Duration = Duration::from_secs(30);
 /// No `Retry-After` is believed beyond this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
@@ -36,15 +41,27 @@ const OF_EVERY_BATCH: [&str; 4] = ["http_401", "http_403", "http_404", "http_405
 /// What is told, with `class` and `count`.
 const FAILED: &str = "spans could not be handed over";
 
-/// The one HTTP stack of the process, as the exporter wants it. One batch is under way at a time.
+/// Hands spans to a receiver over OTLP/HTTP. One batch is under way at a time.
 #[derive(Debug)]
 pub(super) struct Delivery {
     http: reqwest::Client,
+    settings: OtlpSettings,
+    resource: ResourceAttributesWithSchema,
+    /// How old a batch may be and still be repeated.
+    repeated_for: Duration,
     ending: watch::Receiver<bool>,
     dropped: Counter,
     clock: Clock,
     /// Until when the receiver is left alone, by this batch and the next.
     rests_until: Mutex<Instant>,
+}
+
+/// Why spans cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The HTTP stack cannot be had.
+    #[error("spans cannot be sent: there is no HTTP client")]
+    Http(#[from] reqwest::Error),
 }
 
 /// Why a try came to nothing.
@@ -62,6 +79,10 @@ enum Again {
     /// After a while, and after what the receiver asked for.
     After(Duration),
 }
+
+/// A batch that is not sent again; why has been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lost;
 
 impl Failed {
     /// Of an answer with this status, and this `Retry-After`.
@@ -147,28 +168,57 @@ fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
 }
 
 impl Delivery {
-    pub(super) fn new(http: reqwest::Client, ending: watch::Receiver<bool>, dropped: Counter) -> Self {
-        Self { http, ending, dropped, clock: Clock::system(), rests_until: Mutex::new(Instant::now()) }
+    pub(super) fn new(
+        settings: OtlpSettings,
+        resource: &Resource,
+        repeated_for: Duration,
+        ending: watch::Receiver<bool>,
+        dropped: Counter,
+    ) -> Result<Self, ExportError> {
+        let mut http = client::of_function().timeout(settings.timeout);
+        if let Some(tls) = &settings.tls {
+            http = http.tls_backend_preconfigured(tls.clone());
+        }
+        Ok(Self {
+            http: http.build()?,
+            settings,
+            resource: resource.into(),
+            repeated_for,
+            ending,
+            dropped,
+            clock: Clock::system(),
+            rests_until: Mutex::new(Instant::now()),
+        })
     }
 
-    /// Sends until it is taken, or will not be.
-    async fn deliver(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    /// Sends until they are taken, or will not be.
+    pub(super) async fn deliver(&self, spans: Vec<SpanData>) -> Result<(), Lost> {
         if !self.rested().await {
-            return Err("the process ends".into());
+            return Err(Lost);
         }
+        let body = self.body(spans);
         let (watch, mut tries) = (Stopwatch::start(), 0);
         loop {
-            let failed = match self.exchange(&request).await {
-                Ok(answer) => return Ok(answer),
-                Err(failed) => failed,
-            };
+            let Err(failed) = self.exchange(body.clone()).await else { return Ok(()) };
             failed.tell();
             tries += 1;
             *self.rests_until() = Instant::now() + failed.wait(tries, rand::random());
-            if failed.again == Again::Never || watch.elapsed() >= REPEATED_FOR || !self.rested().await {
-                return Err(failed.class.into());
+            if failed.again == Again::Never || watch.elapsed() >= self.repeated_for || !self.rested().await {
+                return Err(Lost);
             }
         }
+    }
+
+    fn body(&self, spans: Vec<SpanData>) -> Bytes {
+        let resource_spans = group_spans_by_resource_and_scope(spans, &self.resource);
+        let plain = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
+        if !self.settings.gzip {
+            return plain.into();
+        }
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        // Writing into memory cannot fail.
+        let _ = packed.write_all(&plain);
+        packed.finish().unwrap_or_default().into()
     }
 
     /// Waits until the receiver may be asked; false when the process ends before.
@@ -181,18 +231,19 @@ impl Delivery {
         self.rests_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn exchange(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
-        let sent = self.http.request(request.method().clone(), request.uri().to_string());
-        let sent = sent.headers(request.headers().clone()).body(request.body().clone());
-        let answer = sent.send().await.map_err(|error| Failed::from(&error))?;
+    async fn exchange(&self, body: Bytes) -> Result<(), Failed> {
+        let mut sent = self.http.post(self.settings.url.clone()).headers(self.settings.headers.clone());
+        sent = sent.header(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        if self.settings.gzip {
+            sent = sent.header(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        let answer = sent.body(body).send().await.map_err(|error| Failed::from(&error))?;
         let status = answer.status();
         if !status.is_success() {
             return Err(Failed::with(status.as_u16(), retry_after(answer.headers(), self.clock.now())));
         }
-        let mut response = Response::new(answer.bytes().await.map_err(|error| Failed::from(&error))?);
-        *response.status_mut() = status;
-        self.note_rejected(response.body());
-        Ok(response)
+        self.note_rejected(&answer.bytes().await.map_err(|error| Failed::from(&error))?);
+        Ok(())
     }
 
     /// A receiver may take a batch but for some of its spans, and says so in the body of a good answer.
@@ -205,18 +256,6 @@ impl Delivery {
         if let Some(count) = throttle::due_of(FAILED, "rejected", rejected) {
             tracing::warn!(class = "rejected", count, "{FAILED}");
         }
-    }
-}
-
-impl HttpClient for Delivery {
-    fn send_bytes<'me, 'send>(
-        &'me self,
-        request: Request<Bytes>,
-    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'send>>
-    where
-        'me: 'send,
-    {
-        Box::pin(self.deliver(request))
     }
 }
 

@@ -3,25 +3,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use opentelemetry::Context;
-use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor};
+use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use url::Url;
 
-use super::HeadSampler;
+use super::console::Console;
 use super::delivery::Delivery;
+use super::{ExportError, ExportSettings, HeadSampler, QueueSettings};
+use crate::telemetry::log::Writer;
 use crate::telemetry::metric::{Counter, Instruments, Metrics, Registry};
 
-/// Spans that wait to be handed over; more took 27 MB at 65,536 when it was measured.
-const QUEUE: usize = 8_192;
-/// Spans handed over in one request.
-const BATCH: usize = 512;
-/// How long a batch waits for more spans.
-const LINGER: Duration = Duration::from_millis(500);
 /// How long the flush at the end may take.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
@@ -48,27 +42,30 @@ impl Instruments for ExportMetrics {
 }
 
 impl Exporting {
-    /// Starts; without a receiver, spans only lend their ids to the log.
+    /// Starts; spans may go to this console as well. Where they go nowhere, they only lend their ids to the log.
     ///
     /// # Errors
     /// When there is a receiver and nothing can be sent to it.
     pub fn start(
         resource: Resource,
         sampler: HeadSampler,
-        receiver: Option<Url>,
+        settings: ExportSettings,
+        console: Option<Writer>,
         metrics: &Metrics,
     ) -> Result<Self, ExportError> {
         let (pending, ending) = (Arc::<AtomicUsize>::default(), watch::Sender::new(false));
         let ExportMetrics { dropped } = metrics.of();
         let mut provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource.clone());
-        let exporter =
-            receiver.map(|url| exporter(&url, &resource, ending.subscribe(), dropped.clone())).transpose()?;
+        let ExportSettings { otlp, queue: limits, .. } = settings;
+        let deliver = |otlp| Delivery::new(otlp, &resource, limits.repeated_for, ending.subscribe(), dropped.clone());
+        let (delivery, console) = (otlp.map(deliver).transpose()?, console.map(|log| Console::new(&resource, log)));
         let mut task = None;
-        if let Some(exporter) = exporter {
-            let (sender, queue) = mpsc::channel(QUEUE);
+        if delivery.is_some() || console.is_some() {
+            let (sender, queue) = mpsc::channel(limits.spans);
             provider =
                 provider.with_span_processor(Queue { sender, pending: pending.clone(), dropped: dropped.clone() });
-            let shipping = Shipping { exporter, queue, pending: pending.clone(), dropped: dropped.clone() };
+            let shipping =
+                Shipping { delivery, console, queue, limits, pending: pending.clone(), dropped: dropped.clone() };
             task = Some(tokio::spawn(shipping.run(ending.subscribe())));
         }
         let provider = provider.build();
@@ -87,38 +84,6 @@ impl Exporting {
         }
         self.dropped.get()
     }
-}
-
-/// Why spans cannot be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The HTTP stack cannot be had.
-    #[error("spans cannot be sent: there is no HTTP client")]
-    Http(#[from] reqwest::Error),
-    /// The address is one that URLs allow and HTTP does not. It is not shown, nor what is
-    /// behind it: there may be a password in it.
-    #[error("spans cannot be sent: OTEL_EXPORTER_OTLP_ENDPOINT is no address that HTTP can use")]
-    Address,
-}
-
-fn exporter(
-    url: &Url,
-    resource: &Resource,
-    ending: watch::Receiver<bool>,
-    dropped: Counter,
-) -> Result<SpanExporter, ExportError> {
-    let endpoint = format!("{}/v1/traces", url.as_str().trim_end_matches('/'));
-    let mut exporter = SpanExporter::builder()
-        .with_http()
-        .with_http_client(Delivery::new(crate::http::client::stack()?, ending, dropped))
-        // Its own waits block the thread and end nobody's process: see `Delivery`.
-        .with_retry_policy(RetryPolicy::default().with_max_retries(0))
-        .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(endpoint)
-        .build()
-        .map_err(|_| ExportError::Address)?;
-    exporter.set_resource(resource);
-    Ok(exporter)
 }
 
 /// Takes ended spans without waiting: what does not fit is dropped and counted.
@@ -152,9 +117,11 @@ impl SpanProcessor for Queue {
     }
 }
 
-/// Carries spans from the queue to the receiver.
+/// Carries spans from the queue to where they go.
 struct Shipping {
-    exporter: SpanExporter,
+    delivery: Option<Delivery>,
+    console: Option<Console>,
+    limits: QueueSettings,
     queue: mpsc::Receiver<SpanData>,
     pending: Arc<AtomicUsize>,
     dropped: Counter,
@@ -162,15 +129,15 @@ struct Shipping {
 
 impl Shipping {
     async fn run(mut self, mut ending: watch::Receiver<bool>) {
-        let mut batch = Vec::with_capacity(BATCH);
+        let mut batch = Vec::with_capacity(self.limits.batch);
         let mut ended = false;
         loop {
             if !ended && self.gather(&mut batch, &mut ending).await {
                 ended = true;
                 self.queue.close();
             }
-            if ended && batch.len() < BATCH {
-                self.queue.recv_many(&mut batch, BATCH).await;
+            if ended && batch.len() < self.limits.batch {
+                self.queue.recv_many(&mut batch, self.limits.batch).await;
             }
             if batch.is_empty() && ended {
                 return;
@@ -181,11 +148,12 @@ impl Shipping {
 
     /// Fills the batch until it is full or has lingered; true when the process ends.
     async fn gather(&mut self, batch: &mut Vec<SpanData>, ending: &mut watch::Receiver<bool>) -> bool {
+        let QueueSettings { batch: most, linger, .. } = self.limits;
         let fill = async {
-            self.queue.recv_many(batch, BATCH).await;
-            let _ =
-                timeout(LINGER, async { while batch.len() < BATCH && self.queue.recv_many(batch, BATCH).await > 0 {} })
-                    .await;
+            self.queue.recv_many(batch, most).await;
+            let more =
+                async { while batch.len() < most && self.queue.recv_many(batch, most - batch.len()).await > 0 {} };
+            let _ = timeout(linger, more).await;
         };
         tokio::select! {
             () = fill => false,
@@ -198,7 +166,13 @@ impl Shipping {
             return;
         }
         let spans = batch.len();
-        let shipped = self.exporter.export(batch).await;
+        if let Some(console) = &self.console {
+            batch.iter().for_each(|span| console.write(span));
+        }
+        let shipped = match &self.delivery {
+            Some(delivery) => delivery.deliver(batch).await,
+            None => Ok(()),
+        };
         self.pending.fetch_sub(spans, Ordering::Relaxed);
         if shipped.is_err() {
             self.dropped.inc_by(spans as u64);

@@ -25,30 +25,26 @@ impl HeadSampler {
     }
 
     /// Reads the standard `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
-    pub fn read(from: &mut Reader) -> Option<Self> {
-        let rule = from.parsed(
-            setting("OTEL_TRACES_SAMPLER", "how the head of a trace decides"),
-            "always_on, always_off, traceidratio, or one of these after parentbased_",
-            "parentbased_always_on",
-            |name| {
-                let own = name.strip_prefix("parentbased_");
-                let fixed = match own.unwrap_or(name) {
-                    "always_on" => Some(1.0),
-                    "always_off" => Some(0.0),
-                    "traceidratio" => None,
-                    _ => return None,
-                };
-                Some((fixed, own.is_some()))
-            },
-        );
-        let share = from.parsed(
-            setting("OTEL_TRACES_SAMPLER_ARG", "for traceidratio, the share of traces that is kept"),
-            "a number from 0 to 1",
-            "1.0",
-            |text| text.parse().ok().filter(|share| (0.0..=1.0).contains(share)),
-        );
-        let ((fixed, follows_rows), share) = (rule?, share?);
-        Some(Self { ratio: fixed.unwrap_or(share), follows_rows })
+    pub fn read(from: &mut Reader) -> Self {
+        let about = setting("OTEL_TRACES_SAMPLER", "how the head of a trace decides");
+        let wanted = "always_on, always_off, traceidratio, or one of these after parentbased_";
+        let rule = from.standard(about, wanted, "parentbased_always_on", |name| {
+            let name = name.to_ascii_lowercase();
+            let own = name.strip_prefix("parentbased_");
+            let fixed = match own.unwrap_or(&name) {
+                "always_on" => Some(1.0),
+                "always_off" => Some(0.0),
+                "traceidratio" => None,
+                _ => return None,
+            };
+            Some((fixed, own.is_some()))
+        });
+        let about = setting("OTEL_TRACES_SAMPLER_ARG", "for traceidratio, the share of traces that is kept");
+        let share = from.standard(about, "a number from 0 to 1", "1.0", |text| {
+            text.parse().ok().filter(|share| (0.0..=1.0).contains(share))
+        });
+        let (fixed, follows_rows) = rule.unwrap_or((Some(1.0), true));
+        Self { ratio: fixed.or(share).unwrap_or(1.0), follows_rows }
     }
 
     fn keeps(&self, parent: Option<&Context>) -> bool {
@@ -127,27 +123,28 @@ mod tests {
         assert_eq!(kept_of_ten_thousand(&HeadSampler::ratio(1.0), unsampled.as_ref()), 0);
     }
 
-    fn read(name: &str, share: &str) -> Result<HeadSampler, crate::config::Misconfigured> {
+    fn read(name: &str, share: &str) -> (HeadSampler, Vec<String>) {
         let mut reader = Reader::new([
             ("OTEL_TRACES_SAMPLER".to_owned(), name.to_owned()),
             ("OTEL_TRACES_SAMPLER_ARG".to_owned(), share.to_owned()),
         ]);
-        let sampler = HeadSampler::read(&mut reader);
-        reader.finish(sampler)
+        (HeadSampler::read(&mut reader), reader.notices())
     }
 
     #[test]
-    fn the_standard_names_are_understood() {
-        assert_eq!(read("always_off", "").expect("a name").ratio, 0.0);
-        assert_eq!(read("parentbased_traceidratio", "0.05").expect("a name").ratio, 0.05);
-        assert!(!read("traceidratio", "0.05").expect("a name").follows_rows);
+    fn the_standard_names_are_understood_without_regard_to_case() {
+        assert_eq!(read("always_off", "").0.ratio, 0.0);
+        assert_eq!(read("ParentBased_TraceIdRatio", "0.05"), (HeadSampler::ratio(0.05), Vec::new()));
+        assert!(!read("traceidratio", "0.05").0.follows_rows);
     }
 
     #[test]
-    fn other_names_and_shares_are_mistakes() {
+    fn other_names_and_shares_are_ignored_and_told() {
         for (name, share) in [("sometimes", ""), ("traceidratio", "5"), ("traceidratio", "NaN"), ("jaeger_remote", "")]
         {
-            assert!(read(name, share).is_err(), "{name} {share} was taken");
+            let (sampler, notices) = read(name, share);
+            assert_eq!(sampler.ratio, 1.0);
+            assert!(notices.iter().any(|notice| notice.starts_with("OTEL_TRACES_SAMPLER")), "{name} {share}");
         }
     }
 }

@@ -1,15 +1,72 @@
-//! TLS as `sslmode` names it: encrypted without a look at the certificate, or verified in full.
+//! TLS to others: who may vouch for them, and how much of their certificates is checked.
+//!
+//! Whoever vouches for the web is built in, so that an image needs no bundle of certificates. `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR` add to them, for HTTP, PostgreSQL and Redis alike.
 
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls_native_certs::load_certs_from_paths;
 
+use crate::config::{Reader, Settings, setting};
 use crate::sabotage;
+
+/// Who is added to those that are built in. One set a process, as there is one environment.
+static ADDED: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
+
+/// Who may vouch for others, beside those that are built in.
+#[derive(Debug)]
+pub(crate) struct Added;
+
+impl Settings for Added {
+    fn read(from: &mut Reader) -> Option<Self> {
+        let paths = |text: &str| std::env::split_paths(text).filter(|path| !path.as_os_str().is_empty()).collect();
+        let about = "who may vouch for others, beside those who are built in";
+        let file: Option<Option<PathBuf>> = from.optional(setting("SSL_CERT_FILE", about), "the path of a PEM file");
+        let wanted = "the path of a directory of PEM files, named by their hashes; several with : between them";
+        let about = setting("SSL_CERT_DIR", "who may vouch for others, as `openssl rehash` leaves them");
+        let directories =
+            from.parsed(about, wanted, "none", |text| Some(if text == "none" { Vec::new() } else { paths(text) }));
+        let (file, directories) = (file?, directories?);
+        let from_file = file.map(|file| ("SSL_CERT_FILE", load_certs_from_paths(Some(&file), None)));
+        let from_directories =
+            directories.iter().map(|directory| ("SSL_CERT_DIR", load_certs_from_paths(None, Some(directory))));
+        let mut added = Vec::new();
+        for (name, found) in from_file.into_iter().chain(from_directories) {
+            for error in &found.errors {
+                from.mistake(format!("{name} cannot be used ({error}): wanted certificates as PEM"));
+            }
+            if found.errors.is_empty() && found.certs.is_empty() {
+                from.mistake(format!("{name} has no certificate: wanted certificates as PEM"));
+            }
+            let (_, unreadable) = RootCertStore::empty().add_parsable_certificates(found.certs.iter().cloned());
+            if unreadable > 0 {
+                from.notice(format!("{name} has certificates that cannot be read, which are left out: {unreadable}"));
+            }
+            added.extend(found.certs);
+        }
+        ADDED.get_or_init(|| added);
+        Some(Self)
+    }
+}
+
+/// Of a process that is no function, too, which has no log.
+fn added() -> &'static [CertificateDer<'static>] {
+    if ADDED.get().is_none() {
+        let mut reader = Reader::from_process();
+        let read = Added::read(&mut reader);
+        if let Err(mistakes) = reader.finish(read) {
+            eprintln!("{mistakes}");
+        }
+    }
+    ADDED.get().map(Vec::as_slice).unwrap_or_default()
+}
 
 /// How much of the server's certificate is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +77,7 @@ pub(crate) enum Verification {
     Full,
 }
 
-/// A TLS client that trusts these authorities, or the web's.
+/// A TLS client that trusts these authorities alone, or the web's and those who are added.
 ///
 /// # Errors
 /// When the PEM has no certificate.
@@ -37,10 +94,20 @@ pub(crate) fn client(verification: Verification, authorities: Option<&[u8]>) -> 
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
+/// A TLS client for HTTP. The process has chosen its provider by then.
+pub(crate) fn web() -> ClientConfig {
+    ClientConfig::builder().with_root_certificates(web_roots()).with_no_client_auth()
+}
+
+fn web_roots() -> RootCertStore {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    // A bundle of a system may have some that nobody can read any more.
+    roots.add_parsable_certificates(added().iter().cloned());
+    roots
+}
+
 fn roots(authorities: Option<&[u8]>) -> Result<RootCertStore, String> {
-    let Some(pem) = authorities else {
-        return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
-    };
+    let Some(pem) = authorities else { return Ok(web_roots()) };
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|_| "is not well-formed PEM".to_owned())?;
@@ -50,7 +117,7 @@ fn roots(authorities: Option<&[u8]>) -> Result<RootCertStore, String> {
 }
 
 /// What TLS says, by its kind alone, since its texts name hosts; none where the error is none of TLS's.
-pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+pub(crate) fn reason(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let carried = error.downcast_ref::<std::io::Error>()?.get_ref()?;
     Some(match carried.downcast_ref::<Error>()? {
         Error::InvalidCertificate(reason) => format!("invalid peer certificate: {}", kind(reason)),
