@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
-    HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
+    ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT, URL_FULL,
 };
 use platform::guard::breaker::Verdict;
 use platform::http::edge::once;
@@ -16,7 +16,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use crate::protocol::{BatchId, ErrorName, Reply, answer::Doubt, key};
+use crate::protocol::{BatchId, ErrorName, Reply, answer::Doubt, key, reason};
 use crate::settings::ResendSettings;
 
 /// Without one, Resend refuses with a 403.
@@ -86,11 +86,16 @@ impl Resend {
                 KeyValue::new(HTTP_REQUEST_METHOD, "POST"),
                 KeyValue::new(SERVER_ADDRESS, host),
                 KeyValue::new(SERVER_PORT, port),
+                KeyValue::new(URL_FULL, format!("{}/emails/batch", self.base.as_str().trim_end_matches('/'))),
             ],
         );
         let exchange = tokio::time::timeout(self.limit, self.exchange(batch, mails, body, &span)).await;
         let answer = exchange.unwrap_or(Ok(Reply::none(Doubt::TimedOut))).unwrap_or_else(Reply::none);
-        span.end(failure(&answer));
+        let failure = failure(&answer);
+        if let Some(name) = &failure {
+            span.set(KeyValue::new(ERROR_TYPE, reason(name)));
+        }
+        span.end(failure);
         answer
     }
 

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute::{
-    DB_QUERY_SUMMARY, DB_SYSTEM_NAME, ERROR_TYPE, MESSAGING_BATCH_MESSAGE_COUNT, MESSAGING_MESSAGE_ID, MESSAGING_SYSTEM,
+    DB_QUERY_SUMMARY, DB_SYSTEM_NAME, ERROR_TYPE, MESSAGING_BATCH_MESSAGE_COUNT, MESSAGING_DESTINATION_NAME,
+    MESSAGING_MESSAGE_ID, MESSAGING_OPERATION_NAME, MESSAGING_OPERATION_TYPE, MESSAGING_SYSTEM,
 };
 use platform::clock::Stopwatch;
 use platform::telemetry::context;
@@ -57,6 +58,11 @@ impl Outcome {
             Self::Returned => "returned",
             Self::Lost => "lost",
         }
+    }
+
+    /// Whether a mail is not on its way by it.
+    const fn has_failed(self) -> bool {
+        !matches!(self, Self::Sent | Self::Returned)
     }
 }
 
@@ -161,7 +167,7 @@ pub fn batch_trace(claimed: &Claimed, claim: Stopwatch) -> OpenSpan {
     let statement =
         vec![KeyValue::new(DB_SYSTEM_NAME, "postgresql"), KeyValue::new(DB_QUERY_SUMMARY, crate::store::CLAIM.summary)];
     let times = (claim.began(), claim.ended());
-    between(root.context(), crate::store::CLAIM.summary, SpanKind::Client, times, statement, None);
+    between(root.context(), crate::store::CLAIM.summary, SpanKind::Client, times, statement, None, None);
     root
 }
 
@@ -177,19 +183,24 @@ pub fn mail_span(
     let cause = mail.traceparent.as_deref().and_then(context::from_row).unwrap_or_default();
     let mut attributes = vec![
         KeyValue::new(MESSAGING_SYSTEM, RESEND),
+        KeyValue::new(MESSAGING_OPERATION_NAME, "send"),
+        KeyValue::new(MESSAGING_OPERATION_TYPE, "process"),
+        KeyValue::new(MESSAGING_DESTINATION_NAME, "mail"),
         KeyValue::new(MESSAGING_MESSAGE_ID, mail.id.to_string()),
         KeyValue::new(KIND, kind.to_owned()),
         KeyValue::new(OUTCOME, outcome.name()),
     ];
-    attributes.extend(error.map(|error| KeyValue::new(ERROR_TYPE, error.to_owned())));
-    between(&cause, "send mail", SpanKind::Consumer, times, attributes, Some(batch));
+    let failed = outcome.has_failed();
+    let class = error.map(reason).or(failed.then_some(outcome.name()));
+    attributes.extend(class.filter(|_| failed).map(|class| KeyValue::new(ERROR_TYPE, class)));
+    let error = failed.then(|| error.unwrap_or(outcome.name()).to_owned());
+    between(&cause, "send mail", SpanKind::Consumer, times, attributes, Some(batch), error);
 }
 
 /// Ends the trace of a batch with what became of it.
 pub fn end_batch(trace: OpenSpan, outcome: Outcome, error: Option<&str>) {
     trace.set(KeyValue::new(OUTCOME, outcome.name()));
-    let failed = !matches!(outcome, Outcome::Sent | Outcome::Returned);
-    trace.end(error.filter(|_| failed).map(str::to_owned));
+    trace.end(error.filter(|_| outcome.has_failed()).map(str::to_owned));
 }
 
 #[cfg(test)]

@@ -84,6 +84,24 @@ impl Settings for RedisSettings {
     }
 }
 
+impl RedisSettings {
+    /// The server's name and port.
+    fn server(&self) -> (String, u16) {
+        self.config
+            .server
+            .hosts()
+            .into_iter()
+            .next()
+            .map(|server| (server.host.to_string(), server.port))
+            .unwrap_or_default()
+    }
+
+    /// The number of the database.
+    fn database(&self) -> u8 {
+        self.config.database.unwrap_or_default()
+    }
+}
+
 /// What is not done here is refused by its name.
 fn address(text: &str) -> Result<Config, String> {
     // Valkey's clients know it by other schemes.

@@ -27,29 +27,33 @@ pub(crate) async fn apply(
     let letter = body.required("letter", Letter::from_json);
     let letter = body.finish(letter)?;
     let (id, keyed) = (ApplicationId(clock.id()), key.of(caller));
-    note(*job, id);
+    note("app.job.id", *job);
     let look = memory.look(QUOTA, caller, keyed.as_ref().map(|keyed| &keyed.key)).await?;
     let new = NewApplication { id, job: *job, person: PersonId(caller.0), letter, keyed };
     match store::apply(&pool, &clock, &new).await {
         Ok(Applied::Now { answer, acceptance, standing }) => {
+            note("app.application.id", ApplicationId(acceptance.id));
             look.accepted(acceptance, standing.left).await;
             Ok(told(answer.into(), standing))
         }
-        Ok(Applied::Before(answer)) => Ok(answer.into()),
+        Ok(Applied::Before(answer)) => {
+            answer.resource.into_iter().for_each(|first| note("app.application.id", ApplicationId(first)));
+            Ok(answer.into())
+        }
         Err(error) => {
-            if let ApplyError::QuotaFull { .. } = &error {
-                look.refused(store::last(&pool, new.person)).await;
+            match &error {
+                ApplyError::QuotaFull { .. } => look.refused(store::last(&pool, new.person)).await,
+                ApplyError::Duplicate(first) => note("app.application.id", *first),
+                _ => {}
             }
             Err(error.into())
         }
     }
 }
 
-/// What the request is about, for its span.
-fn note(job: JobId, application: ApplicationId) {
-    let span = context::current();
-    span.span().set_attribute(KeyValue::new("app.job.id", job.to_string()));
-    span.span().set_attribute(KeyValue::new("app.application.id", application.to_string()));
+/// What the request is about, for its span: of applications one that exists.
+fn note(name: &'static str, id: impl ToString) {
+    context::current().span().set_attribute(KeyValue::new(name, id.to_string()));
 }
 
 /// Tells the caller how much of the quota is left.

@@ -22,6 +22,11 @@ fn of_spans(trace: &Trace, service: &str) -> Vec<String> {
     spans.iter().map(|span| on_one_line(span.attribute("db.query.text"))).collect()
 }
 
+/// Spans leave comments out, and no text of a board's statements has two dashes.
+fn without_comment(line: &str) -> &str {
+    line.split("--").next().unwrap_or_default()
+}
+
 /// The statements that the log has of an application. A statement of several lines goes on after tabs.
 fn of_log(log: &str, application: &str) -> Vec<String> {
     let prefix = format!("<{application}> LOG:  ");
@@ -31,14 +36,14 @@ fn of_log(log: &str, application: &str) -> Vec<String> {
         if let (true, Some(more)) = (ours, line.strip_prefix('\t')) {
             if let Some(statement) = statements.last_mut() {
                 statement.push(' ');
-                statement.push_str(more);
+                statement.push_str(without_comment(more));
             }
             continue;
         }
         let entry = line.strip_prefix(&prefix).and_then(|entry| entry.split_once(": "));
         let begun = entry.filter(|(what, _)| *what == "statement" || what.starts_with("execute "));
         ours = begun.is_some();
-        statements.extend(begun.map(|(_, sql)| sql.to_owned()));
+        statements.extend(begun.map(|(_, sql)| without_comment(sql).to_owned()));
     }
     statements.iter().map(|sql| on_one_line(sql)).collect()
 }
@@ -72,7 +77,7 @@ async fn the_sql_spans_of_a_smoke_test_are_the_statements_in_the_log() {
 
 #[test]
 fn a_log_is_read_by_application() {
-    let log = "<api/pool> LOG:  statement: BEGIN\n<api/pool> LOG:  execute s1: SELECT 1,\n\t  2\n\
+    let log = "<api/pool> LOG:  statement: BEGIN\n<api/pool> LOG:  execute s1: SELECT 1, -- one\n\t  2\n\
                <api/pool> DETAIL:  parameters: $1 = '7'\n\t8\n<api/probe> LOG:  statement: SELECT 1\n\
                <api/pool> LOG:  duration: 7 ms\n";
     assert_eq!(of_log(log, "api/pool"), ["BEGIN", "SELECT 1, 2"]);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
-    HTTP_REQUEST_METHOD, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
+    ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
+    URL_FULL,
 };
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 pub use reqwest::{Method, StatusCode};
@@ -16,7 +17,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::guard::deadline::{self, TooLate};
-use crate::http::idempotency;
+use crate::http::{failure, idempotency};
 use crate::telemetry::context;
 use crate::telemetry::log::chain;
 use crate::telemetry::trace::OpenSpan;
@@ -119,6 +120,19 @@ pub enum CallError {
     Unreadable(String, StatusCode),
 }
 
+impl CallError {
+    /// A word of a bounded set: the status of an answer, or what happened on the way.
+    fn class(&self) -> String {
+        match self {
+            Self::Refused(problem) => problem.status.to_string(),
+            Self::Unreachable(_, error) => failure::class(error).to_owned(),
+            Self::TooLate(_) => "timeout".to_owned(),
+            Self::Unreadable(_, status) if status.is_success() => "unreadable".to_owned(),
+            Self::Unreadable(_, status) => status.as_u16().to_string(),
+        }
+    }
+}
+
 /// How long a connection is kept that nobody uses: less than a process that is about to end goes on serving, so that no
 /// call is sent over one that is just being closed.
 const IDLE: Duration = Duration::from_secs(3);
@@ -202,12 +216,26 @@ impl Client {
                 KeyValue::new(HTTP_REQUEST_METHOD, C::METHOD.to_string()),
                 KeyValue::new(SERVER_ADDRESS, host),
                 KeyValue::new(SERVER_PORT, port),
+                KeyValue::new(URL_FULL, self.told(call)),
             ],
         );
         let answer = deadline::within(deadline::OUTGOING, self.over_one_that_lives(call, &span)).await;
         let answer = answer.unwrap_or_else(|late| Err(late.into()));
+        if let Err(error) = &answer {
+            span.set(KeyValue::new(ERROR_TYPE, error.class()));
+        }
         span.end(answer.as_ref().err().map(|error| chain(error)));
         answer
+    }
+
+    /// The address of a call without what is secret or personal in it: a user, a password, a query.
+    fn told(&self, call: &impl Call) -> String {
+        let mut url = self.base.clone();
+        // No address of HTTP refuses to be without them.
+        let _ = (url.set_username(""), url.set_password(None));
+        url.set_query(None);
+        let path = call.path();
+        format!("{}{}", url.as_str().trim_end_matches('/'), path.split('?').next().unwrap_or_default())
     }
 
     async fn over_one_that_lives<C: Call>(&self, call: &C, span: &OpenSpan) -> Result<C::Answer, CallError> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
@@ -31,7 +32,7 @@ const OURS: [&str; 7] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// The name that a certificate is held to; a path is a socket of this machine.
-    pub(super) host: String,
+    pub(super) host: Arc<str>,
     /// Its address, where a name need not be looked up.
     pub(super) address: Option<IpAddr>,
     pub(super) port: u16,
@@ -157,7 +158,7 @@ fn places(hosts: Option<&str>, addresses: Option<&str>, ports: Option<&str>) -> 
             "" => POSTGRES,
             text => text.parse().ok().filter(|port| *port > 0).ok_or(BAD_PORT)?,
         };
-        Ok(Place { host: host.clone(), address, port })
+        Ok(Place { host: host.as_str().into(), address, port })
     };
     (0..many).map(place).collect()
 }

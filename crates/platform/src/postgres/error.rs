@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio_postgres::error::{Severity, SqlState};
@@ -118,12 +119,20 @@ impl Error {
         }
     }
 
-    /// The constraint that was violated, where one was.
-    #[must_use]
-    pub fn constraint(&self) -> Option<&str> {
+    /// A word of a bounded set: the SQLSTATE of a refusal, or what happened.
+    pub(super) fn class(&self) -> Cow<'static, str> {
         match self {
-            Self::Refused(refusal) => refusal.constraint.as_deref(),
-            _ => None,
+            Self::InTrouble(refusal) | Self::Conflict(refusal) | Self::Stale(refusal) | Self::Refused(refusal) => {
+                refusal.code.clone().into()
+            }
+            Self::Open { .. } => "breaker_open".into(),
+            Self::PoolBusy => "pool_busy".into(),
+            Self::Connect(_) => "no_connection".into(),
+            Self::TooLate => "timeout".into(),
+            Self::Lost => "connection_lost".into(),
+            Self::CommitUnknown => "commit_unknown".into(),
+            Self::ReadOnly => "25006".into(),
+            Self::Shape(_) => "unreadable".into(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The way to the server: of all the addresses that its names have, one that answers. An address may be dead without
 //! saying so, and a name may lead elsewhere than it did; neither costs more than a short wait.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::Connect;
@@ -38,6 +38,14 @@ impl Reach {
         Self { places, good: Mutex::default() }
     }
 
+    /// The one that let somebody in last, or the first one until then: its name, and its port unless it is a socket here.
+    pub(super) fn server(&self) -> (Arc<str>, Option<u16>) {
+        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = good.as_ref().or(self.places.first());
+        let is_socket = place.is_some_and(Place::is_socket);
+        (place.map_or_else(|| "".into(), |place| place.host.clone()), place.map(|it| it.port).filter(|_| !is_socket))
+    }
+
     /// Opens a connection to the first address that lets one in; the one that did so last is asked first.
     ///
     /// # Errors
@@ -52,7 +60,7 @@ impl Reach {
         let attempts = places.into_iter().map(|place| async move {
             let mut config = config.clone();
             // The name stays what a certificate is held to.
-            config.host(&place.host).port(place.port);
+            config.host(&*place.host).port(place.port);
             if let Some(address) = place.address {
                 config.hostaddr(address);
             } else if place.is_socket() {
@@ -163,8 +171,7 @@ mod tests {
         let mut config = Config::new();
         config.user("u").ssl_mode(SslMode::Disable);
         let tls = MakeRustlsConnect::new(tls::client(tls::Verification::None, None).expect("a client"));
-        let [silent, good] =
-            ["127.0.0.2", "127.0.0.1"].map(|host| Place { host: host.to_owned(), address: None, port });
+        let [silent, good] = ["127.0.0.2", "127.0.0.1"].map(|host| Place { host: host.into(), address: None, port });
         let reach = Reach::new(vec![silent, good.clone()]);
         let (opened, ()) = tokio::join!(reach.open(&config, &tls), let_in(listener));
         assert!(opened.is_ok(), "{:?}", opened.err());

@@ -7,6 +7,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::Alone;
 use super::address::{Address, Root};
 use super::reach::Reach;
+use super::statement::Peer;
 use crate::config::{Reader, Settings, setting};
 use crate::guard::breaker::BreakerSettings;
 use crate::guard::deadline;
@@ -29,6 +30,8 @@ const KEEPALIVE_AGAIN: Duration = Duration::from_secs(1);
 pub struct PostgresSettings {
     /// Without hosts, which [`Reach`] knows.
     pub(super) config: Config,
+    /// The database's name; by default it is that of the user.
+    namespace: Option<Arc<str>>,
     pub(super) tls: MakeRustlsConnect,
     pub(super) reach: Arc<Reach>,
 }
@@ -101,7 +104,8 @@ impl Settings for PostgresSettings {
             .tcp_user_timeout(deadline::UNACKNOWLEDGED)
             .keepalives_idle(KEEPALIVE)
             .keepalives_interval(KEEPALIVE_AGAIN);
-        Some(Self { config, tls: MakeRustlsConnect::new(client), reach: Arc::new(Reach::new(places)) })
+        let namespace = config.get_dbname().or(config.get_user()).map(Into::into);
+        Some(Self { config, namespace, tls: MakeRustlsConnect::new(client), reach: Arc::new(Reach::new(places)) })
     }
 }
 
@@ -119,6 +123,12 @@ impl PostgresSettings {
         .map(|(name, bound)| (name, format!("{}ms", bound.as_millis())))
     }
 
+    /// Whom statements are sent to.
+    pub(super) fn peer(&self) -> Peer {
+        let (address, port) = self.reach.server();
+        Peer { namespace: self.namespace.clone(), address, port }
+    }
+
     /// The same database, over connections that ask for these bounds as they begin. Settings of a group role do not
     /// reach its members. Said later, by `SET`, they would reach others where a pooler lends the connection on.
     pub(crate) fn bounded(&self) -> Self {
@@ -126,7 +136,7 @@ impl PostgresSettings {
         let theirs = self.config.get_options().map(str::to_owned);
         let mut config = self.config.clone();
         config.options(theirs.into_iter().chain(ours).collect::<Vec<_>>().join(" "));
-        Self { config, tls: self.tls.clone(), reach: self.reach.clone() }
+        Self { config, ..self.clone() }
     }
 
     /// Opens one connection outside of any pool.

@@ -1,11 +1,14 @@
 //! A statement with a name, which is what spans, errors and metrics call it by.
 
 use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
-    DB_QUERY_SUMMARY, DB_QUERY_TEXT, DB_RESPONSE_RETURNED_ROWS, DB_SYSTEM_NAME, ERROR_TYPE,
+    DB_NAMESPACE, DB_QUERY_SUMMARY, DB_QUERY_TEXT, DB_RESPONSE_RETURNED_ROWS, DB_SYSTEM_NAME, ERROR_TYPE,
+    SERVER_ADDRESS, SERVER_PORT,
 };
 
 use super::{Error, Refusal};
@@ -46,25 +49,29 @@ impl Statement {
     }
 
     /// Begins its span, or has it begin in its turn.
-    pub(super) fn begin<'turn>(&self, turn: Option<&'turn Turn>) -> Running<'turn> {
-        Running { statement: *self, span: Some(LeafSpan::begin(self.summary, SpanKind::Client)), turn }
+    pub(super) fn begin<'turn>(&self, peer: &Peer, turn: Option<&'turn Turn>) -> Running<'turn> {
+        let span = LeafSpan::begin(self.summary, SpanKind::Client);
+        Running { statement: *self, peer: peer.clone(), span: Some(span), turn }
     }
 
-    fn told(&self, span: LeafSpan, outcome: Result<usize, Failure<'_>>) {
+    fn told(&self, peer: &Peer, span: LeafSpan, outcome: Result<usize, Failure<'_>>) {
         let mut attributes = vec![
             KeyValue::new(DB_SYSTEM_NAME, "postgresql"),
             KeyValue::new(DB_QUERY_SUMMARY, self.summary),
-            KeyValue::new(DB_QUERY_TEXT, self.sql),
+            KeyValue::new(DB_QUERY_TEXT, text(self.sql)),
+            KeyValue::new(SERVER_ADDRESS, peer.address.clone()),
         ];
+        attributes.extend(peer.port.map(|port| KeyValue::new(SERVER_PORT, i64::from(port))));
+        attributes.extend(peer.namespace.clone().map(|name| KeyValue::new(DB_NAMESPACE, name)));
         match outcome {
             Ok(rows) => {
                 attributes.push(KeyValue::new(DB_RESPONSE_RETURNED_ROWS, i64::try_from(rows).unwrap_or(i64::MAX)))
             }
             Err(Failure::Of(error)) => {
-                attributes.push(KeyValue::new(ERROR_TYPE, error.to_string()));
+                attributes.push(KeyValue::new(ERROR_TYPE, error.class()));
                 attributes.extend(error.refusal().into_iter().flat_map(Refusal::attributes));
             }
-            Err(Failure::Before) => attributes.push(KeyValue::new(ERROR_TYPE, ROLLED_BACK)),
+            Err(Failure::Before) => attributes.push(KeyValue::new(ERROR_TYPE, "rolled_back")),
         }
         let error = outcome.err().map(|failure| match failure {
             Failure::Of(error) => error.to_string(),
@@ -72,6 +79,56 @@ impl Statement {
         });
         span.end(attributes, error);
     }
+}
+
+/// Whom a statement is sent to.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    /// The database.
+    pub(super) namespace: Option<Arc<str>>,
+    /// The server's name, or the path of its socket.
+    pub(super) address: Arc<str>,
+    pub(super) port: Option<u16>,
+}
+
+/// What spans show of texts, by where these are: a text is in the program once.
+static TEXTS: LazyLock<RwLock<HashMap<usize, Arc<str>>>> = LazyLock::new(RwLock::default);
+
+/// Without the comments, which are for whoever reads the code.
+fn text(sql: &'static str) -> Arc<str> {
+    let place = sql.as_ptr() as usize;
+    if let Some(known) = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&place) {
+        return known.clone();
+    }
+    let text: Arc<str> = without_comments(sql).into();
+    TEXTS.write().unwrap_or_else(PoisonError::into_inner).insert(place, text.clone());
+    text
+}
+
+/// Comments begin with `--` where no quote is open; lines that had nothing else go with them.
+fn without_comments(sql: &str) -> String {
+    let mut quote = None;
+    let mut kept = Vec::new();
+    for line in sql.lines() {
+        let (mut end, open) = (line.len(), quote.is_some());
+        for (at, letter) in line.char_indices() {
+            match quote {
+                Some(opened) if letter == opened => quote = None,
+                Some(_) => {}
+                None if matches!(letter, '\'' | '"') => quote = Some(letter),
+                None if line[at..].starts_with("--") => {
+                    end = at;
+                    break;
+                }
+                None => {}
+            }
+        }
+        let text = if open || quote.is_some() { &line[..end] } else { line[..end].trim_end() };
+        if open || !text.is_empty() {
+            kept.push(text);
+        }
+    }
+    kept.join("\n")
 }
 
 /// What a commit comes to behind a statement that failed.
@@ -97,6 +154,7 @@ impl Turn {
 /// A statement that runs. One that is cut has a span all the same: it is what the reader of the trace looks for.
 pub(super) struct Running<'turn> {
     statement: Statement,
+    peer: Peer,
     span: Option<LeafSpan>,
     turn: Option<&'turn Turn>,
 }
@@ -119,8 +177,8 @@ impl Running<'_> {
 
     fn told(&mut self, outcome: Result<usize, Failure<'_>>) {
         if let Some(span) = self.span.take() {
-            let Some(Turn(watch)) = self.turn else { return self.statement.told(span, outcome) };
-            self.statement.told(span.begun(watch.get()), outcome);
+            let Some(Turn(watch)) = self.turn else { return self.statement.told(&self.peer, span, outcome) };
+            self.statement.told(&self.peer, span.begun(watch.get()), outcome);
             watch.set(watch.get().lap());
         }
     }
@@ -135,6 +193,14 @@ impl Drop for Running<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_are_left_out_and_what_only_looks_like_one_is_kept() {
+        let sql = "-- Why.\nSELECT 1, -- one\n  '--no comment', \"--nor\" -- 'this is\n\nFROM a -- b\nWHERE c = '\n-- in a text'";
+        let text = "SELECT 1,\n  '--no comment', \"--nor\"\nFROM a\nWHERE c = '\n-- in a text'";
+        assert_eq!(without_comments(sql), text);
+        assert_eq!(without_comments("SELECT 1"), "SELECT 1");
+    }
 
     #[test]
     fn what_may_change_something_is_told_by_its_words() {

@@ -6,7 +6,7 @@ use fred::prelude::{Client, ClientLike as _};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
-    DB_OPERATION_NAME, DB_RESPONSE_STATUS_CODE, DB_SYSTEM_NAME, ERROR_TYPE,
+    DB_NAMESPACE, DB_OPERATION_NAME, DB_RESPONSE_STATUS_CODE, DB_SYSTEM_NAME, ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT,
 };
 
 use super::patience::Patience;
@@ -22,6 +22,8 @@ pub struct Redis {
     client: Client,
     patience: Arc<Mutex<Patience>>,
     metrics: RedisMetrics,
+    /// What each span says of the server.
+    peer: [KeyValue; 3],
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -85,7 +87,8 @@ impl Redis {
     /// # Errors
     /// When the settings contradict each other.
     pub fn new(settings: &RedisSettings, metrics: &Metrics) -> Result<Self, Error> {
-        Ok(Self { client: super::client(settings, deadline::REDIS)?, patience: Arc::default(), metrics: metrics.of() })
+        let client = super::client(settings, deadline::REDIS)?;
+        Ok(Self { client, patience: Arc::default(), metrics: metrics.of(), peer: peer(settings) })
     }
 
     /// Sends a command, or several in a script, and waits for the answer: [`deadline::REDIS`] at most, or `limit`
@@ -138,6 +141,7 @@ impl Redis {
         self.metrics.wait.observe(span.elapsed().as_secs_f64());
         // Never the command's text: keys and values name people.
         let mut attributes = vec![KeyValue::new(DB_SYSTEM_NAME, "redis"), KeyValue::new(DB_OPERATION_NAME, operation)];
+        attributes.extend_from_slice(&self.peer);
         attributes.extend(error.map(|error| KeyValue::new(ERROR_TYPE, error.name())));
         if let Some(NoAnswer::Refused(word)) = error {
             attributes.push(KeyValue::new(DB_RESPONSE_STATUS_CODE, *word));
@@ -163,6 +167,15 @@ impl Redis {
         *patience = next;
         told
     }
+}
+
+fn peer(settings: &RedisSettings) -> [KeyValue; 3] {
+    let (host, port) = settings.server();
+    [
+        KeyValue::new(SERVER_ADDRESS, Arc::<str>::from(host)),
+        KeyValue::new(SERVER_PORT, i64::from(port)),
+        KeyValue::new(DB_NAMESPACE, Arc::<str>::from(settings.database().to_string())),
+    ]
 }
 
 fn no_answer(error: &Error) -> NoAnswer {

@@ -4,7 +4,10 @@
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
-use opentelemetry_semantic_conventions::resource::{SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION};
+use opentelemetry_semantic_conventions::SCHEMA_URL;
+use opentelemetry_semantic_conventions::resource::{
+    DEPLOYMENT_ENVIRONMENT_NAME, SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION,
+};
 use percent_encoding::percent_decode_str;
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
@@ -31,6 +34,8 @@ pub struct TelemetrySettings {
     pub version: String,
     /// The machine it runs on.
     pub instance: String,
+    /// In which deployment: `production`, `staging`.
+    pub environment: Option<String>,
 }
 
 impl Settings for TelemetrySettings {
@@ -64,6 +69,8 @@ impl Settings for TelemetrySettings {
             "a text",
             "random",
         );
+        let about = setting("DEPLOYMENT_ENVIRONMENT", "which deployment it is part of, in traces: production, staging");
+        let environment = from.optional(about, "a text");
         let random = |name: String| if name == "random" { Uuid::new_v4().to_string() } else { name };
         Some(Self {
             name,
@@ -74,6 +81,7 @@ impl Settings for TelemetrySettings {
             filter: filter?,
             version: version?,
             instance: instance.map(random)?,
+            environment: environment?,
         })
     }
 }
@@ -82,12 +90,14 @@ impl TelemetrySettings {
     /// Whose telemetry it is: what is known here, below what `OTEL_RESOURCE_ATTRIBUTES` says, below `OTEL_SERVICE_NAME`.
     pub(super) fn resource(&self, function: &'static str) -> Resource {
         Resource::builder_empty()
+            .with_schema_url([], SCHEMA_URL)
             .with_detector(Box::new(TelemetryResourceDetector))
             .with_attributes([
                 KeyValue::new(SERVICE_NAME, function),
                 KeyValue::new(SERVICE_VERSION, self.version.clone()),
                 KeyValue::new(SERVICE_INSTANCE_ID, self.instance.clone()),
             ])
+            .with_attributes(self.environment.iter().map(|it| KeyValue::new(DEPLOYMENT_ENVIRONMENT_NAME, it.clone())))
             .with_attributes(self.attributes.iter().cloned())
             .with_attributes(self.name.iter().map(|name| KeyValue::new(SERVICE_NAME, name.clone())))
             .build()
@@ -157,7 +167,11 @@ mod tests {
         assert_eq!(of(&settings, "telemetry.sdk.language").as_deref(), Some("rust"));
         let (settings, _) = read(&[("OTEL_RESOURCE_ATTRIBUTES", attributes), ("OTEL_SERVICE_NAME", "jobs")]);
         assert_eq!(of(&settings, "service.name").as_deref(), Some("jobs"));
-        assert_eq!(of(&read(&[]).0, "service.name").as_deref(), Some("api"));
+        let (settings, _) = read(&[("DEPLOYMENT_ENVIRONMENT", "staging")]);
+        assert_eq!(of(&settings, "service.name").as_deref(), Some("api"));
+        assert_eq!(of(&settings, "deployment.environment.name").as_deref(), Some("staging"));
+        let schema = settings.resource("api").schema_url().map(str::to_owned);
+        assert!(schema.is_some_and(|url| url.starts_with("https://opentelemetry.io/schemas/1.")));
     }
 
     #[test]

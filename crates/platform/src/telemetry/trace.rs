@@ -158,11 +158,15 @@ pub fn between(
     times: (SystemTime, SystemTime),
     attributes: Vec<KeyValue>,
     link: Option<&Context>,
+    error: Option<String>,
 ) {
     let builder = SpanBuilder::from_name(name).with_kind(kind).with_start_time(times.0).with_attributes(attributes);
     let mut span = tracer().build_with_context(builder, parent);
     if let Some(link) = link {
         span.add_link(link.span().span_context().clone(), Vec::new());
+    }
+    if let Some(error) = error {
+        span.set_status(Status::error(error));
     }
     span.end_with_timestamp(times.1);
 }

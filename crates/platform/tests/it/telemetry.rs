@@ -47,7 +47,13 @@ async fn a_strangers_missing_flag_loses_nothing_and_its_ids_are_kept() {
     assert_eq!((span.name.as_str(), span.kind), ("GET /work/{ms}", Kind::Server), "{}", trace.tree());
     assert_eq!(span.parent_id.as_deref(), Some("00f067aa0ba902b7"));
     assert_eq!(span.service, "bare_function");
-    let wanted = [("http.request.method", "GET"), ("http.route", "/work/{ms}"), ("http.response.status_code", "200")];
+    let wanted = [
+        ("http.request.method", "GET"),
+        ("http.route", "/work/{ms}"),
+        ("http.response.status_code", "200"),
+        ("url.scheme", "http"),
+        ("url.path", "/work/1"),
+    ];
     for (name, value) in wanted {
         assert_eq!(span.attribute(name), value, "{name} of {span:?}");
     }
@@ -69,6 +75,15 @@ async fn statements_hang_below_their_request_with_the_wait_for_a_connection() {
     assert_eq!(statement.attribute("db.query.summary"), "select sleep");
     assert_eq!(statement.attribute("db.query.text"), "SELECT 1 FROM pg_sleep($1)");
     assert_eq!(statement.attribute("db.response.returned_rows"), "1");
+    let server = super::support::servers().await.postgres.address();
+    for (name, value) in [
+        ("db.system.name", "postgresql".to_owned()),
+        ("db.namespace", database.url.rsplit(['/', '?']).nth(1).expect("a name").to_owned()),
+        ("server.address", server.ip().to_string()),
+        ("server.port", server.port().to_string()),
+    ] {
+        assert_eq!(statement.attribute(name), value, "{name}");
+    }
     assert!(statement.duration() >= Duration::from_millis(20), "{}", whole.tree());
     assert_eq!(whole.named("pool wait")[0].attribute("db.client.connection.pool.name"), "small_function/pool");
     assert!(whole.outliving_children(Duration::from_millis(1), |_| false).is_empty(), "{}", whole.tree());
@@ -85,6 +100,7 @@ async fn a_statement_that_is_cut_has_a_span_that_says_so() {
     let cut = async || receiver.spans().into_iter().find(|span| span.name == "select sleep");
     let cut = wait::until_some(SOON, "the span of what was cut", cut).await.expect("it arrives");
     assert!(cut.error.is_some(), "{cut:?}");
+    assert_eq!(cut.attribute("error.type"), "timeout");
     assert_eq!(cut.attribute("db.query.text"), "SELECT 1 FROM pg_sleep($1)");
     assert_eq!(cut.attribute("db.response.returned_rows"), "", "nothing came of it");
 }
@@ -110,8 +126,31 @@ async fn a_failed_request_is_a_failed_span() {
     let spans = receiver.spans();
     let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:?}"));
     assert!(named("GET /panic").error.is_some());
-    assert!(named("GET unmatched").error.is_none(), "a 404 is the caller's");
+    let unmatched = named("GET");
+    assert!(unmatched.error.is_none(), "a 404 is the caller's");
+    assert_eq!((unmatched.attribute("url.path"), unmatched.attribute("http.route")), ("REDACTED", ""));
+    assert_eq!(named("GET /panic").attribute("error.type"), "500");
     assert!(!format!("{spans:?}").contains("nowhere"), "{spans:?}");
+}
+
+#[tokio::test]
+async fn a_method_that_is_none_is_http_and_told_as_it_was() {
+    let receiver = Receiver::start().expect("it listens");
+    let function = traced(bare(), &receiver).await;
+    let request = Request::new("BREW", "/work/1").header("X-Forwarded-Proto", "https");
+    assert_eq!(request.ask(function.address).await.status, 405);
+    drained(&function).await;
+    let spans = receiver.spans();
+    let [span] = &spans[..] else { panic!("{spans:?}") };
+    for (name, value) in [
+        ("http.request.method", "_OTHER"),
+        ("http.request.method_original", "BREW"),
+        ("url.scheme", "https"),
+        ("http.response.status_code", "405"),
+    ] {
+        assert_eq!(span.attribute(name), value, "{name} of {span:?}");
+    }
+    assert!(span.name.starts_with("HTTP"), "{span:?}");
 }
 
 #[tokio::test]

@@ -56,28 +56,40 @@ impl Instruments for RequestMetrics {
     }
 }
 
-/// The root span of a request, in the stable semantic conventions. The path and the query stay out of it, since
-/// people put anything there: the route says what was asked for.
+/// The root span of a request, in the stable semantic conventions. What people put anything into is told as far as it is
+/// what it should be: a path whose route is known and whose parameters are ids or numbers, a method of capitals; of a query
+/// nothing.
 #[derive(Debug)]
 pub struct RequestSpan;
+
+/// In the place of a path that may hold anything.
+const REDACTED: &str = "REDACTED";
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         if is_own_route(request.path()) || Mark::is_on(request.request()) {
             return Span::none();
         }
-        let method = method(request.method());
-        let route = route(request.request());
+        let (method, route) = (method(request.method()), request.match_pattern());
         let span = tracing::info_span!(
             "request",
-            otel.name = format!("{method} {route}"),
+            otel.name = name(method, route.as_deref()),
             otel.kind = "server",
             otel.status_code = field::Empty,
             http.request.method = method,
-            http.route = route,
+            http.request.method_original = field::Empty,
+            http.route = field::Empty,
+            url.scheme = scheme(request),
+            url.path = route.as_deref().map_or(REDACTED, |route| plain_path(route, request.path())),
             http.response.status_code = field::Empty,
             error.type = field::Empty,
         );
+        if let Some(route) = route {
+            span.record("http.route", route);
+        }
+        if method == OTHER {
+            span.record("http.request.method_original", plain_method(request.method().as_str()));
+        }
         if let Some(caller) = context::from_stranger(request.headers()) {
             // Fails only without a tracing layer, and then there is no trace to hang below.
             let _ = span.set_parent(caller);
@@ -271,12 +283,64 @@ fn closing(mut answer: ServiceResponse<BoxBody>, draining: bool) -> ServiceRespo
     answer
 }
 
+/// What a span is called: `HTTP` for a method that is none, and no path where no route has it.
+fn name(method: &'static str, route: Option<&str>) -> String {
+    let method = if method == OTHER { "HTTP" } else { method };
+    route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
+}
+
+/// A path as it was given, if ids or numbers stand in the place of its route's parameters.
+fn plain_path<'a>(route: &str, path: &'a str) -> &'a str {
+    let is_id = |text: &str| text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let (names, given) = (route.split('/'), path.split('/'));
+    let is_plain = names.clone().count() == given.clone().count()
+        && names.zip(given).all(|(name, given)| name == given || (name.starts_with('{') && is_id(given)));
+    if is_plain { path } else { REDACTED }
+}
+
+/// A method as it was given, if it looks like one.
+fn plain_method(method: &str) -> &str {
+    let is_plain = method.len() <= 16 && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_plain { method } else { REDACTED }
+}
+
+/// As the caller spoke to whoever stands before us, who says so.
+fn scheme(request: &ServiceRequest) -> &'static str {
+    if request.connection_info().scheme() == "https" { "https" } else { "http" }
+}
+
+/// In the place of a method that HTTP does not name.
+const OTHER: &str = "_OTHER";
+
 /// The methods that HTTP names; any other text would make a label of its own each time.
 fn method(method: &Method) -> &'static str {
     const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
-    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or(OTHER)
 }
 
 fn route(request: &HttpRequest) -> String {
     request.match_pattern().unwrap_or_else(|| "unmatched".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_where_its_parameters_are_ids_or_numbers() {
+        let (route, id) = ("/v1/jobs/{id}/applications", "01890a5d-ac96-774b-bcce-b302099a8057");
+        for path in [format!("/v1/jobs/{id}/applications"), "/v1/jobs/7/applications".to_owned()] {
+            assert_eq!(plain_path(route, &path), path);
+        }
+        for path in ["/v1/jobs/ada@example.org/applications", "/v1/jobs/a/b/applications", "/v1/jobs//x"] {
+            assert_eq!(plain_path(route, path), REDACTED, "{path}");
+        }
+        assert_eq!(plain_path("/v1/me", "/v1/me"), "/v1/me");
+    }
+
+    #[test]
+    fn a_method_is_told_where_it_looks_like_one() {
+        assert_eq!((plain_method("BREW"), plain_method("ada@example.org")), ("BREW", REDACTED));
+        assert_eq!(plain_method("GET-AND-A-SECRET"), REDACTED);
+    }
 }

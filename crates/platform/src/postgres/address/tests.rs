@@ -7,7 +7,7 @@ fn parsed(text: &str) -> Address {
 }
 
 fn place(host: &str, port: u16) -> Place {
-    Place { host: host.to_owned(), address: None, port }
+    Place { host: host.into(), address: None, port }
 }
 
 #[test]
