@@ -60,9 +60,9 @@ impl Outcome {
         }
     }
 
-    /// Whether a mail is not on its way by it.
+    /// Whether a mail is not on its way by it. Of those that another worker has that one says so.
     const fn has_failed(self) -> bool {
-        !matches!(self, Self::Sent | Self::Returned)
+        !matches!(self, Self::Sent | Self::Returned | Self::Lost)
     }
 }
 
@@ -157,6 +157,7 @@ pub fn batch_trace(claimed: &Claimed, claim: Stopwatch) -> OpenSpan {
         SpanKind::Internal,
         vec![
             KeyValue::new(MESSAGING_SYSTEM, RESEND),
+            KeyValue::new(MESSAGING_OPERATION_NAME, "send"),
             KeyValue::new(MESSAGING_BATCH_MESSAGE_COUNT, mails),
             KeyValue::new(KIND, claimed.kind.clone()),
             KeyValue::new(ATTEMPT, i64::from(claimed.attempts)),
@@ -190,17 +191,25 @@ pub fn mail_span(
         KeyValue::new(KIND, kind.to_owned()),
         KeyValue::new(OUTCOME, outcome.name()),
     ];
-    let failed = outcome.has_failed();
-    let class = error.map(reason).or(failed.then_some(outcome.name()));
-    attributes.extend(class.filter(|_| failed).map(|class| KeyValue::new(ERROR_TYPE, class)));
-    let error = failed.then(|| error.unwrap_or(outcome.name()).to_owned());
+    let (class, error) = failure(outcome, error);
+    attributes.extend(class.map(|class| KeyValue::new(ERROR_TYPE, class)));
     between(&cause, "send mail", SpanKind::Consumer, times, attributes, Some(batch), error);
 }
 
 /// Ends the trace of a batch with what became of it.
 pub fn end_batch(trace: OpenSpan, outcome: Outcome, error: Option<&str>) {
     trace.set(KeyValue::new(OUTCOME, outcome.name()));
-    trace.end(error.filter(|_| outcome.has_failed()).map(str::to_owned));
+    let (class, error) = failure(outcome, error);
+    if let Some(class) = class {
+        trace.set(KeyValue::new(ERROR_TYPE, class));
+    }
+    trace.end(error);
+}
+
+/// Its class and its text, where a mail is not on its way.
+fn failure(outcome: Outcome, error: Option<&str>) -> (Option<&'static str>, Option<String>) {
+    let failed = || (error.map_or(outcome.name(), reason), error.unwrap_or(outcome.name()).to_owned());
+    outcome.has_failed().then(failed).unzip()
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use url::Url;
 mod address;
 mod listing;
 
-pub(crate) use address::parameter;
 pub use address::secret_address;
+pub(crate) use address::{parameter, place};
 pub(crate) use listing::{Checked, Form};
 
 /// Exit code of a process that was given wrong settings: `EX_USAGE` of sysexits.h.

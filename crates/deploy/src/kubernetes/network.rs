@@ -7,8 +7,8 @@ use super::{Function, pod};
 /// Resend's, and that of other functions by their public address.
 const HTTPS: u16 = 443;
 const NAMES: u16 = 53;
-/// The setting that says where spans go.
-const TRACES: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// The settings that say where spans go, the first before the second.
+const TRACES: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 impl Function<'_> {
     pub(super) fn network_policy(&self) -> Value {
@@ -56,10 +56,11 @@ impl Function<'_> {
     }
 
     fn traces_port(&self) -> Option<u16> {
-        let key = (self.name.to_owned(), TRACES.to_owned());
-        let file = || self.toml.env.get(TRACES).map(|value| &value.0).filter(|value| !pod::is_private(value));
-        let text = self.cluster.settings.get(&key).or_else(file)?;
-        url::Url::parse(text).ok()?.port_or_known_default()
+        let of = |name: &str| {
+            let file = || self.toml.env.get(name).map(|value| &value.0).filter(|value| !pod::is_private(value));
+            self.cluster.settings.get(&(self.name.to_owned(), name.to_owned())).or_else(file)
+        };
+        url::Url::parse(TRACES.into_iter().find_map(of)?).ok()?.port_or_known_default()
     }
 }
 

@@ -111,6 +111,22 @@ fn the_ports_of_databases_are_the_clusters_own() {
 }
 
 #[test]
+fn spans_may_leave_by_the_port_of_their_own_endpoint() {
+    let opened = |more: Option<(&str, &str)>| {
+        let mut cluster = cluster();
+        let more = more.map(|(name, value)| (("api".to_owned(), name.to_owned()), value.to_owned()));
+        cluster.settings.extend(more);
+        let is_apis = |it: &Value| it["kind"] == "NetworkPolicy" && it["metadata"]["name"] == "api";
+        let policy = manifests(&files(), &cluster).expect("they fit").into_iter().find(is_apis).expect("there is one");
+        let called = policy["spec"]["egress"].as_array().expect("a list").clone();
+        called.iter().filter_map(|rule| rule["ports"][0]["port"].as_u64()).collect::<Vec<_>>()
+    };
+    assert_eq!(opened(None), [53, 5432, 4318]);
+    let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://otlp.example/in");
+    assert_eq!(opened(Some(own)), [53, 5432, 443]);
+}
+
+#[test]
 fn a_secret_is_referred_to_and_never_written() {
     for (name, pod) in pods() {
         let environment = pod["spec"]["containers"][0]["env"].as_array().cloned().expect("a list");

@@ -73,7 +73,8 @@ async fn neither_logs_nor_spans_hold_an_address_or_a_token() {
     settled(&board).await;
     worker.stop(PATIENCE).await.expect("it ends");
     let spans = receiver.spans();
-    assert!(spans.iter().any(|span| span.name == "send mail"));
+    let dead = spans.iter().find(|span| span.attribute("app.mail.outcome") == "dead").expect("one died");
+    assert!(dead.error.is_some() && !dead.attribute("error.type").is_empty(), "{dead:?}");
     let said = format!("{}{spans:?}", worker.output());
     for secret in ["lovelace", "hopper", "not.an", "re_test", SIGN_IN_URL] {
         assert!(!said.contains(secret), "{secret} shows");

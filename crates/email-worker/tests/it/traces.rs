@@ -24,7 +24,16 @@ async fn a_mail_is_a_span_of_its_cause_and_links_to_the_trace_of_its_batch() {
         (mail.name.as_str(), mail.kind, mail.parent_id.as_deref()),
         ("send mail", Kind::Consumer, Some(CAUSE_SPAN))
     );
-    assert_eq!(mail.attributes["app.mail.outcome"], "sent");
+    for (name, value) in [
+        ("app.mail.outcome", "sent"),
+        ("messaging.system", "resend"),
+        ("messaging.operation.name", "send"),
+        ("messaging.operation.type", "process"),
+        ("messaging.destination.name", "mail"),
+    ] {
+        assert_eq!(mail.attribute(name), value, "{name}");
+    }
+    assert_eq!((mail.attribute("error.type"), &mail.error), ("", &None));
     let (batch, root) = &mail.links[0];
     let batch = receiver.wait_for(batch, |trace| !trace.roots().is_empty(), PATIENCE).await.expect("the batch's trace");
     let names: Vec<&str> = batch.spans().iter().map(|span| span.name.as_str()).collect();
@@ -34,6 +43,7 @@ async fn a_mail_is_a_span_of_its_cause_and_links_to_the_trace_of_its_batch() {
     assert!(batch.orphans().is_empty() && batch.roots()[0].span_id == *root);
     assert!(batch.outliving_children(std::time::Duration::ZERO, |_| false).is_empty());
     let post = batch.named("POST /emails/batch")[0];
+    assert!(post.attribute("url.full").ends_with("/emails/batch"), "{post:?}");
     assert!(mail.start <= post.start && post.end <= mail.end, "the mail has the times of its post");
     // Its line belongs to the batch's trace.
     let line = worker.wait_for_line("batch settled", PATIENCE).await.expect("a line");

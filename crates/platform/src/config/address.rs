@@ -64,7 +64,7 @@ pub(super) fn base(text: &str) -> Result<Url, &'static str> {
 }
 
 /// Where an address leads, without what is secret in it.
-pub(super) fn place(text: &str) -> String {
+pub(crate) fn place(text: &str) -> String {
     let hidden = || HIDDEN.to_owned();
     // What is no address may hold a password anywhere, and so may a path with an @.
     let Ok(mut url) = http(text) else { return hidden() };

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::config::place;
 use crate::guard::deadline::{self, TooLate};
 use crate::http::{failure, idempotency};
 use crate::telemetry::context;
@@ -126,7 +127,7 @@ impl CallError {
         match self {
             Self::Refused(problem) => problem.status.to_string(),
             Self::Unreachable(_, error) => failure::class(error).to_owned(),
-            Self::TooLate(_) => "timeout".to_owned(),
+            Self::TooLate(_) => "timed_out".to_owned(),
             Self::Unreadable(_, status) if status.is_success() => "unreadable".to_owned(),
             Self::Unreadable(_, status) => status.as_u16().to_string(),
         }
@@ -216,7 +217,7 @@ impl Client {
                 KeyValue::new(HTTP_REQUEST_METHOD, C::METHOD.to_string()),
                 KeyValue::new(SERVER_ADDRESS, host),
                 KeyValue::new(SERVER_PORT, port),
-                KeyValue::new(URL_FULL, self.told(call)),
+                KeyValue::new(URL_FULL, place(&self.url(call))),
             ],
         );
         let answer = deadline::within(deadline::OUTGOING, self.over_one_that_lives(call, &span)).await;
@@ -228,14 +229,8 @@ impl Client {
         answer
     }
 
-    /// The address of a call without what is secret or personal in it: a user, a password, a query.
-    fn told(&self, call: &impl Call) -> String {
-        let mut url = self.base.clone();
-        // No address of HTTP refuses to be without them.
-        let _ = (url.set_username(""), url.set_password(None));
-        url.set_query(None);
-        let path = call.path();
-        format!("{}{}", url.as_str().trim_end_matches('/'), path.split('?').next().unwrap_or_default())
+    fn url(&self, call: &impl Call) -> String {
+        format!("{}{}", self.base.as_str().trim_end_matches('/'), call.path())
     }
 
     async fn over_one_that_lives<C: Call>(&self, call: &C, span: &OpenSpan) -> Result<C::Answer, CallError> {
@@ -255,9 +250,8 @@ impl Client {
         call: &C,
         span: &OpenSpan,
     ) -> Result<C::Answer, CallError> {
-        let service = || self.base.to_string();
-        let url = format!("{}{}", self.base.as_str().trim_end_matches('/'), call.path());
-        let mut request = http.request(C::METHOD, url).headers(self.headers(span));
+        let service = || place(self.base.as_str());
+        let mut request = http.request(C::METHOD, self.url(call)).headers(self.headers(span));
         if let Some(body) = call.body() {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
@@ -274,8 +268,9 @@ impl Client {
             let body = if body.is_empty() { b"null" } else { &*body };
             return serde_json::from_slice(body).map_err(|_| CallError::Unreadable(service(), status));
         }
-        match serde_json::from_slice(&body) {
-            Ok(refusal) => Err(CallError::Refused(Box::new(refusal))),
+        match serde_json::from_slice::<ProblemAnswer>(&body) {
+            // What the body says of it is advice.
+            Ok(refusal) => Err(CallError::Refused(Box::new(ProblemAnswer { status: status.as_u16(), ..refusal }))),
             Err(_) => Err(CallError::Unreadable(service(), status)),
         }
     }

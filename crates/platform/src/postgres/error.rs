@@ -128,7 +128,7 @@ impl Error {
             Self::Open { .. } => "breaker_open".into(),
             Self::PoolBusy => "pool_busy".into(),
             Self::Connect(_) => "no_connection".into(),
-            Self::TooLate => "timeout".into(),
+            Self::TooLate => "timed_out".into(),
             Self::Lost => "connection_lost".into(),
             Self::CommitUnknown => "commit_unknown".into(),
             Self::ReadOnly => "25006".into(),

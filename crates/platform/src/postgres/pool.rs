@@ -9,7 +9,7 @@ use std::time::Duration;
 use deadpool_postgres::{Hook, Manager, ManagerConfig, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
-use opentelemetry_semantic_conventions::attribute::DB_CLIENT_CONNECTION_POOL_NAME;
+use opentelemetry_semantic_conventions::attribute::{DB_CLIENT_CONNECTION_POOL_NAME, ERROR_TYPE};
 
 use self::queue::Queue;
 use super::blockers::Blockers;
@@ -246,8 +246,9 @@ impl Pool {
     fn told(&self, wait: LeafSpan, error: Option<&Error>) {
         let took: Duration = wait.elapsed();
         self.context.metrics.wait.observe(took.as_secs_f64());
-        let name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.name.clone());
-        wait.end(vec![name], error.map(ToString::to_string));
+        let mut attributes = vec![KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, self.name.clone())];
+        attributes.extend(error.map(|error| KeyValue::new(ERROR_TYPE, error.class())));
+        wait.end(attributes, error.map(ToString::to_string));
     }
 }
 

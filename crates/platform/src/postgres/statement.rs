@@ -7,11 +7,11 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
-    DB_NAMESPACE, DB_QUERY_SUMMARY, DB_QUERY_TEXT, DB_RESPONSE_RETURNED_ROWS, DB_SYSTEM_NAME, ERROR_TYPE,
-    SERVER_ADDRESS, SERVER_PORT,
+    DB_NAMESPACE, DB_QUERY_SUMMARY, DB_QUERY_TEXT, DB_RESPONSE_RETURNED_ROWS, DB_RESPONSE_STATUS_CODE, DB_SYSTEM_NAME,
+    ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT,
 };
 
-use super::{Error, Refusal};
+use super::{Error, PostgresSettings, Refusal};
 use crate::clock::Stopwatch;
 use crate::telemetry::trace::LeafSpan;
 
@@ -49,20 +49,20 @@ impl Statement {
     }
 
     /// Begins its span, or has it begin in its turn.
-    pub(super) fn begin<'turn>(&self, peer: &Peer, turn: Option<&'turn Turn>) -> Running<'turn> {
+    pub(super) fn begin<'turn>(&self, database: &'turn PostgresSettings, turn: Option<&'turn Turn>) -> Running<'turn> {
         let span = LeafSpan::begin(self.summary, SpanKind::Client);
-        Running { statement: *self, peer: peer.clone(), span: Some(span), turn }
+        Running { statement: *self, database, span: Some(span), turn }
     }
 
-    fn told(&self, peer: &Peer, span: LeafSpan, outcome: Result<usize, Failure<'_>>) {
+    fn told(&self, peer: Peer, span: LeafSpan, outcome: Result<usize, Failure<'_>>) {
         let mut attributes = vec![
             KeyValue::new(DB_SYSTEM_NAME, "postgresql"),
             KeyValue::new(DB_QUERY_SUMMARY, self.summary),
             KeyValue::new(DB_QUERY_TEXT, text(self.sql)),
-            KeyValue::new(SERVER_ADDRESS, peer.address.clone()),
+            KeyValue::new(SERVER_ADDRESS, peer.address),
         ];
         attributes.extend(peer.port.map(|port| KeyValue::new(SERVER_PORT, i64::from(port))));
-        attributes.extend(peer.namespace.clone().map(|name| KeyValue::new(DB_NAMESPACE, name)));
+        attributes.extend(peer.namespace.map(|name| KeyValue::new(DB_NAMESPACE, name)));
         match outcome {
             Ok(rows) => {
                 attributes.push(KeyValue::new(DB_RESPONSE_RETURNED_ROWS, i64::try_from(rows).unwrap_or(i64::MAX)))
@@ -70,6 +70,9 @@ impl Statement {
             Err(Failure::Of(error)) => {
                 attributes.push(KeyValue::new(ERROR_TYPE, error.class()));
                 attributes.extend(error.refusal().into_iter().flat_map(Refusal::attributes));
+                if matches!(error, Error::ReadOnly) {
+                    attributes.push(KeyValue::new(DB_RESPONSE_STATUS_CODE, error.class()));
+                }
             }
             Err(Failure::Before) => attributes.push(KeyValue::new(ERROR_TYPE, "rolled_back")),
         }
@@ -82,7 +85,7 @@ impl Statement {
 }
 
 /// Whom a statement is sent to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Peer {
     /// The database.
     pub(super) namespace: Option<Arc<str>>,
@@ -154,7 +157,7 @@ impl Turn {
 /// A statement that runs. One that is cut has a span all the same: it is what the reader of the trace looks for.
 pub(super) struct Running<'turn> {
     statement: Statement,
-    peer: Peer,
+    database: &'turn PostgresSettings,
     span: Option<LeafSpan>,
     turn: Option<&'turn Turn>,
 }
@@ -177,8 +180,9 @@ impl Running<'_> {
 
     fn told(&mut self, outcome: Result<usize, Failure<'_>>) {
         if let Some(span) = self.span.take() {
-            let Some(Turn(watch)) = self.turn else { return self.statement.told(&self.peer, span, outcome) };
-            self.statement.told(&self.peer, span.begun(watch.get()), outcome);
+            let peer = self.database.peer();
+            let Some(Turn(watch)) = self.turn else { return self.statement.told(peer, span, outcome) };
+            self.statement.told(peer, span.begun(watch.get()), outcome);
             watch.set(watch.get().lap());
         }
     }

@@ -162,6 +162,9 @@ async fn a_refusal_is_told_by_redis_own_word_in_span_metric_and_log() {
         };
         let span = wait::until_some(SOON, word, span).await.expect("a span says so");
         assert_eq!((span.name.as_str(), span.attribute("error.type")), ("INCR", word));
+        let server = own.redis.address();
+        assert_eq!(span.attribute("server.address"), server.ip().to_string());
+        assert_eq!((span.attribute("server.port"), span.attribute("db.namespace")), (&*server.port().to_string(), "0"));
         assert!(!format!("{span:?}").contains("zoe"), "{span:?}");
     }
     assert!(!own.function.output().contains("\"zoe"), "{}", own.function.output());

@@ -11,6 +11,7 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use tracing::{Span, field};
 use tracing_actix_web::RootSpanBuilder;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use uuid::Uuid;
 
 use super::caller::{KnownCaller, within_rings};
 use super::once::once;
@@ -57,7 +58,7 @@ impl Instruments for RequestMetrics {
 }
 
 /// The root span of a request, in the stable semantic conventions. What people put anything into is told as far as it is
-/// what it should be: a path whose route is known and whose parameters are ids or numbers, a method of capitals; of a query
+/// what it should be: a path whose route is known and whose parameters are ids or short numbers, a method of capitals; of a query
 /// nothing.
 #[derive(Debug)]
 pub struct RequestSpan;
@@ -289,9 +290,10 @@ fn name(method: &'static str, route: Option<&str>) -> String {
     route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
 }
 
-/// A path as it was given, if ids or numbers stand in the place of its route's parameters.
+/// A path as it was given, if ids or short numbers stand in the place of its route's parameters.
 fn plain_path<'a>(route: &str, path: &'a str) -> &'a str {
-    let is_id = |text: &str| text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let is_number = |text: &str| text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_id = |text: &str| is_number(text) || (text.len() == 36 && Uuid::try_parse(text).is_ok());
     let (names, given) = (route.split('/'), path.split('/'));
     let is_plain = names.clone().count() == given.clone().count()
         && names.zip(given).all(|(name, given)| name == given || (name.starts_with('{') && is_id(given)));
@@ -332,8 +334,10 @@ mod tests {
         for path in [format!("/v1/jobs/{id}/applications"), "/v1/jobs/7/applications".to_owned()] {
             assert_eq!(plain_path(route, &path), path);
         }
-        for path in ["/v1/jobs/ada@example.org/applications", "/v1/jobs/a/b/applications", "/v1/jobs//x"] {
-            assert_eq!(plain_path(route, path), REDACTED, "{path}");
+        for given in
+            ["ada@example.org", "ada", "a/b", "078-05-1120", "4111111111111111", "5f4dcc3b5aa765d61d8327deb882cf99"]
+        {
+            assert_eq!(plain_path(route, &format!("/v1/jobs/{given}/applications")), REDACTED, "{given}");
         }
         assert_eq!(plain_path("/v1/me", "/v1/me"), "/v1/me");
     }
