@@ -83,9 +83,15 @@ pub(crate) fn both<A, B>(one: Result<A, ShipError>, other: Result<B, ShipError>)
     }
 }
 
+/// What is read by the HTTP stack itself.
+const OTHERS: &str = "  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+      a proxy that Fly is asked through, and for what it is not
+  SSL_CERT_FILE, SSL_CERT_DIR
+      who may vouch for Fly, beside those who are built in";
+
 /// What `--help` says of settings and exit codes.
 pub(crate) fn help() -> String {
     let mut from = Reader::new([]);
     let _ = ShipSettings::read(&mut from);
-    format!("Settings, from the environment:\n{}\n{}", from.help(), exit::CODES)
+    format!("Settings, from the environment:\n{}{OTHERS}\n\n{}", from.help(), exit::CODES)
 }

@@ -1,6 +1,7 @@
 //! One Fly behind all callers, in tokio's time: what waits, waits here. A test that stops tokio's clock has it all in
 //! virtual time.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use time::OffsetDateTime;
@@ -14,6 +15,8 @@ use crate::fly::Fly;
 /// One Fly, and its clock.
 pub struct Shared {
     fly: Mutex<Fly>,
+    /// The machines that each app's edge was told of, where there is one: a moment after the proxies have heard.
+    edges: Mutex<BTreeMap<String, Vec<String>>>,
     changed: Notify,
     began: (OffsetDateTime, Instant),
 }
@@ -21,7 +24,7 @@ pub struct Shared {
 impl Shared {
     /// A Fly that was at this time when this was made.
     pub fn new(fly: Fly, began: OffsetDateTime) -> Self {
-        Self { fly: Mutex::new(fly), changed: Notify::new(), began: (began, Instant::now()) }
+        Self { fly: Mutex::new(fly), edges: Mutex::default(), changed: Notify::new(), began: (began, Instant::now()) }
     }
 
     /// Its time.
@@ -39,6 +42,17 @@ impl Shared {
         };
         self.changed.notify_waiters();
         done
+    }
+
+    /// An app's edge sends requests to these from now on.
+    pub(crate) fn edge_knows(&self, app: &str, machines: Vec<String>) {
+        self.edges.lock().expect("nothing is done under it").insert(app.to_owned(), machines);
+    }
+
+    /// The machines that an app's requests go to now.
+    pub(crate) fn routed(&self, app: &str) -> Vec<String> {
+        let edge = self.edges.lock().expect("nothing is done under it").get(app).cloned();
+        edge.unwrap_or_else(|| self.with(|fly, now| fly.routed(now, app)))
     }
 
     /// Carries one call; none is a cut connection. One that gets no answer waits until it is dropped.

@@ -109,11 +109,7 @@ impl Reader {
 
     /// A value that may be absent.
     pub fn optional<T: FromStr>(&mut self, about: About, wanted: &str) -> Option<Option<T>> {
-        if self.values.contains_key(about.name) {
-            return self.required(about, wanted).map(Some);
-        }
-        self.note(about, wanted, Some("none"), Shown::All);
-        Some(None)
+        self.absent_or(about, wanted, Shown::All, shown(|text| text.parse().ok()))
     }
 
     /// A value with a default, which is written as the environment would have it.
@@ -180,11 +176,7 @@ impl Reader {
 
     /// The address of a service that may be absent, with whatever it is known by there.
     pub fn optional_url(&mut self, about: About) -> Option<Option<Url>> {
-        if self.values.contains_key(about.name) {
-            return self.parse(about, address::HTTP, None, Shown::Place, told(address::http)).map(Some);
-        }
-        self.note(about, address::HTTP, Some("none"), Shown::Place);
-        Some(None)
+        self.absent_or(about, address::HTTP, Shown::Place, told(address::http))
     }
 
     /// A base address like [these](Self::base_url), which has a default.
@@ -210,28 +202,14 @@ impl Reader {
         wanted: &str,
         parse: impl Fn(&str) -> Result<T, W>,
     ) -> Option<Option<T>> {
-        if self.values.contains_key(about.name) {
-            return self.secret(about, wanted, parse).map(Some);
-        }
-        self.note(about, wanted, Some("none"), Shown::Nothing);
-        Some(None)
+        self.absent_or(about, wanted, Shown::Nothing, told(parse))
     }
 
     /// The contents of a file that the setting names; absent where the setting is.
     pub fn file(&mut self, about: About, wanted: &str) -> Option<Option<Vec<u8>>> {
-        let wanted = format!("the path of {wanted}");
-        let Some(path) = self.values.get(about.name).cloned() else {
-            self.note(about, &wanted, Some("none"), Shown::All);
-            return Some(None);
-        };
-        self.note(about, &wanted, Some("none"), Shown::All);
-        match std::fs::read(&path) {
-            Ok(contents) => Some(Some(contents)),
-            Err(error) => {
-                self.mistake(format!("{} is \"{path}\", which cannot be read ({error}): wanted {wanted}", about.name));
-                None
-            }
-        }
+        self.absent_or(about, &format!("the path of {wanted}"), Shown::All, |path| {
+            std::fs::read(path).map_err(|error| format!("is \"{path}\", which cannot be read ({error})"))
+        })
     }
 
     /// Notes a mistake that only shows when values are looked at together.
@@ -260,6 +238,20 @@ impl Reader {
             Some(settings) if self.mistakes.is_empty() => Ok(settings),
             _ => Err(Misconfigured(self.mistakes)),
         }
+    }
+
+    fn absent_or<T>(
+        &mut self,
+        about: About,
+        wanted: &str,
+        kind: Shown,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        if self.values.contains_key(about.name) {
+            return self.parse(about, wanted, Some("none"), kind, parse).map(Some);
+        }
+        self.note(about, wanted, Some("none"), kind);
+        Some(None)
     }
 
     fn parse<T>(

@@ -34,6 +34,10 @@ impl Settings for Added {
         let directories =
             from.parsed(about, wanted, "none", |text| Some(if text == "none" { Vec::new() } else { paths(text) }));
         let (file, directories) = (file?, directories?);
+        // Several parts of a process ask for it.
+        if ADDED.get().is_some() {
+            return Some(Self);
+        }
         let from_file = file.map(|file| ("SSL_CERT_FILE", load_certs_from_paths(Some(&file), None)));
         let from_directories =
             directories.iter().map(|directory| ("SSL_CERT_DIR", load_certs_from_paths(None, Some(directory))));

@@ -45,6 +45,8 @@ struct Shared {
     refused: AtomicUsize,
     /// Requests that came compressed.
     packed: AtomicUsize,
+    /// The most spans of one request.
+    largest: AtomicUsize,
     /// How many spans of each request are said not to be taken.
     rejected: AtomicI64,
 }
@@ -88,6 +90,7 @@ impl Receiver {
             refusal: Mutex::default(),
             refused: AtomicUsize::new(0),
             packed: AtomicUsize::new(0),
+            largest: AtomicUsize::new(0),
             rejected: AtomicI64::new(0),
         });
         let its = Arc::clone(&shared);
@@ -142,6 +145,11 @@ impl Receiver {
     /// How many requests came compressed.
     pub fn packed(&self) -> usize {
         self.shared.packed.load(Ordering::Relaxed)
+    }
+
+    /// The most spans that came in one request.
+    pub fn largest(&self) -> usize {
+        self.shared.largest.load(Ordering::Relaxed)
     }
 
     /// All spans that are remembered, oldest trace first.

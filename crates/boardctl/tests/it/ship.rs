@@ -215,3 +215,16 @@ async fn help_tells_arguments_settings_and_exit_codes() {
     insta::assert_snapshot!("doctor-fly", told(boardctl(&["doctor", "fly", "--help"]), 0).await);
     insta::assert_snapshot!("boardctl", told(boardctl(&["--help"]), 0).await);
 }
+
+#[tokio::test]
+async fn a_proxy_that_the_environment_names_is_asked() {
+    use tokio::io::AsyncReadExt as _;
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", proxy.local_addr().expect("it has one"));
+    let command = boardctl(&["status", "api"]).env("FLY_FLAPS_BASE_URL", "https://fly.invalid");
+    let _asks = command.env("HTTPS_PROXY", url).start().expect("started");
+    let (mut asked, _) = tokio::time::timeout(PATIENCE, proxy.accept()).await.expect("in time").expect("asked");
+    let mut head = [0; 100];
+    let read = asked.read(&mut head).await.expect("it asks");
+    assert!(head[..read].starts_with(b"CONNECT fly.invalid:443 "), "{}", String::from_utf8_lossy(&head[..read]));
+}

@@ -38,6 +38,7 @@ impl Fronts {
         let mut fronts = Vec::new();
         for app in apps {
             let edge = Edge::start(region).await?;
+            fly.edge_knows(app, Vec::new());
             let (known, loads) = Default::default();
             fronts.push(Front { app: app.clone(), edge, known, loads, woken: None, looked: None });
         }
@@ -75,6 +76,7 @@ impl Front {
         for (id, (place, _)) in self.known.iter().filter(|(id, _)| !routed.contains_key(*id)) {
             self.edge.forgets(*place, id)?;
         }
+        fly.edge_knows(&self.app, routed.keys().cloned().collect());
         self.known = routed;
         Ok(())
     }

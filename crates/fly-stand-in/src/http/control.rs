@@ -117,7 +117,7 @@ pub(crate) async fn knock(payload: Payload, fly: Data<Shared>) -> HttpResponse {
     said(app.map(|app| json!({ "woken": fly.with(|fly, now| fly.knock(now, &app.name)) })))
 }
 
-/// `GET /control/routed?name=APP`: the machines that the proxies send its requests to.
+/// `GET /control/routed?name=APP`: the machines that its requests go to.
 pub(crate) async fn routed(app: Query<Name>, fly: Data<Shared>) -> Json<Value> {
-    Json(json!({ "routed": fly.with(|fly, now| fly.routed(now, &app.name)) }))
+    Json(json!({ "routed": fly.routed(&app.name) }))
 }

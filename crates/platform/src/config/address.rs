@@ -10,8 +10,8 @@ pub(super) const HTTP: &str = "an http or https address";
 pub(super) const PAGE: &str = "an http or https address without user, password or #";
 pub(super) const BASE: &str = "an http or https address without user, password, query or #";
 
-/// Reads an address of one of these schemes, for a [secret](super::Reader::secret) setting. It may have no host, which some give
-/// as a parameter.
+/// Reads an address of one of these schemes, for a [secret](super::Reader::secret) setting. It may have no host, which
+/// some give as a parameter.
 ///
 /// # Errors
 /// Which part of it is wrong.

@@ -225,6 +225,22 @@ async fn spans_go_to_the_console_or_nowhere_where_that_is_wanted() {
 }
 
 #[tokio::test]
+async fn no_request_has_more_spans_than_it_may_also_at_the_end() {
+    let receiver = Receiver::start().expect("it listens");
+    let function = bare()
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.url())
+        .env("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "3")
+        .env("OTEL_BSP_SCHEDULE_DELAY", "60000")
+        .ready()
+        .await;
+    for _ in 0..8 {
+        work(&function).await;
+    }
+    assert_eq!(function.told(nix::sys::signal::Signal::SIGTERM).await, Some(0));
+    assert_eq!((receiver.spans().len(), receiver.largest()), (8, 3));
+}
+
+#[tokio::test]
 async fn the_caller_is_not_listened_to_where_nothing_is_to_be_passed_on() {
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     for (propagators, kept) in [("tracecontext", true), ("none", false)] {

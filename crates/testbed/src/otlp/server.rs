@@ -52,10 +52,12 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Respo
     };
     match ExportTraceServiceRequest::decode(body) {
         Ok(request) => {
-            let mut store = shared.store();
+            let (mut store, mut many) = (shared.store(), 0);
             for span in Span::read(request) {
                 store.add(span);
+                many += 1;
             }
+            shared.largest.fetch_max(many, Ordering::Relaxed);
             let rejected_spans = shared.rejected.load(Ordering::Relaxed);
             let partial = ExportTracePartialSuccess { rejected_spans, error_message: String::new() };
             // Without it the body is empty: all was accepted.

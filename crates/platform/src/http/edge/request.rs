@@ -308,7 +308,8 @@ fn plain_method(method: &str) -> &str {
 
 /// As the caller spoke to whoever stands before us, who says so.
 fn scheme(request: &ServiceRequest) -> &'static str {
-    if request.connection_info().scheme() == "https" { "https" } else { "http" }
+    let told = once(request.headers().get_all("x-forwarded-proto")).ok().flatten();
+    if told.is_some_and(|scheme| scheme == "https") { "https" } else { "http" }
 }
 
 /// In the place of a method that HTTP does not name.

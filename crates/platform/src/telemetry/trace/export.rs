@@ -136,8 +136,9 @@ impl Shipping {
                 ended = true;
                 self.queue.close();
             }
-            if ended && batch.len() < self.limits.batch {
-                self.queue.recv_many(&mut batch, self.limits.batch).await;
+            let room = self.limits.batch.saturating_sub(batch.len());
+            if ended && room > 0 {
+                self.queue.recv_many(&mut batch, room).await;
             }
             if batch.is_empty() && ended {
                 return;
