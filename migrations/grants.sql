@@ -50,7 +50,7 @@ GRANT
 -- It reads three columns to know which links count: those whose mail left or may leave.
 GRANT
     SELECT (reason, state, send_before),
-    INSERT (id, kind, reason, payload, priority, send_before, traceparent)
+    INSERT (id, kind, reason, payload, priority, send_before, traceparent, tracestate)
     ON outbox TO board_api;
 -- A sweep locks the rows that it deletes, and PostgreSQL lets nobody lock a row who may update no column of it.
 GRANT
@@ -107,7 +107,7 @@ GRANT SELECT, INSERT (application_id, status, person_id) ON application_events T
 -- It reads two columns for the gauges of depth and age, which it exports because it always runs.
 GRANT
     SELECT (state, created_at),
-    INSERT (id, kind, reason, payload, priority, send_before, traceparent)
+    INSERT (id, kind, reason, payload, priority, send_before, traceparent, tracestate)
     ON outbox TO board_applications;
 
 -- email-worker: the outbox, and of all others what a mail's text needs; never a letter, never a token's use.

@@ -18,4 +18,5 @@ mod it {
     mod secrecy;
     mod snapshots;
     mod steady;
+    mod traces;
 }

@@ -5,6 +5,7 @@ mod it {
     mod arrows;
     mod bench;
     mod checkout;
+    mod conventions;
     mod doctor;
     mod first;
     mod guide;

@@ -5,6 +5,8 @@ mod claimed;
 
 use std::time::Duration;
 
+use opentelemetry::Context;
+use platform::clock::Stopwatch;
 use platform::postgres::{Error, Pool, Row, Statement, Sweep};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -72,6 +74,11 @@ impl Store {
         let (most, lease, give_up) = (bounded(most), lease.as_secs_f64(), GIVE_UP_AFTER.as_secs_f64());
         let rows = self.pool.query_queue(&CLAIM, &[&kinds, &most, &lease, &give_up]).await?;
         rows.first().map(Claimed::read).transpose()
+    }
+
+    /// Tells of a claim that began then, and found a batch.
+    pub fn tell_claim(&self, trace: &Context, began: Stopwatch) {
+        self.pool.tell(&CLAIM, trace, began, 1);
     }
 
     /// `mark.sql`: freezes the bytes and allows one post, while so much of the lease is left. Gives the database's

@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute::{
-    DB_QUERY_SUMMARY, DB_SYSTEM_NAME, ERROR_TYPE, MESSAGING_BATCH_MESSAGE_COUNT, MESSAGING_DESTINATION_NAME,
-    MESSAGING_MESSAGE_ID, MESSAGING_OPERATION_NAME, MESSAGING_OPERATION_TYPE, MESSAGING_SYSTEM,
+    ERROR_TYPE, MESSAGING_BATCH_MESSAGE_COUNT, MESSAGING_DESTINATION_NAME, MESSAGING_MESSAGE_ID,
+    MESSAGING_OPERATION_NAME, MESSAGING_OPERATION_TYPE, MESSAGING_SYSTEM,
 };
 use platform::clock::Stopwatch;
+use platform::postgres::outbox;
 use platform::telemetry::context;
 use platform::telemetry::log::chain;
 use platform::telemetry::metric::{Counter, Family, Gauge, Histogram, Instruments, Registry, seconds};
@@ -18,7 +19,7 @@ use platform::telemetry::trace::{OpenSpan, between};
 use prometheus_client::encoding::EncodeLabelSet;
 
 use crate::protocol::{ErrorName, Refusal, reason};
-use crate::store::{Claimed, Queued};
+use crate::store::{Claimed, Queued, Store};
 
 /// As the breaker's metrics, spans and lines call what it stands before.
 pub const RESEND: &str = "resend";
@@ -149,26 +150,23 @@ pub fn tell_refused(refusal: Refusal, name: &ErrorName) {
 
 /// Opens the trace of a batch, as of the moment that its claim began.
 #[must_use]
-pub fn batch_trace(claimed: &Claimed, claim: Stopwatch) -> OpenSpan {
+pub fn batch_trace(store: &Store, claimed: &Claimed, claim: Stopwatch) -> OpenSpan {
     let mails = i64::try_from(claimed.mails.len()).unwrap_or(i64::MAX);
     let root = OpenSpan::began(
         &Context::new(),
         "mail batch",
         SpanKind::Internal,
         vec![
-            KeyValue::new(MESSAGING_SYSTEM, RESEND),
+            KeyValue::new(MESSAGING_SYSTEM, outbox::SYSTEM),
             KeyValue::new(MESSAGING_OPERATION_NAME, "send"),
+            KeyValue::new(MESSAGING_DESTINATION_NAME, outbox::DESTINATION),
             KeyValue::new(MESSAGING_BATCH_MESSAGE_COUNT, mails),
             KeyValue::new(KIND, claimed.kind.clone()),
             KeyValue::new(ATTEMPT, i64::from(claimed.attempts)),
         ],
         claim,
     );
-    // The claim ran unrecorded: most find nothing. This one did, so its span is written after the fact.
-    let statement =
-        vec![KeyValue::new(DB_SYSTEM_NAME, "postgresql"), KeyValue::new(DB_QUERY_SUMMARY, crate::store::CLAIM.summary)];
-    let times = (claim.began(), claim.ended());
-    between(root.context(), crate::store::CLAIM.summary, SpanKind::Client, times, statement, None, None);
+    store.tell_claim(root.context(), claim);
     root
 }
 
@@ -181,12 +179,13 @@ pub fn mail_span(
     error: Option<&str>,
     batch: &Context,
 ) {
-    let cause = mail.traceparent.as_deref().and_then(context::from_row).unwrap_or_default();
+    let cause = mail.traceparent.as_deref().and_then(|parent| context::from_row(parent, mail.tracestate.as_deref()));
+    let cause = cause.unwrap_or_default();
     let mut attributes = vec![
-        KeyValue::new(MESSAGING_SYSTEM, RESEND),
+        KeyValue::new(MESSAGING_SYSTEM, outbox::SYSTEM),
         KeyValue::new(MESSAGING_OPERATION_NAME, "send"),
         KeyValue::new(MESSAGING_OPERATION_TYPE, "process"),
-        KeyValue::new(MESSAGING_DESTINATION_NAME, "mail"),
+        KeyValue::new(MESSAGING_DESTINATION_NAME, outbox::DESTINATION),
         KeyValue::new(MESSAGING_MESSAGE_ID, mail.id.to_string()),
         KeyValue::new(KIND, kind.to_owned()),
         KeyValue::new(OUTCOME, outcome.name()),

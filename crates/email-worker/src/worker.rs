@@ -134,7 +134,7 @@ impl Worker {
             let claimed = context::unrecorded(claim).await;
             let Some(Some(claimed)) = self.heard(claimed) else { return permit.withdraw() };
             self.pace.borrow_mut().claimed(Instant::now());
-            let trace = batch_trace(&claimed, watch);
+            let trace = batch_trace(&self.store, &claimed, watch);
             tasks.spawn_local(self.clone().send(claimed, permit, trace));
         }
     }

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use platform::guard::breaker::{Breaker, BreakerSettings, State, Verdict};
+use platform::telemetry::context::FunctionKey;
 use platform::telemetry::metric::Metrics;
 
 /// Turns of each; the middle one is told.
@@ -25,6 +26,17 @@ fn main() {
         if let Ok(permit) = permit {
             permit.settle(Verdict::Good);
         }
+    });
+    let key = FunctionKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("a key");
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let code = key.code(parent);
+    compare("function proof, given", || {
+        black_box(key.code(black_box(parent)));
+        work();
+    });
+    compare("function proof, checked", || {
+        black_box(key.proves(black_box(parent), &code));
+        work();
     });
     while breaker.state() != State::Open {
         if let Ok(permit) = breaker.permit() {

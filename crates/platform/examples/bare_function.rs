@@ -7,17 +7,20 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use actix_web::http::Method;
-use actix_web::web::{Bytes, Path, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
+use actix_web::web::{Bytes, Data, Json, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Responder};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use platform::config::{Reader, Settings, setting};
 use platform::function::{Function, Tools};
+use platform::http::client::{Call, Client, Method as Sent};
 use platform::http::edge::{Body, choice};
 use platform::http::problem::Problem;
 use platform::http::routes::{on, resource};
 use platform::probe::Check;
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
+use url::Url;
 use uuid::Uuid;
 
 fn main() -> ExitCode {
@@ -48,6 +51,8 @@ fn routes(config: &mut ServiceConfig, _: &BareSettings) {
         .service(resource("/work/{ms}", [on(Method::GET, work)]))
         .service(resource("/bytes/{count}", [on(Method::GET, bytes)]))
         .service(resource("/echo", [on(Method::POST, echo)]))
+        .service(resource("/relay", [on(Method::POST, relay)]))
+        .service(resource("/caller", [on(Method::POST, caller)]))
         .service(resource("/length", [on(Method::POST, length)]))
         .service(resource("/things/{id}", [on(Method::GET, thing)]))
         .service(resource("/panic", [on(Method::GET, panic)]))
@@ -70,6 +75,55 @@ async fn echo(Body(mut fields): Body) -> Result<HttpResponse, Problem> {
     let text = fields.required("text", choice::<String>("a text"));
     let text = fields.finish(text)?;
     Ok(HttpResponse::Ok().json(json!({ "text": text })))
+}
+
+/// Calls others, as the harness of W3C Trace Context has it: each address with its arguments. Answers with what they did.
+async fn relay(calls: Json<Vec<Relayed>>, http: Data<reqwest::Client>) -> HttpResponse {
+    let mut answers = Vec::new();
+    for Relayed { url, arguments } in calls.into_inner() {
+        let path = url.path().to_owned();
+        let Ok(base) = url.join("/") else { return HttpResponse::BadRequest().finish() };
+        let call = Relay { path, arguments };
+        let Ok(answer) = Client::new(http.get_ref().clone(), base).send(&call).await else {
+            return HttpResponse::BadGateway().finish();
+        };
+        answers.push(answer);
+    }
+    HttpResponse::Ok().json(answers)
+}
+
+/// Tells the trace that its caller gave along.
+async fn caller(request: HttpRequest) -> HttpResponse {
+    let given = |name: &str| {
+        let values = request.headers().get_all(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        values.collect::<Vec<_>>().join(",")
+    };
+    HttpResponse::Ok().json(json!({ "traceparent": given("traceparent"), "tracestate": given("tracestate") }))
+}
+
+#[derive(Deserialize)]
+struct Relayed {
+    url: Url,
+    arguments: Value,
+}
+
+struct Relay {
+    path: String,
+    arguments: Value,
+}
+
+impl Call for Relay {
+    type Answer = Value;
+    const METHOD: Sent = Sent::POST;
+    const ROUTE: &'static str = "/{path}";
+
+    fn path(&self) -> String {
+        self.path.clone()
+    }
+
+    fn body(&self) -> Option<Value> {
+        Some(self.arguments.clone())
+    }
 }
 
 /// Takes its body as it comes, without `platform`'s bounds.

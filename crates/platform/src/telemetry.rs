@@ -63,7 +63,7 @@ impl Telemetry {
     pub fn start(function: &'static str, settings: TelemetrySettings, metrics: &Metrics) -> Result<Self, StartError> {
         let resource = settings.resource(function);
         let origin = log::Origin::of(&resource);
-        context::propagate(settings.propagates);
+        context::Propagation { on: settings.propagates, key: settings.key }.begin();
         let lines = LastLines(Writer::start(metrics)?);
         let console = settings.export.console.then(|| lines.0.clone());
         let exporting = Exporting::start(resource, settings.sampler, settings.export, console, metrics)?;

@@ -42,4 +42,5 @@ mod it {
     mod sweep;
     mod telemetry;
     mod tls;
+    mod trace_context;
 }

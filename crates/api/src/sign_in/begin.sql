@@ -5,7 +5,7 @@
 -- A statement of its own has taken the lock before this one, which therefore sees every link that counts.
 --
 -- $1 uuid: sign-in. $2 text: address as written. $3 text: its key. $4 text: key id. $5 uuid: mail. $6 int: minutes in
--- which the mail has to leave. $7 text: traceparent. $8 text: the client. $9, $10, $11 bigint: how many links may be
+-- which the mail has to leave. $7 text: traceparent, $14 text: tracestate. $8 text: the client. $9, $10, $11 bigint: how many links may be
 -- unused to an address, of a client, and in all. $12 bigint: in all, where the client has one already. $13 bigint: in
 -- all, where the address has.
 -- Returns one row: full (text: `address`, `client`, `total`, or null when it was made) and seconds until there is room
@@ -72,10 +72,10 @@ WITH moment AS MATERIALIZED (
     WHERE verdict.full IS NULL
     RETURNING id, key_id
 ), mailed AS (
-    INSERT INTO outbox (id, kind, reason, payload, priority, send_before, traceparent)
+    INSERT INTO outbox (id, kind, reason, payload, priority, send_before, traceparent, tracestate)
     SELECT $5, 'sign_in_link', 'sign-in:' || made.id,
            jsonb_build_object('sign_in_id', made.id, 'key_id', made.key_id),
-           0, moment.at + make_interval(mins => $6), $7
+           0, moment.at + make_interval(mins => $6), $7, $14
     FROM made, moment
 )
 SELECT verdict.full, extract(epoch FROM verdict.until - moment.at)::float8 AS seconds

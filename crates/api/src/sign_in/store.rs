@@ -4,10 +4,10 @@ use contracts::address::Address;
 use contracts::mail::SIGN_IN_SEND_MINUTES;
 use platform::clock::Clock;
 use platform::http::idempotency::lock;
+use platform::postgres::outbox::Enqueue;
 use platform::postgres::queue::plan_anew;
-use platform::postgres::{Error, Pool, Statement};
+use platform::postgres::{Error, Pool, Row, Statement};
 use platform::sabotage;
-use platform::telemetry::context;
 
 use super::bounds::{Bound, BoundSettings};
 
@@ -40,28 +40,36 @@ pub(super) async fn begin(
     bounds: &BoundSettings,
     asked: &Asked<'_>,
 ) -> Result<Begun, Error> {
-    let (id, mail, trace) = (clock.id(), clock.id(), context::traceparent());
+    let (id, mail, enqueue) = (clock.id(), clock.id(), Enqueue::begin());
+    let (traceparent, tracestate) = (enqueue.traceparent(), enqueue.tracestate());
     let (written, key) = (asked.address.written(), asked.address.key());
     // Each has a lock of its own where the one for all is taken out.
     let locked = if sabotage::takes_out("sign-in lock") { id.as_bytes().as_slice() } else { b"all" };
     let locked = lock(&[b"sign-in", locked]);
     let [of_address, of_client, in_all, in_all_of_client, in_all_of_address] = bounds.limits();
-    let values: [&(dyn platform::postgres::ToSql + Sync); 13] = [
+    let values: [&(dyn platform::postgres::ToSql + Sync); 14] = [
         &id,
         &written,
         &key,
         &asked.key_id,
         &mail,
         &SIGN_IN_SEND_MINUTES,
-        &trace,
+        &traceparent,
         &asked.client,
         &of_address,
         &of_client,
         &in_all,
         &in_all_of_client,
         &in_all_of_address,
+        &tracestate,
     ];
-    let mut answers = pool.in_one_flush(&[(plan_anew(), &[]), (&LOCK, &[&locked]), (&BEGIN, &values)]).await?;
+    let begun = pool.in_one_flush(&[(plan_anew(), &[]), (&LOCK, &[&locked]), (&BEGIN, &values)]).await;
+    let begun = begun.and_then(read);
+    enqueue.end(begun.as_ref().map(|begun| i64::from(matches!(begun, Begun::Mailed))));
+    begun
+}
+
+fn read(mut answers: Vec<Vec<Row>>) -> Result<Begun, Error> {
     let row = answers.pop().and_then(|rows| rows.into_iter().next()).ok_or(Error::Shape(BEGIN.summary))?;
     let Some(full) = row.get::<_, Option<String>>("full") else { return Ok(Begun::Mailed) };
     let bound = Bound::named(&full).ok_or(Error::Shape(BEGIN.summary))?;

@@ -111,8 +111,8 @@ async fn the_same_is_done_for_a_known_address_and_an_unknown_one() {
 async fn traced(board: &Board, email: &str) -> String {
     let trace = Uuid::new_v4().simple().to_string();
     let request = board.api.request(Method::POST, "/v1/sign-in").json(&json!({ "email": email }));
-    let answer = Answer::to(request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"))).await;
-    assert_eq!(answer.status, 202);
+    let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01")).header("tracestate", "a=1");
+    assert_eq!(Answer::to(request).await.status, 202);
     trace
 }
 
@@ -123,13 +123,15 @@ async fn the_mail_to_be_sent_holds_ids_alone_and_the_trace_of_the_request() {
     let trace = traced(&board, &email).await;
     let sql = "SELECT o.kind, o.priority, o.payload, o.traceparent, o.state, o::text, s.id, s.key_id,
                 o.send_before BETWEEN now() + interval '9 minutes' AND now() + interval '10 minutes',
-                s.expires_at BETWEEN now() + interval '14 minutes' AND now() + interval '15 minutes'
+                s.expires_at BETWEEN now() + interval '14 minutes' AND now() + interval '15 minutes',
+                o.tracestate
          FROM sign_ins s JOIN outbox o ON o.reason = 'sign-in:' || s.id WHERE s.email = $1";
     let row = board.rows.query_one(sql, &[&email]).await.expect("one sign-in with one mail");
     assert_eq!((row.get::<_, &str>(0), row.get::<_, i16>(1), row.get::<_, &str>(4)), ("sign_in_link", 0, "queued"));
     let (id, key_id): (Uuid, &str) = (row.get(6), row.get(7));
     assert_eq!(row.get::<_, Value>(2), json!({ "sign_in_id": id, "key_id": key_id }));
     assert!(row.get::<_, &str>(3).starts_with(&format!("00-{trace}-")), "another trace");
+    assert_eq!(row.get::<_, &str>(10), "a=1");
     assert!(row.get::<_, bool>(8) && row.get::<_, bool>(9), "other times than 10 and 15 minutes");
     let token = board.sign_in_keys().token(contracts::ids::SignInId(id), key_id).expect("its key is known");
     let whole: &str = row.get(5);

@@ -7,9 +7,9 @@ use contracts::mail::SEND_HOURS;
 use platform::clock::Clock;
 use platform::guard::quota::{Acceptance, Standing};
 use platform::http::idempotency::{CLAIM, Found, Hash, KeptAnswer, LOOKUP, lock};
+use platform::postgres::outbox::Enqueue;
 use platform::postgres::{Error, Pool, Row, Statement, ToSql};
 use platform::sabotage;
-use platform::telemetry::context;
 
 use super::{Applied, ApplyError, NewApplication, QUOTA};
 
@@ -25,7 +25,11 @@ const APPLY: Statement = Statement::new("insert application, history and mails",
 /// all the conditions itself. The locks come in statements of their own, because what a statement sees is fixed when
 /// it begins.
 pub(super) async fn apply(pool: &Pool, clock: &Clock, new: &NewApplication) -> Result<Applied, ApplyError> {
-    let mut answers = flush(pool, clock, new).await?.into_iter();
+    let enqueue = Enqueue::begin();
+    let answers = flush(pool, clock, new, &enqueue).await;
+    let last = |answers: &Vec<Vec<Row>>| answers.last().and_then(|rows| rows.first()).map_or(0, |row| row.get("mails"));
+    enqueue.end(answers.as_ref().map(last));
+    let mut answers = answers?.into_iter();
     if let Some(keyed) = &new.keyed {
         let (claimed, found) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
         if let Found::Answer(answer) = Found::read(keyed, &claimed, &found)? {
@@ -43,7 +47,7 @@ pub(super) async fn apply(pool: &Pool, clock: &Clock, new: &NewApplication) -> R
     Err(refusal::why_not(pool, new).await?)
 }
 
-async fn flush(pool: &Pool, clock: &Clock, new: &NewApplication) -> Result<Vec<Vec<Row>>, Error> {
+async fn flush(pool: &Pool, clock: &Clock, new: &NewApplication, enqueue: &Enqueue) -> Result<Vec<Vec<Row>>, Error> {
     let NewApplication { id, job, person, letter, keyed } = new;
     let key = keyed.as_ref().map(|keyed| keyed.key.as_slice());
     let fingerprint = keyed.as_ref().map(|keyed| keyed.fingerprint.as_slice());
@@ -51,22 +55,24 @@ async fn flush(pool: &Pool, clock: &Clock, new: &NewApplication) -> Result<Vec<V
     // Each application has a lock of its own where the person's is taken out.
     let locked = if sabotage::takes_out("quota lock") { id.0 } else { person.0 };
     let (lock, span) = (lock(&[b"apply", locked.as_bytes()]), QUOTA.window.as_secs_f64());
-    let (letter, mail, trace) = (letter.as_str(), clock.id(), context::traceparent());
+    let (letter, mail) = (letter.as_str(), clock.id());
+    let (traceparent, tracestate) = (enqueue.traceparent(), enqueue.tracestate());
     let (place, limit) = (i32::from(QUOTA.limit), i64::from(limit()));
-    let values: [&(dyn ToSql + Sync); 13] = [
+    let values: [&(dyn ToSql + Sync); 14] = [
         &id.0,
         &job.0,
         &person.0,
         &letter,
         &mail,
         &SEND_HOURS,
-        &trace,
+        &traceparent,
         &place,
         &span,
         &limit,
         &key,
         &fingerprint,
         &ROUTE,
+        &tracestate,
     ];
     let (claim, found): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 3]) = ([&claim], [&person.0, &ROUTE, &key]);
     let locked: [&(dyn ToSql + Sync); 1] = [&lock];

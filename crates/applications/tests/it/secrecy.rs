@@ -29,6 +29,8 @@ async fn traffic(board: &Board<'_>) -> Someone {
     ada.applications.get(&format!("/{}", ada.person.token)).await.problem(404, "not-found");
     let own = Method::from_bytes(PRIVATE.as_bytes()).expect("a method");
     let odd = ada.applications.request(own, "/v1/applications").header("User-Agent", PRIVATE);
+    let parent = format!("00-{}-00f067aa0ba902b7-01", Uuid::new_v4().simple());
+    let odd = odd.header("traceparent", parent).header("tracestate", format!("x={PRIVATE}"));
     Answer::to(odd).await.problem(405, "method-not-allowed");
     ada
 }

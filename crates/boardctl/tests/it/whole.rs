@@ -8,7 +8,7 @@ use platform::http::client::stack;
 use platform::telemetry::metric::Metrics;
 use platform::telemetry::trace::{ExportSettings, Exporting, HeadSampler};
 use testbed::board::{Board, Part, Secrets, Servers};
-use testbed::otlp::{Receiver, Trace};
+use testbed::otlp::{Receiver, Span, Trace};
 use testbed::process::Process;
 use tokio::sync::OnceCell;
 use url::Url;
@@ -18,7 +18,7 @@ pub(super) struct Whole {
     pub(super) board: Board,
     places: Places,
     http: reqwest::Client,
-    _parts: Vec<Process>,
+    parts: Vec<Process>,
 }
 
 impl Whole {
@@ -38,7 +38,14 @@ impl Whole {
             let ready = process.wait_until_ok(&format!("{}/readyz", board.url(part)), Duration::from_secs(60)).await;
             ready.expect("ready");
         }
-        Self { places: places(&board).expect("addresses"), http: stack().expect("a client"), board, _parts: parts }
+        Self { places: places(&board).expect("addresses"), http: stack().expect("a client"), board, parts }
+    }
+
+    /// Ends its parts: they have handed over their spans by then.
+    pub(super) async fn end(self) {
+        for part in self.parts {
+            part.stop(Duration::from_secs(30)).await.expect("it ends");
+        }
     }
 
     /// Tests once.
@@ -76,4 +83,9 @@ async fn receiver() -> &'static Receiver {
         (receiver, exporting.join().expect("started"))
     });
     &made.await.0
+}
+
+/// Every span that has arrived.
+pub(super) async fn spans() -> Vec<Span> {
+    receiver().await.spans()
 }

@@ -11,7 +11,7 @@
 -- Returns one row or none: id (uuid), fence (bigint), kind (text), request (bytea or null), unknown_since (timestamptz
 -- or null), attempts (int, this one included), claimed_at (timestamptz: the database's now), and the mails in the order
 -- of their ids, which is the order in the frozen bytes and so of Resend's answer: mail_ids (uuid[]), payloads (jsonb[]),
--- traceparents (text[], with nulls), reasons (text[]), send_before (timestamptz[]).
+-- traceparents and tracestates (text[], with nulls), reasons (text[]), send_before (timestamptz[]).
 WITH wanted AS MATERIALIZED (
     SELECT kind, priority FROM unnest($1::text[]) AS kind, (VALUES (0::smallint), (1::smallint)) AS p (priority)
 ), batch AS MATERIALIZED (
@@ -117,11 +117,11 @@ WITH wanted AS MATERIALIZED (
     FROM made
     -- As an array, by the primary key: joined, they may cost a look at every row there is.
     WHERE o.id = ANY (ARRAY(SELECT id FROM taken))
-    RETURNING o.batch_id, o.id, o.payload, o.traceparent, o.reason, o.send_before
+    RETURNING o.batch_id, o.id, o.payload, o.traceparent, o.tracestate, o.reason, o.send_before
 ), mails AS (
-    SELECT batch_id, id, payload, traceparent, reason, send_before FROM bound
+    SELECT batch_id, id, payload, traceparent, tracestate, reason, send_before FROM bound
     UNION ALL
-    SELECT o.batch_id, o.id, o.payload, o.traceparent, o.reason, o.send_before
+    SELECT o.batch_id, o.id, o.payload, o.traceparent, o.tracestate, o.reason, o.send_before
     FROM outbox o
     JOIN reclaimed ON o.batch_id = reclaimed.id
 ), claimed AS (
@@ -134,6 +134,7 @@ SELECT claimed.id, claimed.fence, claimed.kind, claimed.request, claimed.unknown
        array_agg(mails.id ORDER BY mails.id) AS mail_ids,
        array_agg(mails.payload ORDER BY mails.id) AS payloads,
        array_agg(mails.traceparent ORDER BY mails.id) AS traceparents,
+       array_agg(mails.tracestate ORDER BY mails.id) AS tracestates,
        array_agg(mails.reason ORDER BY mails.id) AS reasons,
        array_agg(mails.send_before ORDER BY mails.id) AS send_before
 FROM claimed

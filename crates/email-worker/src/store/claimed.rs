@@ -30,6 +30,8 @@ pub struct Queued {
     pub payload: Value,
     /// The trace of its cause.
     pub traceparent: Option<String>,
+    /// What came along with it.
+    pub tracestate: Option<String>,
 }
 
 /// A batch that this worker holds. It cannot be printed: the frozen bytes hold addresses.
@@ -66,8 +68,14 @@ impl Claimed {
 
     fn columns(row: &Row) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let (ids, payloads): (Vec<Uuid>, Vec<Value>) = (row.try_get("mail_ids")?, row.try_get("payloads")?);
-        let traces: Vec<Option<String>> = row.try_get("traceparents")?;
-        let mails = ids.into_iter().zip(payloads).zip(traces);
+        let (traces, states): (Vec<_>, Vec<_>) = (row.try_get("traceparents")?, row.try_get("tracestates")?);
+        let mails = ids.into_iter().zip(payloads).zip(traces.into_iter().zip(states));
+        let mails = mails.map(|((id, payload), (traceparent, tracestate))| Queued {
+            id: MailId(id),
+            payload,
+            traceparent,
+            tracestate,
+        });
         let attempts: i32 = row.try_get("attempts")?;
         Ok(Self {
             batch: BatchId::new(row.try_get("id")?),
@@ -76,7 +84,7 @@ impl Claimed {
             request: row.try_get("request")?,
             unknown_since: row.try_get("unknown_since")?,
             attempts: u32::try_from(attempts)?,
-            mails: mails.map(|((id, payload), traceparent)| Queued { id: MailId(id), payload, traceparent }).collect(),
+            mails: mails.collect(),
             read_at: Instant::now(),
         })
     }

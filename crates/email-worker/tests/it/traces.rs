@@ -26,7 +26,7 @@ async fn a_mail_is_a_span_of_its_cause_and_links_to_the_trace_of_its_batch() {
     );
     for (name, value) in [
         ("app.mail.outcome", "sent"),
-        ("messaging.system", "resend"),
+        ("messaging.system", "outbox"),
         ("messaging.operation.name", "send"),
         ("messaging.operation.type", "process"),
         ("messaging.destination.name", "mail"),
@@ -43,6 +43,10 @@ async fn a_mail_is_a_span_of_its_cause_and_links_to_the_trace_of_its_batch() {
     assert!(batch.orphans().is_empty() && batch.roots()[0].span_id == *root);
     assert!(batch.outliving_children(std::time::Duration::ZERO, |_| false).is_empty());
     let post = batch.named("POST /emails/batch")[0];
+    let claim = batch.named("claim mails")[0];
+    assert!(
+        claim.attribute("db.query.text").starts_with("WITH wanted AS") && !claim.attribute("server.port").is_empty()
+    );
     assert!(post.attribute("url.full").ends_with("/emails/batch"), "{post:?}");
     assert!(mail.start <= post.start && post.end <= mail.end, "the mail has the times of its post");
     // Its line belongs to the batch's trace.

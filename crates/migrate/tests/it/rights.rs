@@ -42,7 +42,7 @@ async fn each_function_has_exactly_these_rights() {
     board_api company_members: SELECT; INSERT (company_id, person_id)
     board_api idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); UPDATE (created_at); DELETE
     board_api jobs: SELECT; INSERT (id, company_id, title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status, published_at); UPDATE (title, description, place, remote, kind, pay_from, pay_to, pay_currency, pay_per, closes_at, status, published_at)
-    board_api outbox: SELECT (reason, send_before, state); INSERT (id, kind, reason, payload, priority, send_before, traceparent)
+    board_api outbox: SELECT (reason, send_before, state); INSERT (id, kind, reason, payload, priority, send_before, traceparent, tracestate)
     board_api people: SELECT; INSERT (id, email, email_key, name); UPDATE (email_key, name)
     board_api sessions: SELECT; INSERT (id, person_id, expires_at); UPDATE (generation, refreshed_at, expires_at, ended_at); DELETE
     board_api sign_ins: SELECT; INSERT (id, email, email_key, key_id, expires_at, client); UPDATE (used_at); DELETE
@@ -52,7 +52,7 @@ async fn each_function_has_exactly_these_rights() {
     board_applications company_members: SELECT
     board_applications idempotency_keys: SELECT; INSERT (person_id, route, key_hash, fingerprint, status, body, location, resource_id); UPDATE (created_at); DELETE
     board_applications jobs: SELECT (id, company_id, title, closes_at, status, published_at)
-    board_applications outbox: SELECT (created_at, state); INSERT (id, kind, reason, payload, priority, send_before, traceparent)
+    board_applications outbox: SELECT (created_at, state); INSERT (id, kind, reason, payload, priority, send_before, traceparent, tracestate)
     board_applications people: SELECT (id, email, name)
     board_email_worker applications: SELECT (id, job_id, person_id)
     board_email_worker companies: SELECT (id, name)

@@ -277,9 +277,12 @@ impl Client {
 
     fn headers(&self, span: &OpenSpan) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        let trace = context::for_others(span.context()).and_then(|text| HeaderValue::from_str(&text).ok());
-        if let Some(trace) = trace {
-            headers.insert("traceparent", trace);
+        let written = context::Written::for_function(span.context());
+        let (parent, state) = written.map(|it| (it.traceparent, it.tracestate)).unzip();
+        for (name, text) in [(context::TRACEPARENT, parent), (context::TRACESTATE, state.flatten())] {
+            if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+                headers.insert(name, value);
+            }
         }
         let bearer = self.token.as_ref().map(|token| format!("Bearer {}", token.expose_secret()));
         if let Some(mut bearer) = bearer.and_then(|text| HeaderValue::from_str(&text).ok()) {

@@ -11,10 +11,14 @@
 //! | `payload` | ids alone: never an address, a text or a token |
 //! | `priority` | 0 goes before 1 |
 //! | `send_before` | after this it is of no use to anybody |
-//! | `traceparent` | [`traceparent`](crate::telemetry::context::traceparent) of the cause |
+//! | `traceparent`, `tracestate` | the trace of the cause, as [`Enqueue`] has it |
+
+mod enqueue;
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
+
+pub use enqueue::{DESTINATION, Enqueue, SYSTEM};
 
 use super::{Pool, Statement};
 use crate::drain::Drain;

@@ -16,6 +16,7 @@ use super::blockers::Blockers;
 use super::kept::Kept;
 use super::lease::{Context, Lease, Params};
 use super::{Error, PoolSettings, Row, Statement, Transaction, settings};
+use crate::clock::Stopwatch;
 use crate::guard::breaker::{Breaker, Permit, Verdict};
 use crate::guard::deadline;
 use crate::probe::Seen;
@@ -179,6 +180,12 @@ impl Pool {
             answers.unwrap_or_else(|_| Err(lease.unknown_if_sent(Error::TooLate)))
         });
         answers.await
+    }
+
+    /// Tells of a statement that ran [unrecorded](crate::telemetry::context::unrecorded) since `began`, and found so many
+    /// rows: below `parent`, and over now.
+    pub fn tell(&self, statement: &Statement, parent: &opentelemetry::Context, began: Stopwatch, rows: usize) {
+        statement.tell(&self.context.database, parent.clone(), began, rows);
     }
 
     /// Opens a connection before anybody waits for one. Whether it can be opened is the prober's to tell.

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute::{
     DB_NAMESPACE, DB_QUERY_SUMMARY, DB_QUERY_TEXT, DB_RESPONSE_RETURNED_ROWS, DB_RESPONSE_STATUS_CODE, DB_SYSTEM_NAME,
     ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT,
@@ -52,6 +52,12 @@ impl Statement {
     pub(super) fn begin<'turn>(&self, database: &'turn PostgresSettings, turn: Option<&'turn Turn>) -> Running<'turn> {
         let span = LeafSpan::begin(self.summary, SpanKind::Client);
         Running { statement: *self, database, span: Some(span), turn }
+    }
+
+    /// Tells of a run that left no span at first and found something after all; it ends now.
+    pub(super) fn tell(&self, database: &PostgresSettings, parent: Context, began: Stopwatch, rows: usize) {
+        let span = LeafSpan::below(parent, self.summary, SpanKind::Client).begun(began);
+        self.told(database.peer(), span, Ok(rows));
     }
 
     fn told(&self, peer: Peer, span: LeafSpan, outcome: Result<usize, Failure<'_>>) {

@@ -1,68 +1,126 @@
 //! W3C Trace Context, in and out: requests, outbox rows, calls to others.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+mod proof;
+mod wire;
+
+use std::sync::OnceLock;
 
 use actix_web::http::header::HeaderMap;
 use opentelemetry::Context;
-use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry::trace::{
     FutureExt as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
-use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+pub use proof::FunctionKey;
+use wire::{Others, TraceParent};
 
 use crate::http::edge::once;
 
-const TRACEPARENT: &str = "traceparent";
+/// `traceparent`, as a header and as a column.
+pub const TRACEPARENT: &str = "traceparent";
+/// `tracestate`, as a header and as a column.
+pub const TRACESTATE: &str = "tracestate";
 
-/// Whether traces are taken from callers and given to those who are called. One answer a process, as there is one tracer.
-static PROPAGATES: AtomicBool = AtomicBool::new(true);
+/// What is done with the traces of others. One answer a process, as there is one tracer.
+static PROPAGATION: OnceLock<Propagation> = OnceLock::new();
+static DEFAULT: Propagation = Propagation { on: true, key: None };
 
-/// Says so, before the first request.
-pub(super) fn propagate(does: bool) {
-    PROPAGATES.store(does, Ordering::Relaxed);
+/// What is done with the traces of others.
+#[derive(Clone, Debug)]
+pub(super) struct Propagation {
+    /// Whether they are taken from callers, and given to those who are called.
+    pub(super) on: bool,
+    /// By what functions of ours are known.
+    pub(super) key: Option<FunctionKey>,
 }
 
-fn propagates() -> bool {
-    PROPAGATES.load(Ordering::Relaxed)
+impl Propagation {
+    /// Says so, before the first request.
+    pub(super) fn begin(self) {
+        let _ = PROPAGATION.set(self);
+    }
+
+    fn of_process() -> &'static Self {
+        PROPAGATION.get().unwrap_or(&DEFAULT)
+    }
 }
 
-/// Marks a context whose ids are kept and whose sampled flag is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stranger;
+/// What came along with a trace from elsewhere, and is known to all that is below it.
+#[derive(Clone, Debug)]
+struct Origin {
+    /// Whether its sampled flag is believed.
+    believed: bool,
+    random: bool,
+    state: Option<Others>,
+}
 
-/// The context that a stranger's request came with, if it had a well-formed one.
+/// Whether a context came from somebody whose ids are kept and whose sampled flag is not believed.
 #[must_use]
-pub fn from_stranger(headers: &HeaderMap) -> Option<Context> {
-    let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Received(headers));
-    (propagates() && context.span().span_context().is_valid()).then(|| context.with_value(Stranger))
+pub fn is_strangers(context: &Context) -> bool {
+    context.get::<Origin>().is_some_and(|origin| !origin.believed)
+}
+
+/// The context that a request came with, if it had a well-formed one: a stranger's, unless it proves that it is a function
+/// of ours.
+#[must_use]
+pub fn from_request(headers: &HeaderMap) -> Option<Context> {
+    let Propagation { on: true, key } = Propagation::of_process() else { return None };
+    let traceparent = once(headers.get_all(TRACEPARENT)).ok().flatten()?.to_str().ok()?;
+    let lists: Result<Vec<_>, _> = headers.get_all(TRACESTATE).map(|list| list.to_str()).collect();
+    let (state, code) = lists.map(Others::read).unwrap_or_default();
+    let believed = key.as_ref().zip(code).is_some_and(|(key, code)| key.proves(traceparent, code));
+    from_elsewhere(traceparent, state, believed)
 }
 
 /// The context that stands in a row of ours, with its sampled flag.
 #[must_use]
-pub fn from_row(traceparent: &str) -> Option<Context> {
-    let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Row(traceparent));
-    context.span().span_context().is_valid().then_some(context)
+pub fn from_row(traceparent: &str, tracestate: Option<&str>) -> Option<Context> {
+    from_elsewhere(traceparent, Others::read(tracestate).0, true)
 }
 
-/// A given context as a `traceparent` for whom we call.
-#[must_use]
-pub fn for_others(context: &Context) -> Option<String> {
-    propagates().then(|| traceparent_of(context)).flatten()
+fn from_elsewhere(traceparent: &str, state: Option<Others>, believed: bool) -> Option<Context> {
+    let TraceParent { trace, span, sampled, random } = TraceParent::read(traceparent)?;
+    let flags = TraceFlags::default().with_sampled(sampled);
+    let span = SpanContext::new(trace, span, flags, true, TraceState::NONE);
+    Some(Context::new().with_remote_span_context(span).with_value(Origin { believed, random, state }))
 }
 
-/// The context of the work at hand as a `traceparent`, for a row.
-#[must_use]
-pub fn traceparent() -> Option<String> {
-    traceparent_of(&current())
+/// A context as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The `traceparent`.
+    pub traceparent: String,
+    /// The `tracestate`, where there is one: others' text, which no span and no line shows.
+    pub tracestate: Option<String>,
 }
 
-/// A given context as a `traceparent`.
-#[must_use]
-pub fn traceparent_of(context: &Context) -> Option<String> {
-    let mut written = Written(None);
-    TraceContextPropagator::new().inject_context(context, &mut written);
-    written.0
+impl Written {
+    /// For a row of ours; `None` for no trace at all.
+    #[must_use]
+    pub fn of(context: &Context) -> Option<Self> {
+        let span = context.span();
+        let span = span.span_context();
+        let origin = context.get::<Origin>();
+        // What has no origin elsewhere has an id that was drawn here.
+        let random = origin.is_none_or(|origin| origin.random);
+        let (trace, id, sampled) = (span.trace_id(), span.span_id(), span.is_sampled());
+        span.is_valid().then(|| Self {
+            traceparent: TraceParent { trace, span: id, sampled, random }.text(),
+            tracestate: origin.and_then(|origin| origin.state.as_ref()).map(|state| state.as_str().to_owned()),
+        })
+    }
+
+    /// For a function of ours, with what proves to it that it comes from one.
+    #[must_use]
+    pub fn for_function(context: &Context) -> Option<Self> {
+        let Propagation { on: true, key } = Propagation::of_process() else { return None };
+        let written = Self::of(context)?;
+        let Some(key) = key else { return Some(written) };
+        let others = context.get::<Origin>().and_then(|origin| origin.state.as_ref());
+        let tracestate = Others::with_ours(others, &key.code(&written.traceparent));
+        Some(Self { tracestate: Some(tracestate), ..written })
+    }
 }
 
 /// The context of the work at hand: that of its `tracing` span or, where it has none, what [`within`] gave it.
@@ -92,59 +150,6 @@ pub async fn unrecorded<F: Future>(work: F) -> F::Output {
 pub fn trace_id() -> Option<String> {
     let id = current().span().span_context().trace_id();
     (id != TraceId::INVALID).then(|| id.to_string())
-}
-
-/// How long `VERSION-TRACE ID-PARENT ID-FLAGS` is in version 00; later versions may only add to it.
-const LENGTH: usize = 55;
-
-/// Whether this is a `traceparent` to the letter. The SDK takes more: a version of one digit or in capitals, a dash at the
-/// end.
-fn well_formed(text: &str) -> bool {
-    let Some((known, rest)) = text.as_bytes().split_at_checked(LENGTH) else {
-        return false;
-    };
-    let fits = |(at, byte): (usize, &u8)| match at {
-        2 | 35 | 52 => *byte == b'-',
-        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-    };
-    let may_follow = rest.is_empty() || (!known.starts_with(b"00") && rest.starts_with(b"-"));
-    known.iter().enumerate().all(fits) && may_follow
-}
-
-struct Received<'a>(&'a HeaderMap);
-
-impl Extractor for Received<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        // A tracestate is other people's text and of no use to us: only the ids come in.
-        let given = (key == TRACEPARENT).then(|| once(self.0.get_all(key)).ok().flatten()).flatten();
-        given.and_then(|value| value.to_str().ok()).filter(|text| well_formed(text))
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec![TRACEPARENT]
-    }
-}
-
-struct Row<'a>(&'a str);
-
-impl Extractor for Row<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        (key == TRACEPARENT).then_some(self.0).filter(|text| well_formed(text))
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec![TRACEPARENT]
-    }
-}
-
-struct Written(Option<String>);
-
-impl Injector for Written {
-    fn set(&mut self, key: &str, value: String) {
-        if key == TRACEPARENT {
-            self.0 = Some(value);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
 
+use super::context::FunctionKey;
 use super::trace::{ExportSettings, HeadSampler};
 use crate::config::{Reader, Settings, setting};
 
@@ -28,6 +29,8 @@ pub struct TelemetrySettings {
     pub sampler: HeadSampler,
     /// Whether W3C Trace Context is taken from callers, and given to those who are called.
     pub propagates: bool,
+    /// By what the calls of other functions are known.
+    pub key: Option<FunctionKey>,
     /// What is logged.
     pub filter: EnvFilter,
     /// The commit that runs.
@@ -57,6 +60,7 @@ impl Settings for TelemetrySettings {
         let export = ExportSettings::read(from);
         let sampler = HeadSampler::read(from);
         let propagates = propagates(from);
+        let key = FunctionKey::read(from);
         elsewhere(from);
         let filter = from.default(
             setting("RUST_LOG", "what is logged"),
@@ -78,6 +82,7 @@ impl Settings for TelemetrySettings {
             export: export?,
             sampler,
             propagates,
+            key: key?,
             filter: filter?,
             version: version?,
             instance: instance.map(random)?,

@@ -3,6 +3,7 @@
 mod console;
 mod delivery;
 mod export;
+mod planned;
 mod sampler;
 mod settings;
 
@@ -19,6 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub use delivery::ExportError;
 pub use export::Exporting;
+pub use planned::PlannedSpan;
 pub use sampler::HeadSampler;
 pub use settings::{ExportSettings, OtlpSettings, QueueSettings};
 

@@ -107,7 +107,7 @@ async fn the_deadline_of_the_request_at_hand_cuts_a_call() {
 async fn a_call_goes_on_in_the_trace_of_its_cause() {
     const CAUSE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let function = bare().ready().await;
-    let cause = context::from_row(CAUSE).expect("well-formed");
+    let cause = context::from_row(CAUSE, None).expect("well-formed");
     let worked = client(function.address).below(&cause).send(&work::<Value>(1)).await;
     assert_eq!(worked.expect("an answer"), json!({ "worked_ms": 1 }));
     let line = function.requests("GET /work/{ms}").remove(0);

@@ -45,10 +45,10 @@ WITH moment AS MATERIALIZED (
            jsonb_build_object('application_id', made.id, 'recipient_id', m.person_id)
     FROM made JOIN jobs j ON j.id = made.job_id JOIN company_members m ON m.company_id = j.company_id
 ), posted AS (
-    INSERT INTO outbox (id, kind, reason, payload, priority, send_before, traceparent)
-    SELECT id, kind, reason, payload, 1, clock_timestamp() + make_interval(hours => $6), $7 FROM letters
+    INSERT INTO outbox (id, kind, reason, payload, priority, send_before, traceparent, tracestate)
+    SELECT id, kind, reason, payload, 1, clock_timestamp() + make_interval(hours => $6), $7, $14 FROM letters
 )
-SELECT answer.body, answer.created_at, counted.used,
+SELECT answer.body, answer.created_at, counted.used, (SELECT count(*) FROM letters) AS mails,
        extract(epoch FROM coalesce(counted.oldest, moment.at) + moment.span - moment.at)::float8 AS until_first,
        extract(epoch FROM counted.decisive + moment.span - moment.at)::float8 AS until_decisive
 FROM moment CROSS JOIN counted LEFT JOIN answer ON true

@@ -91,7 +91,7 @@ impl RootSpanBuilder for RequestSpan {
         if method == OTHER {
             span.record("http.request.method_original", plain_method(request.method().as_str()));
         }
-        if let Some(caller) = context::from_stranger(request.headers()) {
+        if let Some(caller) = context::from_request(request.headers()) {
             // Fails only without a tracing layer, and then there is no trace to hang below.
             let _ = span.set_parent(caller);
         }

@@ -4,37 +4,86 @@ use proptest::prelude::*;
 
 const SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-fn headers(value: &str) -> HeaderMap {
-    let value = HeaderValue::from_str(value).expect("a header value");
-    HeaderMap::from_iter([(HeaderName::from_static(TRACEPARENT), value)])
+fn headers(given: &[(&'static str, &str)]) -> HeaderMap {
+    let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).expect("a header value");
+    let mut headers = HeaderMap::new();
+    for (name, text) in given {
+        headers.append(HeaderName::from_static(name), value(text));
+    }
+    headers
+}
+
+fn parent(text: &str) -> HeaderMap {
+    headers(&[(TRACEPARENT, text)])
+}
+
+fn row(text: &str) -> Option<Context> {
+    from_row(text, None)
+}
+
+fn written(context: &Context) -> (String, Option<String>) {
+    let Written { traceparent, tracestate } = Written::of(context).expect("a trace");
+    (traceparent, tracestate)
 }
 
 #[test]
 fn a_strangers_ids_are_kept_and_marked() {
-    let context = from_stranger(&headers(SAMPLED)).expect("well-formed");
-    assert_eq!(context.get::<Stranger>(), Some(&Stranger));
-    assert_eq!(traceparent_of(&context).as_deref(), Some(SAMPLED));
+    let context = from_request(&parent(SAMPLED)).expect("well-formed");
+    assert!(is_strangers(&context));
+    assert_eq!(written(&context), (SAMPLED.to_owned(), None));
 }
 
 #[test]
 fn of_several_contexts_none_is_believed() {
-    let mut several = headers(SAMPLED);
-    several.append(HeaderName::from_static(TRACEPARENT), HeaderValue::from_static(SAMPLED));
-    assert!(from_stranger(&several).is_none());
+    assert!(from_request(&headers(&[(TRACEPARENT, SAMPLED), (TRACEPARENT, SAMPLED)])).is_none());
 }
 
 #[test]
 fn a_row_of_ours_is_no_stranger() {
-    let context = from_row(SAMPLED).expect("well-formed");
-    assert_eq!(context.get::<Stranger>(), None);
-    assert_eq!(traceparent_of(&context).as_deref(), Some(SAMPLED));
+    let context = from_row(SAMPLED, Some("a=1")).expect("well-formed");
+    assert!(!is_strangers(&context));
+    assert_eq!(written(&context), (SAMPLED.to_owned(), Some("a=1".to_owned())));
+}
+
+#[test]
+fn the_flag_of_a_random_id_and_what_others_say_go_on_to_all_below() {
+    for (given, flags) in [("00", "00"), ("02", "02"), ("03", "03"), ("ff", "03"), ("fc", "00")] {
+        let given = format!("{}{given}", &SAMPLED[..53]);
+        let context = from_request(&headers(&[(TRACEPARENT, &given), (TRACESTATE, "a=1"), (TRACESTATE, "b=2")]));
+        let child = SpanContext::new(
+            TraceId::from(7_u128),
+            SpanId::from(8_u64),
+            TraceFlags::default().with_sampled(flags.ends_with(['1', '3'])),
+            false,
+            TraceState::NONE,
+        );
+        let child = context.expect("well-formed").with_remote_span_context(child);
+        let (traceparent, tracestate) = written(&child);
+        assert!(traceparent.ends_with(&format!("-0000000000000008-{flags}")), "{given}: {traceparent}");
+        assert_eq!(tracestate.as_deref(), Some("a=1,b=2"));
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_was_drawn_here_is_random() {
+    let (traceparent, _) = unrecorded(async { written(&current()) }).await;
+    assert!(traceparent.ends_with("-02"), "{traceparent}");
+}
+
+#[test]
+fn what_cannot_be_read_is_no_state_and_leaves_the_ids() {
+    for wrong in ["öö", "A=1", "a"] {
+        let context = from_request(&headers(&[(TRACEPARENT, SAMPLED), (TRACESTATE, wrong)])).expect("well-formed");
+        assert_eq!(written(&context), (SAMPLED.to_owned(), None), "{wrong}");
+    }
+    assert!(from_request(&headers(&[(TRACESTATE, "a=1")])).is_none(), "without ids there is nothing to say");
 }
 
 #[tokio::test]
 async fn work_without_a_tracing_span_is_below_what_it_was_given() {
-    let given = from_row(SAMPLED).expect("well-formed");
-    assert_eq!(within(given, async { traceparent() }).await.as_deref(), Some(SAMPLED));
-    assert_eq!(traceparent(), None);
+    let given = row(SAMPLED).expect("well-formed");
+    assert_eq!(within(given, async { written(&current()).0 }).await, SAMPLED);
+    assert_eq!(Written::of(&current()), None);
 }
 
 #[tokio::test]
@@ -55,7 +104,7 @@ fn a_malformed_context_is_none_at_all() {
         "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "öö",
     ] {
-        assert!(from_row(wrong).is_none(), "{wrong} was taken");
+        assert!(row(wrong).is_none(), "{wrong} was taken");
     }
 }
 
@@ -75,7 +124,7 @@ fn reference(text: &str) -> Option<(String, String, bool)> {
 }
 
 fn read(text: &str) -> Option<(String, String, bool)> {
-    let context = from_row(text)?;
+    let context = row(text)?;
     let span = context.span().span_context().clone();
     Some((span.trace_id().to_string(), span.span_id().to_string(), span.is_sampled()))
 }
@@ -116,7 +165,7 @@ proptest! {
         prop_assert_eq!(read(&text), reference(&text));
         if let Ok(value) = HeaderValue::from_bytes(&bytes) {
             let headers = HeaderMap::from_iter([(HeaderName::from_static(TRACEPARENT), value)]);
-            prop_assert_eq!(from_stranger(&headers).is_some(), reference(&text).is_some());
+            prop_assert_eq!(from_request(&headers).is_some(), reference(&text).is_some());
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::console::Console;
 use super::delivery::Delivery;
+use super::planned::Ids;
 use super::{ExportError, ExportSettings, HeadSampler, QueueSettings};
 use crate::telemetry::log::Writer;
 use crate::telemetry::metric::{Counter, Instruments, Metrics, Registry};
@@ -68,7 +69,7 @@ impl Exporting {
                 Shipping { delivery, console, queue, limits, pending: pending.clone(), dropped: dropped.clone() };
             task = Some(tokio::spawn(shipping.run(ending.subscribe())));
         }
-        let provider = provider.build();
+        let provider = provider.with_id_generator(Ids).build();
         super::install(&provider);
         Ok(Self { task, ending, pending, dropped, _provider: provider })
     }

@@ -4,24 +4,24 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 use crate::config::{Reader, setting};
 use crate::sabotage;
-use crate::telemetry::context::Stranger;
+use crate::telemetry::context::is_strangers;
 
 /// Decides at the head of a trace whether it is kept, by a draw of its own.
 ///
-/// A span below one of this process, or below a row that this board wrote, follows its parent. Below a stranger's
+/// A span below one of this process, or below a row or a call of this board, follows its parent. Below a stranger's
 /// context the draw is made anew, and it is never computed from the trace id: a caller chooses that, and could
 /// choose ids that are always kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadSampler {
     ratio: f64,
-    follows_rows: bool,
+    follows_ours: bool,
 }
 
 impl HeadSampler {
     /// Keeps this share of traces, from 0 to 1.
     #[must_use]
     pub fn ratio(ratio: f64) -> Self {
-        Self { ratio, follows_rows: true }
+        Self { ratio, follows_ours: true }
     }
 
     /// Reads the standard `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
@@ -43,8 +43,8 @@ impl HeadSampler {
         let share = from.standard(about, "a number from 0 to 1", "1.0", |text| {
             text.parse().ok().filter(|share| (0.0..=1.0).contains(share))
         });
-        let (fixed, follows_rows) = rule.unwrap_or((Some(1.0), true));
-        Self { ratio: fixed.or(share).unwrap_or(1.0), follows_rows }
+        let (fixed, follows_ours) = rule.unwrap_or((Some(1.0), true));
+        Self { ratio: fixed.or(share).unwrap_or(1.0), follows_ours }
     }
 
     fn keeps(&self, parent: Option<&Context>) -> bool {
@@ -54,9 +54,8 @@ impl HeadSampler {
         };
         let span = parent.span();
         let span = span.span_context();
-        let stranger =
-            span.is_remote() && parent.get::<Stranger>().is_some() && !sabotage::takes_out("stranger sampling");
-        if stranger || (span.is_remote() && !self.follows_rows) { drawn() } else { span.is_sampled() }
+        let stranger = span.is_remote() && is_strangers(parent) && !sabotage::takes_out("stranger sampling");
+        if stranger || (span.is_remote() && !self.follows_ours) { drawn() } else { span.is_sampled() }
     }
 }
 
@@ -78,7 +77,8 @@ impl ShouldSample for HeadSampler {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::context::from_row;
+    use crate::telemetry::context::{from_request, from_row};
+    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
     const SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const UNSAMPLED: &str = "00-00000000000000000000000000000001-00f067aa0ba902b7-00";
@@ -87,8 +87,9 @@ mod tests {
         (0..10_000).filter(|_| sampler.keeps(parent)).count()
     }
 
-    fn stranger(traceparent: &str) -> Context {
-        from_row(traceparent).expect("well-formed").with_value(Stranger)
+    fn stranger(traceparent: &'static str) -> Context {
+        let headers = [(HeaderName::from_static("traceparent"), HeaderValue::from_static(traceparent))];
+        from_request(&HeaderMap::from_iter(headers)).expect("well-formed")
     }
 
     #[test]
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_row_of_ours_is_followed() {
-        let (sampled, unsampled) = (from_row(SAMPLED), from_row(UNSAMPLED));
+        let (sampled, unsampled) = (from_row(SAMPLED, None), from_row(UNSAMPLED, None));
         assert_eq!(kept_of_ten_thousand(&HeadSampler::ratio(0.05), sampled.as_ref()), 10_000);
         assert_eq!(kept_of_ten_thousand(&HeadSampler::ratio(1.0), unsampled.as_ref()), 0);
     }
@@ -135,7 +136,7 @@ mod tests {
     fn the_standard_names_are_understood_without_regard_to_case() {
         assert_eq!(read("always_off", "").0.ratio, 0.0);
         assert_eq!(read("ParentBased_TraceIdRatio", "0.05"), (HeadSampler::ratio(0.05), Vec::new()));
-        assert!(!read("traceidratio", "0.05").0.follows_rows);
+        assert!(!read("traceidratio", "0.05").0.follows_ours);
     }
 
     #[test]
