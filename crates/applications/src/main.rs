@@ -8,7 +8,7 @@ mod routes;
 use std::process::ExitCode;
 
 use contracts::schema;
-use platform::function::{Function, Tools};
+use platform::function::Function;
 use platform::postgres::outbox;
 
 fn main() -> ExitCode {
@@ -20,13 +20,7 @@ fn main() -> ExitCode {
         .problems(contracts::problems::OF_APPLICATIONS)
         .routes(|config, ()| routes::routes(config))
         .critical("/v1/applications")
-        .background("outbox depth", export_depth)
+        // It always runs, so the workers can be scaled by what it sees.
+        .background("outbox depth", outbox::export_depth)
         .run()
-}
-
-/// This function always runs, so the workers can be scaled by what it sees.
-async fn export_depth(tools: Tools<()>) {
-    if let Ok(pool) = tools.pool() {
-        outbox::export_depth(pool, tools.metrics, tools.degraded, tools.drain).await;
-    }
 }

@@ -4,6 +4,7 @@ mod it {
     mod affected;
     mod arrows;
     mod bench;
+    mod catalogue;
     mod checkout;
     mod conventions;
     mod doctor;

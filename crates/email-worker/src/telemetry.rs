@@ -13,7 +13,7 @@ use platform::clock::Stopwatch;
 use platform::postgres::outbox;
 use platform::telemetry::context;
 use platform::telemetry::log::chain;
-use platform::telemetry::metric::{Counter, Family, Gauge, Histogram, Instruments, Registry, seconds};
+use platform::telemetry::metric::{Counter, Family, Gauge, Histogram, Instruments, Registry, seconds, waits};
 use platform::telemetry::throttle;
 use platform::telemetry::trace::{OpenSpan, between};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -75,20 +75,28 @@ struct MailLabels {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct KindLabels {
+    kind: String,
+}
+
 /// The worker's metrics.
 #[derive(Clone, Debug)]
 pub struct WorkerMetrics {
     mails: Family<MailLabels, Counter>,
     send: Histogram,
+    wait: Family<KindLabels, Histogram, fn() -> Histogram>,
     /// Batches that are worked on now.
     pub under_way: Gauge,
 }
 
 impl Instruments for WorkerMetrics {
     fn register(registry: &mut Registry) -> Self {
+        let wait = "Time from when a mail was caused until Resend had it";
         let mails = "Mails by what became of them and why; a mail is retried as often as it is";
         Self {
             mails: registry.add("mails", mails),
+            wait: registry.add_seconds("mail_wait", wait, Family::new_with_constructor(waits as fn() -> Histogram)),
             send: registry.add_seconds("mail_send_duration", "Time that posts to Resend took", seconds()),
             under_way: registry.add("batches_under_way", "Batches that are worked on"),
         }
@@ -107,6 +115,12 @@ impl WorkerMetrics {
         if let Some(count) = throttle::due_of("mails ended unsent", class, mails) {
             tracing::warn!(kind, outcome = outcome_name, class, count, "mails ended unsent");
         }
+    }
+
+    /// Notes how long mails of a kind had waited when Resend had them.
+    pub fn sent(&self, kind: &str, waits: impl Iterator<Item = Duration>) {
+        let histogram = self.wait.get_or_create(&KindLabels { kind: kind.to_owned() });
+        waits.for_each(|wait| histogram.observe(wait.as_secs_f64()));
     }
 
     /// Notes how long a post took.
@@ -224,10 +238,12 @@ mod tests {
         own.count("sign_in_link", Outcome::Sent, None, 2);
         own.count("sign_in_link", Outcome::Retried, Some("a_name_of_tomorrow"), 1);
         own.posted(Duration::from_millis(30));
+        own.sent("sign_in_link", [Duration::from_secs(2), Duration::from_secs(61)].into_iter());
         let text = metrics.text();
-        assert!(text.contains(r#"mails_total{kind="sign_in_link",outcome="sent",reason=""} 2"#), "{text}");
+        assert!(text.contains(r#"board_mails_total{kind="sign_in_link",outcome="sent",reason=""} 2"#), "{text}");
         assert!(text.contains(r#"outcome="retried",reason="other"} 1"#), "{text}");
-        assert!(text.contains("mail_send_duration_seconds_count 1"), "{text}");
-        assert!(text.contains("batches_under_way 0"), "{text}");
+        assert!(text.contains("board_mail_send_duration_seconds_count 1"), "{text}");
+        assert!(text.contains(r#"board_mail_wait_seconds_bucket{le="60.0",kind="sign_in_link"} 1"#), "{text}");
+        assert!(text.contains("board_batches_under_way 0"), "{text}");
     }
 }

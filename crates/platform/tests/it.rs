@@ -17,6 +17,7 @@ mod it {
     mod framing;
     mod log;
     mod log_stalled;
+    mod metrics;
     mod outages;
     mod overload;
     mod pipelines;

@@ -66,7 +66,7 @@ async fn while_the_database_is_away_readers_get_the_last_good_answers_marked_wit
     own.postgres().thaw().expect("it is there");
     afresh(&own, &page).await.expect(200);
 
-    let given = async |route: &str| own.metric("fallback_answers_total", &format!("route=\"{route}\"")).await;
+    let given = async |route: &str| own.metric("board_fallback_answers_total", &format!("route=\"{route}\"")).await;
     let before = (given("/v1/jobs/{id}").await, given("/v1/jobs").await);
     own.lose().await;
     for (path, remembered) in &remembered {
@@ -85,7 +85,7 @@ async fn while_the_database_is_away_readers_get_the_last_good_answers_marked_wit
     }
     own.api.get("/v1/jobs?limit=0").await.wrong();
     assert_eq!((given("/v1/jobs/{id}").await, given("/v1/jobs").await), (before.0 + 2.0, before.1 + 6.0));
-    assert!(own.metric("fallback_bytes", "").await > 1_000.0);
+    assert!(own.metric("board_fallback_bytes", "").await > 1_000.0);
 
     own.restore().await;
     assert_eq!(afresh(&own, &page).await.expect(200), remembered[&page].json());
@@ -191,10 +191,10 @@ async fn readers_of_ever_other_parts_of_the_list_fill_no_more_than_the_bound() {
     .expect("it runs");
     for limit in 1..=100 {
         own.api.get(&format!("/v1/jobs?limit={limit}")).await.expect(200);
-        let held = own.metric("fallback_bytes", "").await;
+        let held = own.metric("board_fallback_bytes", "").await;
         assert!(held <= MIB, "{held} bytes after {limit}");
     }
-    assert!(own.metric("fallback_bytes", "").await > 0.9 * MIB, "it is full");
+    assert!(own.metric("board_fallback_bytes", "").await > 0.9 * MIB, "it is full");
     own.lose().await;
     unavailable(&own.api.get("/v1/jobs?limit=1").await);
     own.api.get("/v1/jobs?limit=100").await.expect(200);

@@ -281,6 +281,6 @@ async fn what_was_not_written_does_not_count() {
         mailed(&own.api, HERE, &email).await;
     }
     refused(&asked(&own.api, HERE, &email).await, "sign-in-address", 5);
-    let refused = own.metric("quota_verdicts_total", r#"quota="sign-in-address",verdict="refused""#).await;
+    let refused = own.metric("board_quota_verdicts_total", r#"quota="sign-in-address",verdict="refused""#).await;
     assert!((refused - 1.0).abs() < 0.5, "{refused}");
 }

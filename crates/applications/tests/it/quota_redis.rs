@@ -47,14 +47,14 @@ async fn a_refusal_by_redis_costs_one_round_trip_and_postgres_nothing() {
     let (ada, job) = (board.someone().await, board.employer().await.job);
     fill(&board, &ada).await;
     full(&running, &ada).await;
-    let answered = "redis_commands_total{outcome=\"answered\"}";
+    let answered = "board_redis_commands_total{outcome=\"answered\"}";
     let (asked, sent) = (running.metric(answered).await, statements(&running));
     for _ in 0..5 {
         ada.apply(&job, "Dear all").await.problem(429, "quota-exceeded");
     }
     assert_eq!(statements(&running), sent, "Postgres was asked");
     assert!((running.metric(answered).await - asked - 5.0).abs() < 0.5, "a look is one round trip");
-    let refused = "quota_verdicts_total{quota=\"apply\",verdict=\"refused_by_redis\"}";
+    let refused = "board_quota_verdicts_total{quota=\"apply\",verdict=\"refused_by_redis\"}";
     assert!((running.metric(refused).await - 5.0).abs() < 0.5);
 }
 
@@ -98,13 +98,13 @@ async fn without_redis_exactly_ten_are_taken_and_nobody_waits_for_it() {
     fill(&board, &bob).await;
     bob.apply(&job, "Dear all").await.problem(429, "quota-exceeded");
     assert_eq!((board.written(&ada).await[0], board.written(&bob).await[0]), (10, 10));
-    let all = running.metric("redis_wait_seconds_count").await;
+    let all = running.metric("board_redis_wait_seconds_count").await;
     assert!(all > 0.0, "none was asked");
-    let unchecked = running.metric("quota_verdicts_total{quota=\"apply\",verdict=\"unchecked_by_redis\"}").await;
+    let unchecked = running.metric("board_quota_verdicts_total{quota=\"apply\",verdict=\"unchecked_by_redis\"}").await;
     assert!((unchecked - 22.0).abs() < 0.5, "{unchecked}");
     let log = running.whole.servers.postgres.own().expect("our own server").log_text();
     assert!(!log.contains("LEFT JOIN idempotency_keys"), "what is to be remembered was read for nobody");
-    let short = running.metric("redis_wait_seconds_bucket{le=\"0.1\"}").await;
+    let short = running.metric("board_redis_wait_seconds_bucket{le=\"0.1\"}").await;
     assert!((short - all).abs() < 0.5, "{short} of {all} took less than 100 ms");
 }
 
@@ -140,7 +140,7 @@ async fn a_redis_that_comes_back_refuses_again() {
     running.whole.servers.redis.own_mut().expect("our own").start_again().await.expect("it starts again");
     let board = running.seen().await;
     let job = board.employer().await.job;
-    let refused = "quota_verdicts_total{quota=\"apply\",verdict=\"refused_by_redis\"}";
+    let refused = "board_quota_verdicts_total{quota=\"apply\",verdict=\"refused_by_redis\"}";
     let by_redis = async || {
         ada.apply(&job, "Dear all").await.problem(429, "quota-exceeded");
         running.metric(refused).await > 0.0

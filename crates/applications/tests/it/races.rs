@@ -53,7 +53,7 @@ impl<'a> Step<'a> {
     async fn apply(&self, key: Option<&[u8]>) -> (Option<String>, i64) {
         let (id, mail, job): (Uuid, Uuid, Uuid) = (Uuid::new_v4(), Uuid::new_v4(), self.job.parse().expect("an id"));
         let (place, span, limit) = (10_i32, 3_600_f64, 10_i64);
-        let params: [&(dyn ToSql + Sync); 13] = [
+        let params: [&(dyn ToSql + Sync); 14] = [
             &id,
             &job,
             &self.person,
@@ -67,6 +67,7 @@ impl<'a> Step<'a> {
             &key,
             &key,
             &ROUTE,
+            &None::<&str>,
         ];
         let row = &self.run(APPLY, &params).await[0];
         (row.get("body"), row.get("used"))

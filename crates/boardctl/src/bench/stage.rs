@@ -70,7 +70,7 @@ impl Function {
     pub(super) async fn redis_commands(&self) -> Result<f64, BenchError> {
         let text = self.http.get(&self.metrics).send().await?.text().await?;
         let sent = |line: &&str| {
-            let outcome = line.strip_prefix("redis_commands_total{outcome=");
+            let outcome = line.strip_prefix("board_redis_commands_total{outcome=");
             outcome.is_some_and(|outcome| !outcome.starts_with("\"away\"") && !outcome.starts_with("\"resting\""))
         };
         Ok(text.lines().filter(sent).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())

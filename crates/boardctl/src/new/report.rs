@@ -42,8 +42,8 @@ fn by_hand(name: &Name, kind: Kind, app: &str) -> Vec<String> {
              another one is a script in crates/boardctl/src/rehearse/scripts.rs"
         ),
         Kind::Worker => format!(
-            "what it is for: crates/{name}/src/round.rs is a placeholder. In a rehearsal it is at work as long as rounds_total \
-             grows and rounds_failed_total does not"
+            "what it is for: crates/{name}/src/round.rs is a placeholder. In a rehearsal it is at work as long as board_rounds_total \
+             grows and board_rounds_failed_total does not"
         ),
     };
     let addresses = match kind {

@@ -15,18 +15,18 @@ const LOOK: Duration = Duration::from_millis(1_000);
 const PORT: u16 = 9091;
 
 /// Of each breaker, whether it moved or not.
-const BREAKERS: &str = "breaker_state{";
+const BREAKERS: &str = "board_breaker_state{";
 
 /// A breaker that moved.
-const MOVED: &str = "breaker_transitions_total{";
+const MOVED: &str = "board_breaker_transitions_total{";
 
 /// Mails that a worker took and did not send.
-const MAILS: &str = "mails_total{";
+const MAILS: &str = "board_mails_total{";
 const NOT_SENT: &str = "outcome=\"retried\"";
 
 /// How often a worker went round, and how often of these in vain.
-const ROUNDS: &str = "rounds_total";
-const FAILED: &str = "rounds_failed_total";
+const ROUNDS: &str = "board_rounds_total";
+const FAILED: &str = "board_rounds_failed_total";
 
 /// What machines have counted; nothing where none was ever heard of it, which is not the same as zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,12 +136,12 @@ mod tests {
 
     #[test]
     fn transitions_of_all_breakers_and_mails_that_were_taken_and_not_sent_are_summed() {
-        let text = "breaker_state{dependency=\"postgres\"} 0\n\
-                    breaker_transitions_total{dependency=\"postgres\",to=\"open\"} 2\n\
-                    breaker_transitions_total{dependency=\"redis\",to=\"closed\"} 1\n\
-                    mails_total{kind=\"a\",outcome=\"sent\",reason=\"\"} 7\n\
-                    mails_total{kind=\"a\",outcome=\"retried\",reason=\"x\"} 4\n\
-                    mails_total{kind=\"b\",outcome=\"retried\",reason=\"x\"} 5\n";
+        let text = "board_breaker_state{dependency=\"postgres\"} 0\n\
+                    board_breaker_transitions_total{dependency=\"postgres\",to=\"open\"} 2\n\
+                    board_breaker_transitions_total{dependency=\"redis\",to=\"closed\"} 1\n\
+                    board_mails_total{kind=\"a\",outcome=\"sent\",reason=\"\"} 7\n\
+                    board_mails_total{kind=\"a\",outcome=\"retried\",reason=\"x\"} 4\n\
+                    board_mails_total{kind=\"b\",outcome=\"retried\",reason=\"x\"} 5\n";
         let counted = |moved, retried| Counted { moved: Some(moved), retried, ..Counted::default() };
         assert_eq!(Counted::of(text), counted(3, Some(9)));
         let more = counted(4, None);
@@ -151,14 +151,14 @@ mod tests {
 
     #[test]
     fn rounds_are_told_apart_from_those_that_failed() {
-        let counted = Counted::of("rounds_total 7\nrounds_failed_total 2\n");
+        let counted = Counted::of("board_rounds_total 7\nboard_rounds_failed_total 2\n");
         assert_eq!(counted, Counted { rounds: Some(7), failed: Some(2), ..Counted::default() });
-        assert_eq!(Counted::of("rounds_failed_total 2\n").rounds, None);
+        assert_eq!(Counted::of("board_rounds_failed_total 2\n").rounds, None);
     }
 
     #[test]
     fn what_no_machine_told_is_unknown_and_not_zero() {
-        let still = Counted::of("breaker_state{dependency=\"postgres\"} 0\n");
+        let still = Counted::of("board_breaker_state{dependency=\"postgres\"} 0\n");
         assert_eq!(still, Counted { moved: Some(0), ..Counted::default() });
         assert_eq!(Counted::of("no such page"), Counted::default());
         assert_eq!(Counted::all([Counted::default(), still].iter()), still);

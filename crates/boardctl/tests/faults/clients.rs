@@ -165,7 +165,7 @@ impl Machine {
     }
 
     async fn cut(&self, what: &str) -> usize {
-        self.meter(&format!("slow_clients_cut_total{{what=\"{what}\"}}")).await
+        self.meter(&format!("board_slow_clients_cut_total{{what=\"{what}\"}}")).await
     }
 
     /// The crowd comes, and goes on until all but the idle have been cut.
@@ -178,7 +178,7 @@ impl Machine {
                 if kind == Kind::Idle { &mut idle } else { &mut slow }.push(one);
             }
         }
-        let connections = self.meter("client_connections").await;
+        let connections = self.meter("board_client_connections").await;
         println!("    {connections} connections after {:.1?}", begun.elapsed());
         let ends = join_all(slow.into_iter().map(|it| it.go_on(READER_CUT))).await;
         let kept = join_all(idle.iter_mut().map(Slow::ask)).await.into_iter().filter(Result::is_ok).count();
@@ -274,7 +274,7 @@ async fn slow_and_idle_clients_on_three_quarters_of_the_open_files_are_cut_or_bo
     assert!(room.contains(&made_room(&outcome.ends)), "{} made room", made_room(&outcome.ends));
     assert!(files < FILES as usize, "{files} files are open");
     assert!(answer.status == 200 && back < AT_ONCE, "{answer:?} after {back:?}");
-    let closed = async || machine.meter("client_connections").await < ORDINARY;
+    let closed = async || machine.meter("board_client_connections").await < ORDINARY;
     wait::until(SOON, "every connection is closed", closed).await.expect("nobody is there any more");
     assert!(machine.process.is_running(), "{}", machine.process.output());
     assert_eq!(fleet.dead(), Vec::<String>::new(), "nobody killed these");

@@ -42,12 +42,12 @@ struct Waits {
 impl Waits {
     async fn of(fleet: &Fleet) -> Self {
         let texts = meters::texts(fleet.metrics_of(Part::Applications)).await;
-        let all = meters::sum(&texts, "redis_wait_seconds_count");
+        let all = meters::sum(&texts, "board_redis_wait_seconds_count");
         let without = ["away", "resting", "late", "failed"]
-            .map(|outcome| meters::sum(&texts, &format!("redis_commands_total{{outcome=\"{outcome}\"}}")));
+            .map(|outcome| meters::sum(&texts, &format!("board_redis_commands_total{{outcome=\"{outcome}\"}}")));
         Self {
             all,
-            long: all - meters::sum(&texts, "redis_wait_seconds_bucket{le=\"0.1\"}"),
+            long: all - meters::sum(&texts, "board_redis_wait_seconds_bucket{le=\"0.1\"}"),
             without: without.into_iter().sum(),
         }
     }

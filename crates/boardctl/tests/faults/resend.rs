@@ -28,7 +28,7 @@ const SCRIPT: usize = 1_000;
 /// A pool of eight, and one connection each for the prober, for the outbox's news and for a query to be cancelled.
 const OWN_CONNECTIONS: i64 = 11 * MACHINES as i64;
 
-const OPENED: &str = "breaker_transitions_total{dependency=\"resend\",to=\"open\"}";
+const OPENED: &str = "board_breaker_transitions_total{dependency=\"resend\",to=\"open\"}";
 
 const CONNECTIONS: &str = "SELECT count(*) FROM pg_stat_activity WHERE usename = $1";
 

@@ -104,7 +104,7 @@ impl Measured {
         let http = platform::http::client::stack().expect("a client");
         let base = format!("http://{}", fleet.metrics(Part::Api, self.number));
         let page = testbed::http::Client::new(http, base).get("/metrics").await.text;
-        let line = page.lines().find_map(|line| line.strip_prefix("spans_dropped_total ")).expect("it is told");
+        let line = page.lines().find_map(|line| line.strip_prefix("board_spans_dropped_total ")).expect("it is told");
         line.parse().expect("a count")
     }
 

@@ -55,13 +55,13 @@ impl Script for Question {
 }
 
 fn breaker(metrics: &str) -> Result<&'static str, String> {
-    let line = metrics.lines().find_map(|line| line.strip_prefix("breaker_state{dependency=\"postgres\"} "));
+    let line = metrics.lines().find_map(|line| line.strip_prefix("board_breaker_state{dependency=\"postgres\"} "));
     match line {
         None => Ok("none"),
         Some("0") => Ok("closed"),
         Some("1") => Ok("trial"),
         Some("2") => Ok("open"),
-        Some(other) => Err(format!("breaker_state is {other}")),
+        Some(other) => Err(format!("board_breaker_state is {other}")),
     }
 }
 

@@ -221,7 +221,9 @@ async fn a_proxy_that_the_environment_names_is_asked() {
     use tokio::io::AsyncReadExt as _;
     let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", proxy.local_addr().expect("it has one"));
-    let command = boardctl(&["status", "api"]).env("FLY_FLAPS_BASE_URL", "https://fly.invalid");
+    let away = ["FLY_FLAPS_BASE_URL", "FLY_API_BASE_URL", "FLY_APP_URL"];
+    let command = boardctl(&["status", "api"]);
+    let command = away.into_iter().fold(command, |command, name| command.env(name, "https://fly.invalid"));
     let _asks = command.env("HTTPS_PROXY", url).start().expect("started");
     let (mut asked, _) = tokio::time::timeout(PATIENCE, proxy.accept()).await.expect("in time").expect("asked");
     let mut head = [0; 100];

@@ -11,7 +11,8 @@
 -- Returns one row or none: id (uuid), fence (bigint), kind (text), request (bytea or null), unknown_since (timestamptz
 -- or null), attempts (int, this one included), claimed_at (timestamptz: the database's now), and the mails in the order
 -- of their ids, which is the order in the frozen bytes and so of Resend's answer: mail_ids (uuid[]), payloads (jsonb[]),
--- traceparents and tracestates (text[], with nulls), reasons (text[]), send_before (timestamptz[]).
+-- traceparents and tracestates (text[], with nulls), reasons (text[]), send_before (timestamptz[]), waited (double precision[]:
+-- seconds since each was written).
 WITH wanted AS MATERIALIZED (
     SELECT kind, priority FROM unnest($1::text[]) AS kind, (VALUES (0::smallint), (1::smallint)) AS p (priority)
 ), batch AS MATERIALIZED (
@@ -117,11 +118,11 @@ WITH wanted AS MATERIALIZED (
     FROM made
     -- As an array, by the primary key: joined, they may cost a look at every row there is.
     WHERE o.id = ANY (ARRAY(SELECT id FROM taken))
-    RETURNING o.batch_id, o.id, o.payload, o.traceparent, o.tracestate, o.reason, o.send_before
+    RETURNING o.batch_id, o.id, o.payload, o.traceparent, o.tracestate, o.reason, o.send_before, o.created_at
 ), mails AS (
-    SELECT batch_id, id, payload, traceparent, tracestate, reason, send_before FROM bound
+    SELECT batch_id, id, payload, traceparent, tracestate, reason, send_before, created_at FROM bound
     UNION ALL
-    SELECT o.batch_id, o.id, o.payload, o.traceparent, o.tracestate, o.reason, o.send_before
+    SELECT o.batch_id, o.id, o.payload, o.traceparent, o.tracestate, o.reason, o.send_before, o.created_at
     FROM outbox o
     JOIN reclaimed ON o.batch_id = reclaimed.id
 ), claimed AS (
@@ -136,7 +137,8 @@ SELECT claimed.id, claimed.fence, claimed.kind, claimed.request, claimed.unknown
        array_agg(mails.traceparent ORDER BY mails.id) AS traceparents,
        array_agg(mails.tracestate ORDER BY mails.id) AS tracestates,
        array_agg(mails.reason ORDER BY mails.id) AS reasons,
-       array_agg(mails.send_before ORDER BY mails.id) AS send_before
+       array_agg(mails.send_before ORDER BY mails.id) AS send_before,
+       array_agg(extract(epoch FROM clock_timestamp() - mails.created_at)::float8 ORDER BY mails.id) AS waited
 FROM claimed
 JOIN mails ON mails.batch_id = claimed.id
 GROUP BY claimed.id, claimed.fence, claimed.kind, claimed.request, claimed.unknown_since, claimed.attempts

@@ -1,6 +1,7 @@
 //! A batch as its claim returned it.
 
 use std::fmt;
+use std::time::Duration;
 
 use platform::postgres::{Error, Row};
 use serde_json::Value;
@@ -32,6 +33,8 @@ pub struct Queued {
     pub traceparent: Option<String>,
     /// What came along with it.
     pub tracestate: Option<String>,
+    /// How long it had waited when it was claimed.
+    pub waited: Duration,
 }
 
 /// A batch that this worker holds. It cannot be printed: the frozen bytes hold addresses.
@@ -69,12 +72,15 @@ impl Claimed {
     fn columns(row: &Row) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let (ids, payloads): (Vec<Uuid>, Vec<Value>) = (row.try_get("mail_ids")?, row.try_get("payloads")?);
         let (traces, states): (Vec<_>, Vec<_>) = (row.try_get("traceparents")?, row.try_get("tracestates")?);
-        let mails = ids.into_iter().zip(payloads).zip(traces.into_iter().zip(states));
-        let mails = mails.map(|((id, payload), (traceparent, tracestate))| Queued {
+        let waited: Vec<f64> = row.try_get("waited")?;
+        let mails = ids.into_iter().zip(payloads).zip(traces.into_iter().zip(states)).zip(waited);
+        let mails = mails.map(|(((id, payload), (traceparent, tracestate)), waited)| Queued {
             id: MailId(id),
             payload,
             traceparent,
             tracestate,
+            // A clock that was set back is no reason to hold up a mail.
+            waited: Duration::try_from_secs_f64(waited).unwrap_or_default(),
         });
         let attempts: i32 = row.try_get("attempts")?;
         Ok(Self {

@@ -71,6 +71,10 @@ impl Worker {
     fn tell(&self, claimed: &Claimed, tried: &Tried, outcome: Outcome, trace: OpenSpan) {
         let (kind, mails, error) = (&claimed.kind, claimed.mails.len(), tried.error.as_deref());
         self.metrics.count(kind, outcome, error, mails as u64);
+        if outcome == Outcome::Sent {
+            let waits = claimed.mails.iter().map(|mail| mail.waited + claimed.read_at.elapsed());
+            self.metrics.sent(kind, waits);
+        }
         if let Some(times) = tried.posted {
             for mail in &claimed.mails {
                 mail_span(mail, kind, times, outcome, error, trace.context());

@@ -7,8 +7,8 @@ use super::board::Board;
 use super::stand_in::StandIn;
 use super::worker::{PATIENCE, command, get, metric, settled};
 
-const STATE: &str = r#"breaker_state{dependency="resend"}"#;
-const OPENED: &str = r#"breaker_transitions_total{dependency="resend",to="open"}"#;
+const STATE: &str = r#"board_breaker_state{dependency="resend"}"#;
+const OPENED: &str = r#"board_breaker_transitions_total{dependency="resend",to="open"}"#;
 
 async fn ask_to_sign_in(board: &Board, people: usize) {
     for number in 0..people {

@@ -28,7 +28,7 @@ async fn a_key_that_resend_refuses_is_one_error_and_costs_no_mail() {
     let told = lines(&worker, "Resend refuses us");
     assert_eq!(told.len(), 1, "{}", worker.output());
     assert_eq!((&told[0]["level"], &told[0]["class"]), (&json!("error"), &json!("restricted_api_key")));
-    let retried = r#"mails_total{kind="sign_in_link",outcome="retried",reason="restricted_api_key"}"#;
+    let retried = r#"board_mails_total{kind="sign_in_link",outcome="retried",reason="restricted_api_key"}"#;
     assert_eq!(metric(metrics, retried).await, Some(2.0));
     assert!(!worker.output().contains("re_test"), "{}", worker.output());
 }
@@ -51,7 +51,7 @@ async fn dead_mails_are_one_warning_by_reason_and_all_are_counted() {
         (&told[0]["level"], &told[0]["class"], &told[0]["count"]),
         (&json!("warn"), &json!("validation_error"), &json!(1))
     );
-    let dead = r#"mails_total{kind="sign_in_link",outcome="dead",reason="validation_error"}"#;
+    let dead = r#"board_mails_total{kind="sign_in_link",outcome="dead",reason="validation_error"}"#;
     wait::until(PATIENCE, "counted", async || metric(metrics, dead).await == Some(4.0)).await.expect("it is counted");
     assert!(!worker.output().contains("@example.com"), "{}", worker.output());
 }

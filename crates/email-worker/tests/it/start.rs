@@ -30,7 +30,7 @@ async fn a_worker_is_ready_and_counts_what_it_does() {
     let ready = async || get(listen, "/readyz").await.is_some_and(|answer| answer.starts_with("HTTP/1.1 200"));
     wait::until(PATIENCE, "ready", ready).await.expect("it is ready");
     settled(&board).await;
-    let sent = r#"mails_total{kind="sign_in_link",outcome="sent",reason=""} 1"#;
+    let sent = r#"board_mails_total{kind="sign_in_link",outcome="sent",reason=""} 1"#;
     let counted = async || get(metrics, "/metrics").await.is_some_and(|answer| answer.contains(sent));
     wait::until(PATIENCE, "counted", counted).await.expect("it is counted");
 }

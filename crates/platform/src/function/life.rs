@@ -1,5 +1,6 @@
 mod leaving;
 mod memory;
+mod metrics_page;
 mod open_files;
 mod servers;
 
@@ -28,7 +29,7 @@ use crate::probe::{Check, Degraded, PostgresCheck, Readiness, Seen, Steady, prob
 use crate::redis::RedisCheck;
 use crate::telemetry::Telemetry;
 use crate::telemetry::log::chain;
-use crate::telemetry::metric::Metrics;
+use crate::telemetry::metric::{Build, Metrics};
 use crate::watchdog::Watchdog;
 use leaving::{DrainMetrics, Signals, first_to_end, leave};
 use servers::{Postgres, Shared, metrics_server, public_server};
@@ -79,6 +80,7 @@ impl Process {
         let connections = open_files::raise().connections().min(memory::Available::found().connections());
         let metrics = Metrics::default();
         let version = settings.telemetry.version.clone();
+        metrics.describe(Build { service: function.name, version: version.clone() });
         let telemetry = Telemetry::start(function.name, settings.telemetry, &metrics)?;
         let postgres = settings.postgres.map(|its| Postgres::new(its, settings.background, &metrics));
         let (clock, pools) = (Clock::system(), Pools::default());

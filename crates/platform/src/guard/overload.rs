@@ -75,6 +75,7 @@ struct Worker {
 #[derive(Clone, Debug)]
 struct GateMetrics {
     at_work: Gauge,
+    limit: Gauge,
     refused: Counter,
 }
 
@@ -82,6 +83,7 @@ impl Instruments for GateMetrics {
     fn register(registry: &mut Registry) -> Self {
         Self {
             at_work: registry.add("requests_at_work", "Requests at work"),
+            limit: registry.add("requests_at_work_limit", "Requests that may be at work"),
             refused: registry.add("requests_overloaded", "Requests refused because too many were at work"),
         }
     }
@@ -107,7 +109,9 @@ impl Gate {
     /// Lets `most` requests be at work.
     #[must_use]
     pub fn new(most: usize, metrics: &Metrics, drain: Drain) -> Self {
-        let (told, metrics) = (Problem::from(OVERLOADED).text().into(), metrics.of());
+        let (told, metrics): (_, GateMetrics) = (Problem::from(OVERLOADED).text().into(), metrics.of());
+        // One gate a worker.
+        metrics.limit.inc_by(i64::try_from(most).unwrap_or(i64::MAX));
         let (at_work, waits, refused, untold) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
         let (coming, pace) = (RefCell::default(), RefCell::new(Pace::quiet(Instant::now())));
         Self(Rc::new(Worker { most, at_work, coming, waits, refused, untold, pace, told, metrics, drain }))

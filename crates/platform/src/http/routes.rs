@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use actix_web::{Handler, HttpResponse, Resource, Responder, ResponseError as _, Route, guard};
+use actix_web::{Handler, HttpResponse, Resource, Responder, Route, guard};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ pub fn own_routes(config: &mut ServiceConfig) {
     config.service(resource("/routable", [on(Method::GET, routable)]));
     config.service(resource("/version", [on(Method::GET, version)]));
     config.service(resource("/problems/{name}", [on(Method::GET, problem_page)]));
-    config.default_service(web::to(|| async { Problem::from(NOT_FOUND).error_response() }));
+    config.default_service(web::to(|| async { HttpResponse::from_error(Problem::from(NOT_FOUND)) }));
 }
 
 /// A row of a function's table of routes: what this path answers, and to which methods. Any other method is refused
@@ -101,7 +101,7 @@ pub fn resource(path: &str, routes: impl IntoIterator<Item = (Method, Route)>) -
     }
     let allow = allow.join(", ");
     resource.default_service(web::to(move || {
-        let mut answer = Problem::from(METHOD_NOT_ALLOWED).error_response();
+        let mut answer = HttpResponse::from_error(Problem::from(METHOD_NOT_ALLOWED));
         if let Ok(value) = allow.parse() {
             answer.headers_mut().insert(ALLOW, value);
         }
@@ -175,7 +175,7 @@ async fn version(own: Data<Own>) -> HttpResponse {
 
 async fn problem_page(name: Path<String>, own: Data<Own>) -> HttpResponse {
     let known = problem::ALL.iter().chain(own.problems).find(|kind| kind.name == *name);
-    let Some(kind) = known else { return Problem::from(NOT_FOUND).error_response() };
+    let Some(kind) = known else { return HttpResponse::from_error(Problem::from(NOT_FOUND)) };
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
          <h1>{title}</h1><p>Status {status}, type <code>/problems/{name}</code></p><p>{about}</p></html>\n",

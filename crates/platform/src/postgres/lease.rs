@@ -88,7 +88,7 @@ impl Lease {
         params: Params<'_>,
         turn: Option<&Turn>,
     ) -> Result<Vec<Row>, Error> {
-        let span = statement.begin(&self.context.database, turn);
+        let span = statement.begin(&self.context, turn);
         let answer = self.watched(statement, self.exchange(statement, params)).await;
         span.end(answer.as_ref().map(Vec::len));
         self.noted(answer)
@@ -107,7 +107,7 @@ impl Lease {
 
     /// Has a statement ready on the server. It has a span if it fails, since it will have no other.
     pub(super) async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
-        let span = statement.begin(&self.context.database, None);
+        let span = statement.begin(&self.context, None);
         let preparing = async {
             let prepared = self.connection()?.prepare_cached(statement.sql).await;
             prepared.map(drop).map_err(|error| self.failed(&error, statement.summary))
@@ -121,7 +121,7 @@ impl Lease {
     }
 
     pub(super) async fn simple(&self, statement: &Statement, turn: Option<&Turn>) -> Result<Vec<Row>, Error> {
-        let span = statement.begin(&self.context.database, turn);
+        let span = statement.begin(&self.context, turn);
         let answer = match self.connection() {
             Ok(connection) => connection
                 .batch_execute(statement.sql)

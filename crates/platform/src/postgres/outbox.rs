@@ -20,12 +20,12 @@ use std::time::Duration;
 
 pub use enqueue::{DESTINATION, Enqueue, SYSTEM};
 
-use super::{Pool, Statement};
-use crate::drain::Drain;
+use super::Statement;
+use crate::function::Tools;
 use crate::probe::Degraded;
 use crate::telemetry::context;
 use crate::telemetry::log::chain;
-use crate::telemetry::metric::{Gauge, Instruments, Metrics, Registry};
+use crate::telemetry::metric::{EncodeLabelSet, Family, Gauge, Instruments, Registry};
 
 /// What a mail may wait; older ones are told in `/readyz`.
 const TOO_OLD_S: f64 = 60.0;
@@ -36,19 +36,30 @@ const LOOK: Duration = Duration::from_secs(15);
 /// How far messages are counted: whoever acts on the number acts long before, and to count a million takes a core.
 const COUNTED: i64 = 10_000;
 
-/// How many wait, at most `$1`, and for how many seconds the oldest.
+/// How many wait, at most `$1`, for how many seconds the oldest, and how many of each sort ended unsent, at most `$1`.
 pub const DEPTH: Statement = Statement::new(
     "select outbox depth",
     "WITH waiting AS (
          SELECT created_at FROM outbox WHERE state = 'queued' ORDER BY created_at LIMIT $1
      )
-     SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM waiting",
+     SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8,
+            (SELECT count(*) FROM (SELECT FROM outbox WHERE state = 'dead' LIMIT $1) AS dead),
+            (SELECT count(*) FROM (SELECT FROM outbox WHERE state = 'uncertain' LIMIT $1) AS uncertain)
+     FROM waiting",
 );
 
 #[derive(Clone, Debug)]
 struct OutboxMetrics {
     depth: Gauge,
     oldest_age: Gauge<f64, AtomicU64>,
+    unsent: Family<UnsentLabels, Gauge>,
+}
+
+/// How a message ended.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct UnsentLabels {
+    /// `dead`: it will never be sent; `uncertain`: nobody can know whether it was.
+    state: &'static str,
 }
 
 impl Instruments for OutboxMetrics {
@@ -57,13 +68,16 @@ impl Instruments for OutboxMetrics {
         Self {
             depth: registry.add("outbox_depth", "Messages that wait in the outbox, counted to 10,000"),
             oldest_age: registry.add_seconds("outbox_oldest_age", oldest, Gauge::default()),
+            unsent: registry.add("outbox_unsent", "Messages that ended unsent in the last 30 days, counted to 10,000"),
         }
     }
 }
 
-/// Exports how many messages wait and how old the oldest is, until the process drains. One function that always runs
-/// does this, so that workers can be scaled by it, down to none.
-pub async fn export_depth(pool: Pool, metrics: Metrics, degraded: Degraded, drain: Drain) {
+/// Exports how many messages wait, how old the oldest is and how many ended unsent, until the process drains. One function
+/// that always runs does this beside those that send, so that these can be scaled by it, down to none.
+pub async fn export_depth<S>(tools: Tools<S>) {
+    let Ok(pool) = tools.pool() else { return };
+    let Tools { metrics, degraded, drain, .. } = tools;
     let metrics: OutboxMetrics = metrics.of();
     loop {
         match context::unrecorded(pool.query_queue(&DEPTH, &[&COUNTED])).await {
@@ -72,6 +86,9 @@ pub async fn export_depth(pool: Pool, metrics: Metrics, degraded: Degraded, drai
                     metrics.depth.set(row.get(0));
                     let oldest = row.get(1);
                     metrics.oldest_age.set(oldest);
+                    for (state, at) in [("dead", 2), ("uncertain", 3)] {
+                        metrics.unsent.get_or_create(&UnsentLabels { state }).set(row.get(at));
+                    }
                     tell(&degraded, oldest);
                 }
             }

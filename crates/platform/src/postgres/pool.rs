@@ -3,10 +3,11 @@
 
 mod queue;
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, Manager, ManagerConfig, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use deadpool_postgres::{Hook, Manager, ManagerConfig, PoolError, RecyclingMethod, Runtime, Status, TimeoutType};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{DB_CLIENT_CONNECTION_POOL_NAME, ERROR_TYPE};
@@ -22,7 +23,9 @@ use crate::guard::deadline;
 use crate::probe::Seen;
 use crate::probe::capacity::Load;
 use crate::sabotage;
-use crate::telemetry::metric::{Counter, Gauge, Histogram, Instruments, Metrics, Registry, seconds};
+use crate::telemetry::metric::{
+    Counter, EncodeLabelSet, Family, Gauge, Histogram, Instruments, Metrics, Registry, Sample, seconds,
+};
 use crate::telemetry::trace::LeafSpan;
 
 /// Connections of one worker. Every method that asks the database gives the breaker one verdict.
@@ -48,17 +51,80 @@ pub(crate) struct PoolMetrics {
     pub(crate) waiting: Gauge,
     wait: Histogram,
     repeated: Counter,
+    statements: Family<StatementLabels, Histogram, fn() -> Histogram>,
+    pools: Sizes,
+}
+
+/// Which statement, and how it ended.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct StatementLabels {
+    /// As its spans call it.
+    statement: &'static str,
+    /// The class of its error, as its span has it: an SQLSTATE, or what happened on the way. Empty where there was none.
+    error: Cow<'static, str>,
+}
+
+/// The pools there are, to be looked at.
+#[derive(Clone, Default)]
+struct Sizes(Arc<Mutex<Vec<Look>>>);
+
+/// How a pool stands, while there is one.
+type Look = Box<dyn Fn() -> Option<Status> + Send>;
+
+impl std::fmt::Debug for Sizes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sizes")
+    }
+}
+
+impl Sizes {
+    fn pools(&self) -> MutexGuard<'_, Vec<Look>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look(&self) -> Vec<Sample> {
+        let (mut size, mut idle, mut limit) = (0, 0, 0);
+        self.pools().retain(|look| {
+            let status = look();
+            if let Some(status) = &status {
+                size += status.size;
+                idle += status.available;
+                limit += status.max_size;
+            }
+            status.is_some()
+        });
+        vec![
+            Sample::gauge("postgres_pool_size", "Connections that are open, or being opened", size as f64),
+            Sample::gauge("postgres_pool_idle", "Connections that wait for work", idle as f64),
+            Sample::gauge("postgres_pool_limit", "Connections that there may be", limit as f64),
+        ]
+    }
 }
 
 impl Instruments for PoolMetrics {
     fn register(registry: &mut Registry) -> Self {
-        let wait = "Time that requests waited for a connection";
+        let (wait, took) = ("Time that requests waited for a connection", "Time that statements took");
+        let pools = Sizes::default();
+        registry.add_samples({
+            let pools = pools.clone();
+            move || pools.look()
+        });
+        let statements = Family::new_with_constructor(seconds as fn() -> Histogram);
         Self {
+            pools,
+            statements: registry.add_seconds("postgres_statement_duration", took, statements),
             in_use: registry.add("postgres_pool_in_use", "Connections that work for somebody"),
             waiting: registry.add("postgres_pool_waiting", "Requests that wait for a connection"),
             wait: registry.add_seconds("postgres_pool_wait", wait, seconds()),
             repeated: registry.add("postgres_repeated", "Calls made again over a new connection"),
         }
+    }
+}
+
+impl PoolMetrics {
+    /// Measures a statement.
+    pub(super) fn ran(&self, statement: &'static str, error: Cow<'static, str>, took: Duration) {
+        self.statements.get_or_create(&StatementLabels { statement, error }).observe(took.as_secs_f64());
     }
 }
 
@@ -97,7 +163,10 @@ impl Pool {
             .build()
             .map_err(|error| Error::Connect(error.to_string()))?;
         let blockers = Blockers::new(database.clone(), name.clone());
-        let context = Arc::new(Context { database, kept, metrics: metrics.of(), seen, blockers });
+        let metrics: PoolMetrics = metrics.of();
+        let pool = inner.weak();
+        metrics.pools.pools().push(Box::new(move || Some(pool.upgrade()?.status())));
+        let context = Arc::new(Context { database, kept, metrics, seen, blockers });
         Ok(Self { inner, context, breaker, name, queue: Queue::default() })
     }
 

@@ -1,5 +1,6 @@
 //! A statement with a name, which is what spans, errors and metrics call it by.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -11,7 +12,7 @@ use opentelemetry_semantic_conventions::attribute::{
     ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT,
 };
 
-use super::{Error, PostgresSettings, Refusal};
+use super::{Error, PostgresSettings, Refusal, lease};
 use crate::clock::Stopwatch;
 use crate::telemetry::trace::LeafSpan;
 
@@ -49,9 +50,9 @@ impl Statement {
     }
 
     /// Begins its span, or has it begin in its turn.
-    pub(super) fn begin<'turn>(&self, database: &'turn PostgresSettings, turn: Option<&'turn Turn>) -> Running<'turn> {
+    pub(super) fn begin<'turn>(&self, context: &'turn lease::Context, turn: Option<&'turn Turn>) -> Running<'turn> {
         let span = LeafSpan::begin(self.summary, SpanKind::Client);
-        Running { statement: *self, database, span: Some(span), turn }
+        Running { statement: *self, context, span: Some(span), turn }
     }
 
     /// Tells of a run that left no span at first and found something after all; it ends now.
@@ -80,7 +81,7 @@ impl Statement {
                     attributes.push(KeyValue::new(DB_RESPONSE_STATUS_CODE, error.class()));
                 }
             }
-            Err(Failure::Before) => attributes.push(KeyValue::new(ERROR_TYPE, "rolled_back")),
+            Err(Failure::Before) => attributes.push(KeyValue::new(ERROR_TYPE, Failure::Before.class())),
         }
         let error = outcome.err().map(|failure| match failure {
             Failure::Of(error) => error.to_string(),
@@ -150,6 +151,15 @@ enum Failure<'a> {
     Before,
 }
 
+impl Failure<'_> {
+    fn class(&self) -> Cow<'static, str> {
+        match self {
+            Self::Of(error) => error.class(),
+            Self::Before => "rolled_back".into(),
+        }
+    }
+}
+
 /// Of statements that are sent together, the server takes one after the other: each span begins where the last one ended.
 pub(super) struct Turn(Cell<Stopwatch>);
 
@@ -163,7 +173,7 @@ impl Turn {
 /// A statement that runs. One that is cut has a span all the same: it is what the reader of the trace looks for.
 pub(super) struct Running<'turn> {
     statement: Statement,
-    database: &'turn PostgresSettings,
+    context: &'turn lease::Context,
     span: Option<LeafSpan>,
     turn: Option<&'turn Turn>,
 }
@@ -186,10 +196,16 @@ impl Running<'_> {
 
     fn told(&mut self, outcome: Result<usize, Failure<'_>>) {
         if let Some(span) = self.span.take() {
-            let peer = self.database.peer();
-            let Some(Turn(watch)) = self.turn else { return self.statement.told(peer, span, outcome) };
-            self.statement.told(peer, span.begun(watch.get()), outcome);
-            watch.set(watch.get().lap());
+            let span = match self.turn {
+                Some(Turn(watch)) => span.begun(watch.get()),
+                None => span,
+            };
+            let error = outcome.as_ref().err().map_or("".into(), Failure::class);
+            self.context.metrics.ran(self.statement.summary, error, span.elapsed());
+            self.statement.told(self.context.database.peer(), span, outcome);
+            if let Some(Turn(watch)) = self.turn {
+                watch.set(watch.get().lap());
+            }
         }
     }
 }

@@ -1,17 +1,35 @@
 //! Prometheus metrics. Each part of a process declares its own beside its code, as [`Instruments`]; [`Metrics`] are all of
 //! them.
 
+mod classic;
+mod process;
+mod sampled;
+
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
 use prometheus_client::encoding::text;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{self, Metric, Unit};
 
 pub use prometheus_client::encoding::EncodeLabelSet;
+pub use prometheus_client::metrics::exemplar::HistogramWithExemplars;
 pub use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram};
+pub use sampled::Sample;
+use sampled::Samples;
+
+use crate::clock::Stopwatch;
+
+/// Goes before the names of what is measured here and nowhere else. What the conventions of others name has their names.
+const PREFIX: &str = "board";
 
 /// Bounds of the buckets in seconds; 0.25 is the objective of an apply.
 const SECONDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Bounds for what people wait for; 60 is the objective of a mail.
+const WAITS: [f64; 12] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 7_200.0];
 
 /// What one part of a process counts and measures by.
 pub trait Instruments: Clone + Send + 'static {
@@ -44,13 +62,30 @@ impl Metrics {
         new
     }
 
+    /// Says what runs, and adds the figures of the process as a whole.
+    pub fn describe(&self, build: Build) {
+        let mut inner = self.inner();
+        let Registry { own, standard } = &mut inner.registry;
+        own.register("build", "What runs", Info::new(build));
+        standard.register_collector(Box::new(process::figures()));
+    }
+
     /// All metrics in the OpenMetrics text format.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
+        let Registry { own, standard } = &self.inner().registry;
         // Writing into a String cannot fail.
-        let _ = text::encode(&mut text, &self.inner().registry.0);
+        let _ = text::encode_registry(&mut text, standard);
+        let _ = text::encode_registry(&mut text, own);
+        let _ = text::encode_eof(&mut text);
         text
+    }
+
+    /// The same in the text format of Prometheus, version 0.0.4, which has neither units nor exemplars.
+    #[must_use]
+    pub fn classic_text(&self) -> String {
+        classic::of(&self.text())
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -58,23 +93,82 @@ impl Metrics {
     }
 }
 
+/// What runs. Which machine it is, whoever scrapes it says, by a label `instance` of their own.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Build {
+    /// Which function.
+    pub service: &'static str,
+    /// The commit.
+    pub version: String,
+}
+
 /// Knows metrics by their names.
-#[derive(Debug, Default)]
-pub struct Registry(registry::Registry);
+#[derive(Debug)]
+pub struct Registry {
+    own: registry::Registry,
+    standard: registry::Registry,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self { own: registry::Registry::with_prefix(PREFIX), standard: registry::Registry::default() }
+    }
+}
 
 impl Registry {
-    /// Makes a metric of this name.
+    /// Makes a metric of this name, which gets this board's prefix.
     pub fn add<M: Metric + Clone + Default>(&mut self, name: &'static str, help: &'static str) -> M {
         let metric = M::default();
-        self.0.register(name, help, metric.clone());
+        self.own.register(name, help, metric.clone());
         metric
     }
 
-    /// Adds a metric of seconds; its name gets the unit.
+    /// Adds a metric of seconds; its name gets this board's prefix, and the unit.
     pub fn add_seconds<M: Metric + Clone>(&mut self, name: &'static str, help: &'static str, metric: M) -> M {
-        self.0.register_with_unit(name, help, Unit::Seconds, metric.clone());
+        self.own.register_with_unit(name, help, Unit::Seconds, metric.clone());
         metric
     }
+
+    /// Adds a metric of seconds that others named; its name gets the unit.
+    pub fn add_standard_seconds<M: Metric + Clone>(&mut self, name: &'static str, help: &'static str, metric: M) -> M {
+        self.standard.register_with_unit(name, help, Unit::Seconds, metric.clone());
+        metric
+    }
+
+    /// Adds gauges that are looked at when they are asked for.
+    pub fn add_samples(&mut self, look: impl Fn() -> Vec<Sample> + Send + Sync + 'static) {
+        self.own.register_collector(Box::new(Samples::new(look)));
+    }
+}
+
+/// The trace in which something was measured.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct TraceLabels {
+    trace_id: String,
+    span_id: String,
+}
+
+/// Notes a length of time, and the trace at hand where that is kept: whoever sees the figure can look at one of its cases.
+pub fn observe_traced(histogram: &HistogramWithExemplars<TraceLabels>, took: f64, context: &Context) {
+    let span = context.span();
+    let span = span.span_context();
+    let labels = span
+        .is_sampled()
+        .then(|| TraceLabels { trace_id: span.trace_id().to_string(), span_id: span.span_id().to_string() });
+    let now = labels.is_some().then(|| Stopwatch::start().began());
+    histogram.observe(took, labels, now);
+}
+
+/// A histogram of what people wait for, in seconds: a tenth to two hours.
+#[must_use]
+pub fn waits() -> Histogram {
+    Histogram::new(WAITS)
+}
+
+/// A histogram of seconds, each bucket with a trace.
+#[must_use]
+pub fn traced_seconds() -> HistogramWithExemplars<TraceLabels> {
+    HistogramWithExemplars::new(SECONDS.into_iter())
 }
 
 /// A histogram of seconds with this crate's buckets.
@@ -104,7 +198,8 @@ mod tests {
         let (one, other) = (metrics.of::<PostOffice>(), metrics.clone().of::<PostOffice>());
         one.letters.inc();
         other.letters.inc();
-        let text = "# HELP letters Letters handed over.\n# TYPE letters counter\nletters_total 2\n# EOF\n";
+        let text =
+            "# HELP board_letters Letters handed over.\n# TYPE board_letters counter\nboard_letters_total 2\n# EOF\n";
         assert_eq!(metrics.text(), text);
     }
 }

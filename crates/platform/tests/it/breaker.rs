@@ -15,11 +15,11 @@ const OPEN_S: &str = "3";
 const RETURN: Duration = Duration::from_secs(8);
 
 async fn state(function: &Running) -> Option<f64> {
-    function.metric(r#"breaker_state{dependency="postgres"}"#).await
+    function.metric(r#"board_breaker_state{dependency="postgres"}"#).await
 }
 
 async fn became(function: &Running, to: &str) -> f64 {
-    let name = format!(r#"breaker_transitions_total{{dependency="postgres",to="{to}"}}"#);
+    let name = format!(r#"board_breaker_transitions_total{{dependency="postgres",to="{to}"}}"#);
     function.metric(&name).await.expect("it is counted from the start")
 }
 
@@ -63,7 +63,7 @@ async fn a_frozen_database_opens_it_and_nobody_waits_any_more_until_the_prober_s
     };
     wait::until(SOON, "the breaker open", opens).await.expect("cut calls open it");
     // Through the end of the open time and a trial that fails, each request is refused without a wait for the pool.
-    let waits = function.metric("postgres_pool_wait_seconds_count").await;
+    let waits = function.metric("board_postgres_pool_wait_seconds_count").await;
     let refused_again = async || {
         let answer = function.get("/rows").await;
         assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"));
@@ -74,7 +74,7 @@ async fn a_frozen_database_opens_it_and_nobody_waits_any_more_until_the_prober_s
         became(&function, "open").await >= 2.0
     };
     wait::until(SOON, "a trial that fails", refused_again).await.expect("the prober tries");
-    assert_eq!(function.metric("postgres_pool_wait_seconds_count").await, waits);
+    assert_eq!(function.metric("board_postgres_pool_wait_seconds_count").await, waits);
     let refused = function.requests("GET /rows").pop().expect("a line");
     assert_eq!(refused["error"], "the breaker is open", "{refused}");
     let during_the_trial = async || {

@@ -35,7 +35,7 @@ async fn a_process_whose_pool_stays_full_is_not_ready_and_stays_routable() {
     full.unwrap_or_else(|error| panic!("{error}: {}", function.output()));
     assert_eq!(function.get("/readyz").await.status, 503);
     assert_eq!(function.get("/routable").await.status, 200);
-    assert_eq!(function.metric(r#"probe_good{check="capacity"}"#).await, Some(0.0));
+    assert_eq!(function.metric(r#"board_probe_good{check="capacity"}"#).await, Some(0.0));
     callers.iter().for_each(tokio::task::JoinHandle::abort);
     wait::until(SAID, "there is room", async || is_good(&function).await).await.expect("it comes back by itself");
     assert_eq!(function.get("/readyz").await.status, 200);

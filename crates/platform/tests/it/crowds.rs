@@ -107,7 +107,7 @@ async fn crowds(function: &Running, most: u64) {
         );
         assert!(memory(function, "VmHWM") < most, "{what}");
         drop(crowd);
-        let gone = async || function.metric("client_connections").await.is_some_and(|open| open < 10.0);
+        let gone = async || function.metric("board_client_connections").await.is_some_and(|open| open < 10.0);
         wait::until(PATIENCE, "they are gone", gone).await.expect("nobody is there any more");
         println!("    afterwards {} MB", memory(function, "VmRSS"));
     }

@@ -22,7 +22,7 @@ async fn work(function: &Running) {
 }
 
 async fn dropped(function: &Running) -> f64 {
-    function.metric("spans_dropped_total").await.unwrap_or_default()
+    function.metric("board_spans_dropped_total").await.unwrap_or_default()
 }
 
 fn told(function: &Running) -> Vec<Value> {

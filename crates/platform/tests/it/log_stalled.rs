@@ -35,7 +35,7 @@ async fn a_reader_that_stalls_loses_lines_that_are_counted_and_holds_up_nobody()
     let start = bare().into_unread_pipe(&folder.path().join("log"));
     let function = start.env("ADDRESS_REQUESTS_MAX", "1000000").env("LAME_DUCK_S", "0.1").alive().await;
     ask(&function).await;
-    let lost = async || function.metric("log_lines_lost_total").await.is_some_and(|lost| lost > 100.0);
+    let lost = async || function.metric("board_log_lines_lost_total").await.is_some_and(|lost| lost > 100.0);
     wait::until(SOON, "lost lines", lost).await.expect("they are counted");
     let began = Instant::now();
     assert_eq!(function.told(Signal::SIGTERM).await, Some(0), "the end does not wait for ever");

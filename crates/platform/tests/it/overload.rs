@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::support::{Connection, Request, Running, SOON, bare, database};
 
 async fn at_work(function: &Running) -> f64 {
-    function.metric("requests_at_work").await.expect("it is told")
+    function.metric("board_requests_at_work").await.expect("it is told")
 }
 
 async fn wait_for_work(function: &Running, many: f64) {
@@ -44,7 +44,7 @@ async fn past_the_bound_a_request_is_refused_at_once_and_probes_are_not() {
     }
     wait_for_work(&function, 0.0).await;
     assert_eq!(function.get("/work/1").await.status, 200);
-    assert_eq!(function.metric("requests_overloaded_total").await, Some(4.0));
+    assert_eq!(function.metric("board_requests_overloaded_total").await, Some(4.0));
 }
 
 #[tokio::test]
@@ -118,9 +118,9 @@ async fn more_slow_bodies_than_fit_keep_out_nobody_whose_body_comes_a_little_lat
         let answer = connection.answer().await.expect("it is told");
         assert!(answer.status == 408 && answer.closes(), "{number}: {answer:?}");
     }
-    let cut = function.metric(r#"slow_clients_cut_total{what="body"}"#).await;
+    let cut = function.metric(r#"board_slow_clients_cut_total{what="body"}"#).await;
     assert_eq!(cut, Some(11.0), "each once, to make room or after its time");
-    assert_eq!(function.metric("requests_overloaded_total").await, Some(0.0));
+    assert_eq!(function.metric("board_requests_overloaded_total").await, Some(0.0));
 }
 
 /// Reads that go through the pool. Their statuses are counted.

@@ -87,7 +87,7 @@ async fn nothing_of_the_next_is_done_before_the_answer() {
     let function = bare().ready().await;
     let slow = GET.replace("/version", "/work/1500");
     let (began, _connection) = (Instant::now(), sent(&function, &slow.repeat(3)).await);
-    let in_flight = async || function.metric("requests_at_work").await.unwrap_or_default();
+    let in_flight = async || function.metric("board_requests_at_work").await.unwrap_or_default();
     wait::until(SOON, "at work", async || in_flight().await > 0.5).await.expect("it is");
     while began.elapsed() < Duration::from_millis(1_400) {
         assert!(in_flight().await < 1.5, "{}", function.output());

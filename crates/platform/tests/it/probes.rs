@@ -65,7 +65,7 @@ async fn a_draining_process_is_alive_and_neither_ready_nor_routable() {
     assert_eq!((ready.status, &ready.json()["draining"]), (503, &true.into()));
     assert_eq!((routable.status, routable.json()["reason"].as_str()), (503, Some("draining")));
     assert_eq!(function.get("/healthz").await.status, 200);
-    assert_eq!(function.metric("drain_phase").await, Some(1.0));
+    assert_eq!(function.metric("board_drain_phase").await, Some(1.0));
     assert!(function.end().await.success());
 }
 

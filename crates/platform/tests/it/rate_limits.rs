@@ -35,7 +35,7 @@ async fn a_person_who_sends_too_many_is_told_when_to_come_back() {
     for path in ["/healthz", "/readyz", "/routable", "/version"] {
         assert_eq!(function.get(path).await.status, 200, "{path} is for everybody, always");
     }
-    let metric = |verdict| format!(r#"quota_verdicts_total{{quota="person",verdict="{verdict}"}}"#);
+    let metric = |verdict| format!(r#"board_quota_verdicts_total{{quota="person",verdict="{verdict}"}}"#);
     assert_eq!(function.metric(&metric("allowed")).await, Some(4.0));
     assert_eq!(function.metric(&metric("refused")).await, Some(1.0));
 }

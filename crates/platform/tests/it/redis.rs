@@ -40,14 +40,14 @@ impl Own {
     }
 
     async fn commands(&self, outcome: &str) -> f64 {
-        let name = format!("redis_commands_total{{outcome=\"{outcome}\"}}");
+        let name = format!("board_redis_commands_total{{outcome=\"{outcome}\"}}");
         self.function.metric(&name).await.unwrap_or_default()
     }
 
     /// That nobody waited longer than a request may, by what the function measured.
     async fn nobody_waited_long(&self) {
-        let short = self.function.metric(&format!("redis_wait_seconds_bucket{{le=\"{WAIT_S}\"}}")).await;
-        let all = self.function.metric("redis_wait_seconds_count").await;
+        let short = self.function.metric(&format!("board_redis_wait_seconds_bucket{{le=\"{WAIT_S}\"}}")).await;
+        let all = self.function.metric("board_redis_wait_seconds_count").await;
         assert!(all.is_some_and(|all| all > 0.0) && short == all, "{short:?} of {all:?}");
     }
 }
@@ -74,11 +74,11 @@ async fn a_server_that_is_gone_is_not_waited_for_and_found_again() {
     own.redis.kill();
     let gone = json!({ "visits": null, "error": "Redis is not connected" });
     wait::until(SOON, "its end noticed", async || own.visit().await == gone).await.expect("it is noticed");
-    let sent = own.function.metric("redis_wait_seconds_count").await;
+    let sent = own.function.metric("board_redis_wait_seconds_count").await;
     for _ in 0..20 {
         assert_eq!(own.visit().await, gone);
     }
-    assert_eq!(own.function.metric("redis_wait_seconds_count").await, sent, "nothing was sent");
+    assert_eq!(own.function.metric("board_redis_wait_seconds_count").await, sent, "nothing was sent");
     own.redis.start_again().await.expect("it starts again");
     own.answers(Duration::from_secs(3)).await;
     own.nobody_waited_long().await;
@@ -115,7 +115,7 @@ async fn a_connection_that_died_silently_costs_a_short_wait_or_two_and_is_replac
     proxy.lose();
     assert!(!visit().await, "it leads nowhere");
     wait::until(SOON, "an answer", visit).await.expect("over another connection");
-    let late = function.metric("redis_commands_total{outcome=\"late\"}").await;
+    let late = function.metric("board_redis_commands_total{outcome=\"late\"}").await;
     assert!(late.is_some_and(|late| late <= 2.0), "{late:?} requests waited for it");
     let ready = async || function.get("/readyz").await.status == 200;
     wait::until(SOON, "ready", ready).await.expect("the prober, too, has another one");

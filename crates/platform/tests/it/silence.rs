@@ -21,7 +21,7 @@ async fn start(settings: &[(&str, &str)]) -> (Running, Proxy) {
 }
 
 async fn opens(function: &Running) {
-    let state = r#"breaker_state{dependency="postgres"}"#;
+    let state = r#"board_breaker_state{dependency="postgres"}"#;
     let open = wait::until(KNOWN, "the breaker open", async || function.metric(state).await == Some(2.0)).await;
     open.unwrap_or_else(|error| panic!("{error}: {}", function.output()));
     function.line("nothing was answered any more: the breaker opened").await;
@@ -67,7 +67,7 @@ async fn who_waits_for_a_connection_that_nobody_gives_back_is_told_before_a_seco
     proxy.freeze();
     let address = function.address;
     let first = tokio::spawn(async move { get(address, "/sql/1").await });
-    let waits = async || function.metric("postgres_pool_in_use").await == Some(1.0);
+    let waits = async || function.metric("board_postgres_pool_in_use").await == Some(1.0);
     wait::until(KNOWN, "the only connection in use", waits).await.expect("it is");
     assert_eq!(function.get("/rows").await.status, 503);
     let line = function.requests("GET /rows").pop().expect("a line");
@@ -82,5 +82,5 @@ async fn a_statement_that_is_slow_beside_others_is_no_silence() {
     let (function, _proxy) = start(&[("POOL_SIZE", "2")]).await;
     let (first, second) = tokio::join!(function.get("/sql/2400"), function.get("/sql/2400"));
     assert_eq!((first.status, second.status), (200, 200), "{}", function.output());
-    assert_eq!(function.metric(r#"breaker_state{dependency="postgres"}"#).await, Some(0.0));
+    assert_eq!(function.metric(r#"board_breaker_state{dependency="postgres"}"#).await, Some(0.0));
 }

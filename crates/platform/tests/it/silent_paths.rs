@@ -47,7 +47,7 @@ async fn a_read_over_a_connection_that_died_silently_waits_once_and_the_next_one
         let took = took(&function, "GET /rows")[before];
         assert!(took < expected, "{took} ms: {}", function.output());
     }
-    assert_eq!(function.metric("postgres_repeated_total").await, Some(1.0));
+    assert_eq!(function.metric("board_postgres_repeated_total").await, Some(1.0));
 }
 
 /// A machine that stalls for a second has a database that is silent, and says so: one good round of these is enough.

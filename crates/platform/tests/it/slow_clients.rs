@@ -15,11 +15,11 @@ async fn others_are_served(function: &Running) {
 }
 
 async fn cut(function: &Running, what: &str) -> f64 {
-    function.metric(&format!(r#"slow_clients_cut_total{{what="{what}"}}"#)).await.unwrap_or(0.0)
+    function.metric(&format!(r#"board_slow_clients_cut_total{{what="{what}"}}"#)).await.unwrap_or(0.0)
 }
 
 async fn open(function: &Running) -> f64 {
-    function.metric("client_connections").await.expect("it is told")
+    function.metric("board_client_connections").await.expect("it is told")
 }
 
 #[tokio::test]

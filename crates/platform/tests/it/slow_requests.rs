@@ -11,7 +11,7 @@ async fn ten_seconds_are_enough_for_anybody() {
     let function = bare().ready().await;
     tokio::join!(a_slow_handler(&function), a_slow_body(&function), a_slow_head(&function));
     assert_eq!(function.get("/work/1").await.status, 200);
-    let counted = async || function.metric(r#"slow_clients_cut_total{what="head"}"#).await == Some(1.0);
+    let counted = async || function.metric(r#"board_slow_clients_cut_total{what="head"}"#).await == Some(1.0);
     wait::until(SOON, "counted", counted).await.expect("the server's own timer cuts a first head, and it is counted");
 }
 

@@ -49,7 +49,7 @@ async fn with_all_connections_busy_a_request_waits_for_one_second() {
         busy.spawn(get(function.address, "/sql/2200"));
     }
     wait::until(SOON, "both connections busy", async || database.running().await == 2).await.expect("they run");
-    assert_eq!(function.metric("postgres_pool_in_use").await, Some(2.0));
+    assert_eq!(function.metric("board_postgres_pool_in_use").await, Some(2.0));
     let answer = function.get("/sql/1").await;
     assert_eq!((answer.status, answer.problem().as_str()), (503, "unavailable"));
     // What the function measured: a client on a busy machine measures the machine, too.
@@ -58,7 +58,7 @@ async fn with_all_connections_busy_a_request_waits_for_one_second() {
     assert!((1_000.0..1_500.0).contains(&waited), "{}", lines[0]);
     assert_eq!(lines[0]["error"], "no connection of the pool was free in time");
     assert!(busy.join_all().await.iter().all(|answer| answer.status == 200));
-    assert_eq!(function.metric("postgres_pool_in_use").await, Some(0.0));
+    assert_eq!(function.metric("board_postgres_pool_in_use").await, Some(0.0));
 }
 
 #[tokio::test]

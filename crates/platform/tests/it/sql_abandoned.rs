@@ -28,7 +28,7 @@ async fn an_abandoned_query_is_cancelled_and_its_connection_is_used_by_nobody_el
     assert_ne!(answer.json()["pid"], before, "a connection in doubt is not used again");
     let line = function.requests("GET /settings").remove(1);
     assert!(line["duration_ms"].as_f64().is_some_and(|ms| ms < 500.0), "{line}");
-    assert_eq!(function.metric("postgres_pool_in_use").await, Some(0.0));
+    assert_eq!(function.metric("board_postgres_pool_in_use").await, Some(0.0));
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_caller_that_hangs_up_while_it_waits_for_a_connection_waits_no_more() 
     wait::until(SOON, "the query at work", async || database.running().await == 1).await.expect("it runs");
     let mut client = Connection::open(function.address).await.expect("it listens");
     client.send(&Request::new("GET", "/sql/1").text()).await.expect("it reads");
-    let waiting = async |count| function.metric("postgres_pool_waiting").await == Some(count);
+    let waiting = async |count| function.metric("board_postgres_pool_waiting").await == Some(count);
     wait::until(SOON, "somebody waiting", async || waiting(1.0).await).await.expect("the pool is busy");
     drop(client);
     wait::until(SOON, "nobody waiting", async || waiting(0.0).await).await.expect("who went away is not counted");

@@ -76,7 +76,7 @@ async fn a_critical_request_that_fails_makes_it_unsteady_until_it_is_answered_ag
     let line = function.line("the critical request failed").await;
     assert_eq!((&line["level"], &line["class"]), (&"warn".into(), &"internal".into()), "{line}");
     assert!(line["error"].as_str().is_some_and(|error| error.contains("42P01")), "{line}");
-    let good = r#"probe_good{check="critical request"}"#;
+    let good = r#"board_probe_good{check="critical request"}"#;
     assert_eq!(function.metric(good).await, Some(0.0));
     database.client.batch_execute("ALTER TABLE gone RENAME TO rows").await.expect("it is back");
     wait_until_steady(&function).await;

@@ -1,4 +1,4 @@
-//! Traces and metrics, as a receiver and Prometheus see them.
+//! Traces, as a receiver sees them.
 
 use std::time::Duration;
 
@@ -154,48 +154,6 @@ async fn a_method_that_is_none_is_http_and_told_as_it_was() {
 }
 
 #[tokio::test]
-async fn the_metrics_page_tells_requests_by_route_and_never_by_path() {
-    let function = bare().ready().await;
-    for path in ["/work/1", "/work/2", "/nowhere", "/panic", "/healthz"] {
-        function.get(path).await;
-    }
-    let name = "http_server_request_duration_seconds_count";
-    for (route, status, count) in [("/work/{ms}", 200, 2.0), ("unmatched", 404, 1.0), ("/panic", 500, 1.0)] {
-        let labelled = format!(r#"{name}{{method="GET",route="{route}",status="{status}"}}"#);
-        assert_eq!(function.metric(&labelled).await, Some(count), "{}", function.metrics_page().await);
-    }
-    let page = function.metrics_page().await;
-    assert!(!page.contains("/work/1") && !page.contains("nowhere") && !page.contains("healthz"), "{page}");
-    assert!(page.contains(r#"probe_good{check="switch"} 1"#) && page.ends_with("# EOF\n"), "{page}");
-}
-
-/// Each part declares its own metrics: only here is it seen that all are there before anything happens, and none twice.
-#[tokio::test]
-async fn every_part_shows_its_metrics_from_the_start_and_once() {
-    let function = database().await.small().await.ready().await;
-    let page = function.metrics_page().await;
-    let mut names: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
-    names.sort_unstable();
-    insta::assert_snapshot!(names.join("\n"), @"
-    breaker_refused counter
-    breaker_state gauge
-    breaker_transitions counter
-    client_connections gauge
-    drain_phase gauge
-    log_lines_lost counter
-    postgres_pool_in_use gauge
-    postgres_pool_wait_seconds histogram
-    postgres_pool_waiting gauge
-    postgres_repeated counter
-    probe_good gauge
-    redis_wait_seconds histogram
-    requests_at_work gauge
-    requests_overloaded counter
-    spans_dropped counter
-    ");
-}
-
-#[tokio::test]
 async fn a_hanging_receiver_costs_a_bounded_queue_and_every_drop_is_counted() {
     let receiver = Receiver::start().expect("it listens");
     receiver.hang();
@@ -203,7 +161,7 @@ async fn a_hanging_receiver_costs_a_bounded_queue_and_every_drop_is_counted() {
     let before = function.resident_bytes();
     // More than the queue's 8,192 and the batch of 512 that is under way.
     let asked = asks(&function, 12_000).await;
-    let dropped = function.metric("spans_dropped_total").await.expect("it is counted");
+    let dropped = function.metric("board_spans_dropped_total").await.expect("it is counted");
     assert!(dropped >= f64::from(asked - 8_192 - 2 * 512), "{dropped} of {asked}");
     let grown = function.resident_bytes().saturating_sub(before);
     assert!(grown < 40 << 20, "{grown} bytes more");

@@ -182,7 +182,6 @@ async fn two_hops(receiver: &Receiver, first: Option<&str>, second: Option<&str>
     names
 }
 
-/// Guards: function proof.
 #[tokio::test]
 async fn between_functions_of_one_key_a_trace_is_whole_and_between_others_it_is_not() {
     let halves = ["POST /relay", "POST /{path}"];

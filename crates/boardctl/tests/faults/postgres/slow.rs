@@ -66,7 +66,7 @@ async fn answers_of_postgres_four_seconds_late_are_cut_and_open_the_breaker() {
     row.fleet.postgres.delay(TOO_LATE);
     let open = async || {
         let machines = row.fleet.metrics_of(Part::Api).chain(row.fleet.metrics_of(Part::Applications));
-        meters::sum(&meters::texts(machines).await, "breaker_state{dependency=\"postgres\"}") == 2 * 2 * MACHINES
+        meters::sum(&meters::texts(machines).await, "board_breaker_state{dependency=\"postgres\"}") == 2 * 2 * MACHINES
     };
     wait::until(SOON, "all breakers open", open).await.expect("a database that is too slow is left alone");
     row.fleet.postgres.heal().expect("its port is ours");

@@ -118,7 +118,7 @@ async fn of_four_hundred_at_once_ten_are_accepted_while_redis_flaps_and_forgets(
     };
     fleet.redis.heal().expect("its port is ours");
     let texts = meters::texts(numbers.map(|number| fleet.metrics(Part::Applications, number))).await;
-    let by_redis = meters::sum(&texts, "quota_verdicts_total{quota=\"apply\",verdict=\"refused_by_redis\"}");
+    let by_redis = meters::sum(&texts, "board_quota_verdicts_total{quota=\"apply\",verdict=\"refused_by_redis\"}");
     tell(&report, flaps, by_redis);
     assert_eq!(report.wrongs(begun), Vec::<String>::new());
     assert_eq!(report.count("201"), 10, "{report}");

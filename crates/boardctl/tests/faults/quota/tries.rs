@@ -104,7 +104,7 @@ async fn tries_while_postgres_is_frozen_have_one_outcome_for_each_key() {
 async fn breakers_open(fleet: &Fleet) {
     let open = async || {
         let texts = meters::texts(fleet.metrics_of(Part::Applications)).await;
-        meters::sum(&texts, "breaker_state{dependency=\"postgres\"}") == 2 * MACHINES
+        meters::sum(&texts, "board_breaker_state{dependency=\"postgres\"}") == 2 * MACHINES
     };
     wait::until(soon(), "the breakers open", open).await.expect("there is load that fails");
 }

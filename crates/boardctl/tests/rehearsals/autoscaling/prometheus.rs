@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 /// The one that is in `fly/autoscaler.toml`.
 pub(super) fn query() -> String {
-    format!("max(outbox_depth{{app=\"{}\"}})", app("applications"))
+    format!("max(board_outbox_depth{{app=\"{}\"}})", app("applications"))
 }
 
 /// A tenth of Fly's 15 s.
@@ -103,5 +103,5 @@ fn most(depths: &[f64]) -> Option<f64> {
 }
 
 fn depth(metrics: &str) -> Option<f64> {
-    metrics.lines().find_map(|line| line.strip_prefix("outbox_depth ")?.parse().ok())
+    metrics.lines().find_map(|line| line.strip_prefix("board_outbox_depth ")?.parse().ok())
 }

@@ -6,10 +6,10 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::rt::spawn;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpServer};
 use tracing_actix_web::TracingLogger;
 
-use super::Failure;
+use super::{Failure, metrics_page};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::drain::{Drain, DrainSettings};
@@ -188,19 +188,13 @@ pub(super) fn metrics_server(
     settings: &ServerSettings,
 ) -> Result<impl Future<Output = ()> + use<>, Failure> {
     let metrics = metrics.clone();
-    let answer = move |metrics: Data<Metrics>| async move {
-        HttpResponse::Ok()
-            .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-            .body(metrics.text())
-    };
-    let server = HttpServer::new(move || {
-        App::new().app_data(Data::new(metrics.clone())).route("/metrics", web::get().to(answer))
-    })
-    .workers(1)
-    .max_connections(METRICS_CONNECTIONS)
-    .disable_signals()
-    .bind(settings.metrics)
-    .map_err(|error| format!("METRICS_LISTEN={}: {error}", settings.metrics))?
-    .run();
+    let server =
+        HttpServer::new(move || App::new().app_data(Data::new(metrics.clone())).configure(metrics_page::configure))
+            .workers(1)
+            .max_connections(METRICS_CONNECTIONS)
+            .disable_signals()
+            .bind(settings.metrics)
+            .map_err(|error| format!("METRICS_LISTEN={}: {error}", settings.metrics))?
+            .run();
     Ok(async { drop(server.await) })
 }

@@ -133,15 +133,15 @@ fn metrics_tell_the_state_each_change_and_the_refused() {
     due(|breaker, metrics| {
         assert!(breaker.permit().is_err());
         let text = metrics.text();
-        assert!(text.contains(r#"breaker_state{dependency="postgres"} 2"#), "{text}");
-        assert!(text.contains(r#"breaker_refused_total{dependency="postgres"} 1"#), "{text}");
+        assert!(text.contains(r#"board_breaker_state{dependency="postgres"} 2"#), "{text}");
+        assert!(text.contains(r#"board_breaker_refused_total{dependency="postgres"} 1"#), "{text}");
         let trial = breaker.trial().expect("it is due");
-        assert!(metrics.text().contains(r#"breaker_state{dependency="postgres"} 1"#));
+        assert!(metrics.text().contains(r#"board_breaker_state{dependency="postgres"} 1"#));
         trial.settle(Verdict::Good);
         let text = metrics.text();
-        assert!(text.contains(r#"breaker_state{dependency="postgres"} 0"#), "{text}");
+        assert!(text.contains(r#"board_breaker_state{dependency="postgres"} 0"#), "{text}");
         for to in ["open", "half_open", "closed"] {
-            let line = format!(r#"breaker_transitions_total{{dependency="postgres",to="{to}"}} 1"#);
+            let line = format!(r#"board_breaker_transitions_total{{dependency="postgres",to="{to}"}} 1"#);
             assert!(text.contains(&line), "{line} is not in {text}");
         }
     });

@@ -27,7 +27,10 @@ use crate::probe::critical::{self, Mark};
 use crate::sabotage;
 use crate::telemetry::context;
 use crate::telemetry::log::catching;
-use crate::telemetry::metric::{EncodeLabelSet, Family, Histogram, Instruments, Registry, seconds};
+use crate::telemetry::metric::{
+    Counter, EncodeLabelSet, Family, HistogramWithExemplars, Instruments, Registry, TraceLabels, observe_traced,
+    traced_seconds,
+};
 
 /// A request that took longer is worth a warning, whatever it was answered with.
 const SLOW: Duration = Duration::from_secs(1);
@@ -43,17 +46,33 @@ struct RequestLabels {
     status: u16,
 }
 
+/// Which problem answered, and where.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ProblemLabels {
+    /// Its name, as its type has it: `quota-exceeded`.
+    problem: &'static str,
+    /// The route's template, `unmatched` where none matched.
+    route: String,
+}
+
+/// What is measured with the trace that it was measured in.
+type Traced = HistogramWithExemplars<TraceLabels>;
+
 /// Measures requests.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMetrics {
-    durations: Family<RequestLabels, Histogram, fn() -> Histogram>,
+    durations: Family<RequestLabels, Traced, fn() -> Traced>,
+    problems: Family<ProblemLabels, Counter>,
 }
 
 impl Instruments for RequestMetrics {
     fn register(registry: &mut Registry) -> Self {
-        let durations = Family::new_with_constructor(seconds as fn() -> Histogram);
+        let durations = Family::new_with_constructor(traced_seconds as fn() -> Traced);
         let help = "Time to answer a request";
-        Self { durations: registry.add_seconds("http_server_request_duration", help, durations) }
+        Self {
+            durations: registry.add_standard_seconds("http_server_request_duration", help, durations),
+            problems: registry.add("problems", "Answers that were problems, by type"),
+        }
     }
 }
 
@@ -219,7 +238,8 @@ impl Noted {
             Err(error) => (error.as_response_error().status_code(), Some(error)),
         };
         let stale = answer.as_ref().ok().and_then(stale);
-        self.log(status.as_u16(), error.and_then(|error| error.as_error::<Problem>()), stale.as_ref(), took);
+        let problem = error.and_then(|error| error.as_error::<Problem>());
+        self.log(status.as_u16(), problem, stale.as_ref(), took);
         if let Some(stale) = stale {
             stale.count(&self.route);
         }
@@ -227,8 +247,11 @@ impl Noted {
             steady.answered(status.as_u16());
         }
         if let Some(metrics) = self.metrics {
+            if let Some(problem) = problem.map(|problem| problem.kind().name) {
+                metrics.problems.get_or_create(&ProblemLabels { problem, route: self.route.clone() }).inc();
+            }
             let labels = RequestLabels { method: self.method, route: self.route, status: status.as_u16() };
-            metrics.durations.get_or_create(&labels).observe(took.as_secs_f64());
+            observe_traced(&metrics.durations.get_or_create(&labels), took.as_secs_f64(), &context::current());
         }
     }
 

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -11,11 +11,12 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::console::Console;
-use super::delivery::Delivery;
+use super::delivery::{Delivery, Lost};
 use super::planned::Ids;
 use super::{ExportError, ExportSettings, HeadSampler, QueueSettings};
+use crate::clock::Clock;
 use crate::telemetry::log::Writer;
-use crate::telemetry::metric::{Counter, Instruments, Metrics, Registry};
+use crate::telemetry::metric::{Counter, Gauge, Instruments, Metrics, Registry};
 
 /// How long the flush at the end may take.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
@@ -33,12 +34,26 @@ pub struct Exporting {
 
 #[derive(Clone, Debug)]
 struct ExportMetrics {
+    exported: Counter,
     dropped: Counter,
+    last: Gauge<f64, AtomicU64>,
 }
 
 impl Instruments for ExportMetrics {
     fn register(registry: &mut Registry) -> Self {
-        Self { dropped: registry.add("spans_dropped", "Spans that could not be handed over") }
+        let last = "When spans were last handed over, since 1970; 0 for never";
+        Self {
+            exported: registry.add("spans_exported", "Spans that were handed over"),
+            dropped: registry.add("spans_dropped", "Spans that could not be handed over"),
+            last: registry.add_seconds("spans_last_export_timestamp", last, Gauge::default()),
+        }
+    }
+}
+
+impl ExportMetrics {
+    fn handed_over(&self, spans: u64) {
+        self.exported.inc_by(spans);
+        self.last.set(Clock::system().now().unix_timestamp_nanos() as f64 / 1e9);
     }
 }
 
@@ -55,7 +70,8 @@ impl Exporting {
         metrics: &Metrics,
     ) -> Result<Self, ExportError> {
         let (pending, ending) = (Arc::<AtomicUsize>::default(), watch::Sender::new(false));
-        let ExportMetrics { dropped } = metrics.of();
+        let counts: ExportMetrics = metrics.of();
+        let dropped = counts.dropped.clone();
         let mut provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource.clone());
         let ExportSettings { otlp, queue: limits, .. } = settings;
         let deliver = |otlp| Delivery::new(otlp, &resource, limits.repeated_for, ending.subscribe(), dropped.clone());
@@ -65,8 +81,7 @@ impl Exporting {
             let (sender, queue) = mpsc::channel(limits.spans);
             provider =
                 provider.with_span_processor(Queue { sender, pending: pending.clone(), dropped: dropped.clone() });
-            let shipping =
-                Shipping { delivery, console, queue, limits, pending: pending.clone(), dropped: dropped.clone() };
+            let shipping = Shipping { delivery, console, queue, limits, pending: pending.clone(), counts };
             task = Some(tokio::spawn(shipping.run(ending.subscribe())));
         }
         let provider = provider.with_id_generator(Ids).build();
@@ -125,7 +140,7 @@ struct Shipping {
     limits: QueueSettings,
     queue: mpsc::Receiver<SpanData>,
     pending: Arc<AtomicUsize>,
-    dropped: Counter,
+    counts: ExportMetrics,
 }
 
 impl Shipping {
@@ -176,8 +191,9 @@ impl Shipping {
             None => Ok(()),
         };
         self.pending.fetch_sub(spans, Ordering::Relaxed);
-        if shipped.is_err() {
-            self.dropped.inc_by(spans as u64);
+        match shipped {
+            Ok(()) => self.counts.handed_over(spans as u64),
+            Err(Lost) => drop(self.counts.dropped.inc_by(spans as u64)),
         }
     }
 }

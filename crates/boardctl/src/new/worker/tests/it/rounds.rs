@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn rounds(board: &Board) -> u64 {
     let metrics = format!("http://127.0.0.1:{}", board.ports(part()).metrics);
     let page = Client::new(platform::http::client::stack().expect("an HTTP stack"), metrics).get("/metrics").await;
-    let line = page.text.lines().find_map(|line| line.strip_prefix("rounds_total ")).expect("it counts");
+    let line = page.text.lines().find_map(|line| line.strip_prefix("board_rounds_total ")).expect("it counts");
     line.parse().expect("a number")
 }
 
