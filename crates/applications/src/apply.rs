@@ -38,7 +38,19 @@ enum Applied {
         standing: Standing,
     },
     /// It had been made before, by the same request.
-    Before(KeptAnswer),
+    Before { answer: KeptAnswer, standing: Standing },
+}
+
+/// Why there is no application, and what is left of the quota, where that is known.
+struct Refused {
+    error: ApplyError,
+    standing: Option<Standing>,
+}
+
+impl<E: Into<ApplyError>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), standing: None }
+    }
 }
 
 /// Why there is no application.

@@ -21,6 +21,7 @@ pub mod guard {
 pub mod http {
     pub mod client;
     pub mod connection;
+    pub mod cors;
     pub mod edge;
     pub mod failure;
     pub mod fallback;

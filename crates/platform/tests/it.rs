@@ -4,6 +4,7 @@ mod it {
     mod alive;
     mod background;
     mod breaker;
+    mod browsers;
     mod callers;
     mod capacity;
     mod client;

@@ -4,6 +4,7 @@ use contracts::answers::{Company, Page};
 use contracts::ids::CompanyId;
 use platform::clock::Clock;
 use platform::http::edge::{Body, Caller, Paging, Query};
+use platform::http::fallback::{Fallback, Resource};
 use platform::http::idempotency::IdempotencyKey;
 use platform::http::problem::Problem;
 use platform::postgres::Pool;
@@ -38,8 +39,12 @@ pub(crate) async fn mine(
 }
 
 /// `GET /v1/companies/{id}`.
-pub(crate) async fn read(id: Path<CompanyId>, pool: Data<Pool>) -> Result<Json<Company>, Problem> {
-    visible(store::read(&pool, *id).await?).map(Json)
+pub(crate) async fn read(
+    id: Path<CompanyId>,
+    pool: Data<Pool>,
+    fallback: Data<Fallback>,
+) -> Result<HttpResponse, Problem> {
+    fallback.answer(page(*id), None, async { visible(store::read(&pool, *id).await?) }).await
 }
 
 /// `PATCH /v1/companies/{id}`.
@@ -48,8 +53,17 @@ pub(crate) async fn change(
     id: Path<CompanyId>,
     Body(mut body): Body,
     pool: Data<Pool>,
+    fallback: Data<Fallback>,
 ) -> Result<Json<Company>, Problem> {
     let changes = Changes::read(&mut body);
     let changes = body.finish(changes)?;
-    visible(store::change(&pool, *id, caller, changes).await?).map(Json)
+    let change = fallback.change(page(*id));
+    let changed = store::change(&pool, *id, caller, changes).await.map_err(Problem::from);
+    change.end(&changed);
+    visible(changed?).map(Json)
+}
+
+/// What is remembered of a company for readers.
+fn page(id: CompanyId) -> Resource {
+    Resource::at(format!("/v1/companies/{id}"))
 }

@@ -1,9 +1,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use contracts::answers::Session;
 use platform::clock::Clock;
-use platform::http::edge::{Body, CurrentSession};
+use platform::http::edge::{Body, CurrentSession, public};
 use platform::http::problem::Problem;
 use platform::identity::{Signer, TOKEN_LIFE};
 use platform::postgres::Pool;
@@ -55,8 +55,8 @@ pub(crate) async fn end(session: CurrentSession, pool: Data<Pool>) -> Result<Htt
 }
 
 /// `GET /.well-known/jwks.json`: the keys that access tokens are checked with.
-pub(crate) async fn public_keys(settings: Data<ApiSettings>) -> Json<Value> {
-    Json(serde_json::to_value(settings.public_keys.document()).unwrap_or_default())
+pub(crate) async fn public_keys(settings: Data<ApiSettings>) -> HttpResponse {
+    public(HttpResponse::Ok().json(settings.public_keys.document()))
 }
 
 fn answer(
@@ -67,7 +67,7 @@ fn answer(
 ) -> Result<HttpResponse, SessionError> {
     let (access_token, _) = signer.mint(current.person.0, current.refresh.session.0)?;
     let refresh_token = settings.refresh_keys.write(current.refresh);
-    Ok(HttpResponse::build(status).insert_header(("Cache-Control", "no-store")).json(Session {
+    Ok(HttpResponse::build(status).json(Session {
         access_token: access_token.expose_secret().to_owned(),
         token_type: "Bearer".to_owned(),
         expires_in: TOKEN_LIFE.as_secs(),

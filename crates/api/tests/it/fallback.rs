@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::http::Answer;
 use testbed::wait;
@@ -20,7 +21,7 @@ async fn afresh(own: &Own, path: &str) -> Answer {
 }
 
 fn is_marked(answer: &Answer) -> bool {
-    ["age", "cache-status", "cache-control"].iter().any(|name| answer.headers.contains_key(*name))
+    ["age", "cache-status"].iter().any(|name| answer.headers.contains_key(*name))
 }
 
 /// The answer is the remembered one, and says so; its age in seconds.
@@ -31,7 +32,7 @@ fn stale(answer: &Answer, remembered: &Answer) -> u64 {
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("cache-control"), "no-store");
     let age: u64 = answer.header("age").parse().unwrap_or_else(|_| panic!("no age: {answer:?}"));
-    let left = if age == 0 { "0".to_owned() } else { format!("-{age}") };
+    let left = 5 - i64::try_from(age).expect("an age");
     assert_eq!(answer.header("cache-status"), format!("api; hit; ttl={left}; detail=stale-on-error"));
     age
 }
@@ -115,6 +116,42 @@ async fn told(own: &Own) {
             .any(|span| span.attributes.get("app.fallback.age_s") == Some(&stale[0]["stale_s"].to_string()))
     };
     wait::until(PATIENCE, "the span of a stale answer", span).await.expect("it is exported");
+}
+
+#[tokio::test]
+async fn a_company_has_its_last_good_answer_which_a_change_takes_away() {
+    let own = Own::start(&[]).await;
+    let [seen, changed] = [own.ada.company().await, own.ada.company().await];
+    let [seen, changed] = [format!("/v1/companies/{seen}"), format!("/v1/companies/{changed}")];
+    let remembered = own.api.get(&seen).await;
+    own.api.get(&changed).await.expect(200);
+    own.ada.api.patch(&changed, &json!({ "place": "Paris" })).await.expect(200);
+    own.lose().await;
+    stale(&own.api.get(&seen).await, &remembered);
+    unavailable(&own.api.get(&changed).await);
+}
+
+#[tokio::test]
+async fn a_page_is_known_by_its_tag_until_it_changes() {
+    let own = Own::start(&[]).await;
+    let company = format!("/v1/companies/{}", own.ada.company().await);
+    let first = own.api.get(&company).await;
+    assert_eq!((first.header("cache-control"), first.header("vary")), ("public, max-age=5", "Authorization"));
+    let tag = first.header("etag").to_owned();
+    let asked = async |method| Answer::to(own.api.request(method, &company).header("If-None-Match", &tag)).await;
+    for method in [Method::GET, Method::HEAD] {
+        let known = asked(method).await;
+        assert_eq!((known.status, known.text.as_str(), known.header("etag")), (304, "", tag.as_str()));
+    }
+    own.ada.api.patch(&company, &json!({ "place": "Paris" })).await.expect(200);
+    let changed = asked(Method::GET).await;
+    assert_eq!(changed.expect(200)["place"], "Paris");
+    assert_ne!(changed.header("etag"), tag);
+    // What is somebody's own is kept by nobody.
+    for path in ["/v1/me", "/v1/companies"] {
+        let own = own.ada.api.get(path).await;
+        assert_eq!((own.header("cache-control"), own.header("etag")), ("no-store", ""), "{path}");
+    }
 }
 
 /// Guards: fallback anonymous only.

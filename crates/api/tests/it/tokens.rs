@@ -30,7 +30,8 @@ async fn refused_everywhere(board: &Board, authorization: &str) {
     ];
     for answer in answers {
         answer.problem(401, "unauthenticated");
-        assert_eq!(answer.header("www-authenticate"), "Bearer", "{authorization}");
+        let told = answer.header("www-authenticate");
+        assert!(told == "Bearer" || told.starts_with("Bearer error=\"invalid_token\""), "{authorization}: {told}");
     }
 }
 

@@ -12,7 +12,7 @@ use platform::http::problem::Problem;
 use platform::postgres::Pool;
 use platform::telemetry::context;
 
-use super::{Applied, ApplyError, Letter, NewApplication, QUOTA, store};
+use super::{Applied, ApplyError, Letter, NewApplication, QUOTA, Refused, store};
 
 /// `POST /v1/jobs/{id}/applications`: ten in an hour; takes an `Idempotency-Key`.
 pub(crate) async fn apply(
@@ -36,17 +36,22 @@ pub(crate) async fn apply(
             look.accepted(acceptance, standing.left).await;
             Ok(told(answer.into(), standing))
         }
-        Ok(Applied::Before(answer)) => {
+        Ok(Applied::Before { answer, standing }) => {
             answer.resource.into_iter().for_each(|first| note("app.application.id", ApplicationId(first)));
-            Ok(answer.into())
+            Ok(told(answer.into(), standing))
         }
-        Err(error) => {
+        Err(Refused { error, standing }) => {
             match &error {
                 ApplyError::QuotaFull { .. } => look.refused(store::last(&pool, new.person)).await,
                 ApplyError::Duplicate(first) => note("app.application.id", *first),
                 _ => {}
             }
-            Err(error.into())
+            let full = matches!(error, ApplyError::QuotaFull { .. });
+            let problem = Problem::from(error);
+            // One that is full says so itself.
+            let fields = standing.filter(|_| !full).map(|standing| QUOTA.fields(standing));
+            let fields = fields.into_iter().flatten();
+            Err(fields.fold(problem, |problem, (name, value)| problem.header(name, value)))
         }
     }
 }

@@ -11,7 +11,7 @@ use platform::postgres::outbox::Enqueue;
 use platform::postgres::{Error, Pool, Row, Statement, ToSql};
 use platform::sabotage;
 
-use super::{Applied, ApplyError, NewApplication, QUOTA};
+use super::{Applied, ApplyError, NewApplication, QUOTA, Refused};
 
 /// The route that keys of applications belong to.
 const ROUTE: &str = "POST /v1/jobs/{id}/applications";
@@ -24,27 +24,37 @@ const APPLY: Statement = Statement::new("insert application, history and mails",
 /// Applies, in one transaction and one flush: no statement can wait for what another answered, so the last one holds
 /// all the conditions itself. The locks come in statements of their own, because what a statement sees is fixed when
 /// it begins.
-pub(super) async fn apply(pool: &Pool, clock: &Clock, new: &NewApplication) -> Result<Applied, ApplyError> {
+pub(super) async fn apply(pool: &Pool, clock: &Clock, new: &NewApplication) -> Result<Applied, Refused> {
     let enqueue = Enqueue::begin();
     let answers = flush(pool, clock, new, &enqueue).await;
     let last = |answers: &Vec<Vec<Row>>| answers.last().and_then(|rows| rows.first()).map_or(0, |row| row.get("mails"));
     enqueue.end(answers.as_ref().map(last));
     let mut answers = answers?.into_iter();
-    if let Some(keyed) = &new.keyed {
-        let (claimed, found) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
-        if let Found::Answer(answer) = Found::read(keyed, &claimed, &found)? {
-            return Ok(Applied::Before(answer));
-        }
-    }
     let row = answers.next_back().and_then(|rows| rows.into_iter().next()).ok_or(Error::Shape(APPLY.summary))?;
-    let used: i64 = row.get("used");
+    let standing = standing(&row);
+    let keyed = new.keyed.as_ref().map(|keyed| {
+        let (claimed, found) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+        Found::read(keyed, &claimed, &found)
+    });
+    let refused = |error| Refused { error, standing: Some(standing) };
+    if let Some(Found::Answer(answer)) = keyed.transpose().map_err(|error| refused(error.into()))? {
+        return Ok(Applied::Before { answer, standing });
+    }
     if let Some(body) = row.get("body") {
-        return Ok(made(new, &row, body, used));
+        return Ok(made(new, &row, body, standing));
     }
-    if used >= i64::from(limit()) {
-        return Err(ApplyError::QuotaFull { after: seconds(row.get("until_decisive")) });
+    if row.get::<_, i64>("used") >= i64::from(limit()) {
+        return Err(refused(ApplyError::QuotaFull { after: seconds(row.get("until_decisive")) }));
     }
-    Err(refusal::why_not(pool, new).await?)
+    Err(refused(refusal::why_not(pool, new).await?))
+}
+
+/// What is left after it: one that was made counts among those that are used.
+fn standing(row: &Row) -> Standing {
+    let made = row.get::<_, Option<&str>>("body").is_some();
+    let used = row.get::<_, i64>("used") + i64::from(made);
+    let left = QUOTA.limit.saturating_sub(u16::try_from(used).unwrap_or(u16::MAX));
+    Standing { left, reset: seconds(row.get("until_first")) }
 }
 
 async fn flush(pool: &Pool, clock: &Clock, new: &NewApplication, enqueue: &Enqueue) -> Result<Vec<Vec<Row>>, Error> {
@@ -86,13 +96,12 @@ fn limit() -> u32 {
     if sabotage::takes_out("quota") { u32::MAX } else { u32::from(QUOTA.limit) }
 }
 
-fn made(new: &NewApplication, row: &Row, body: String, used: i64) -> Applied {
+fn made(new: &NewApplication, row: &Row, body: String, standing: Standing) -> Applied {
     let (id, at) = (new.id.0, row.get("created_at"));
-    let left = QUOTA.limit.saturating_sub(u16::try_from(used + 1).unwrap_or(u16::MAX));
     Applied::Now {
         answer: KeptAnswer { status: 201, body, location: None, resource: Some(id), replayed: false },
         acceptance: Acceptance { at, id, key: new.keyed.as_ref().map(|keyed| keyed.key) },
-        standing: Standing { left, reset: seconds(row.get("until_first")) },
+        standing,
     }
 }
 

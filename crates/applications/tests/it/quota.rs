@@ -57,6 +57,26 @@ async fn ten_are_taken_and_told_how_many_are_left_and_the_eleventh_when_there_is
     assert_eq!(board.written(&ada).await, [10, 10, 20]);
 }
 
+#[tokio::test]
+async fn replays_and_refusals_are_told_what_is_left_as_well() {
+    let board = Board::new().await;
+    let (ada, jobs) = (board.someone().await, board.jobs(2).await);
+    let nowhere = uuid::Uuid::new_v4().to_string();
+    for (answer, status) in [
+        (ada.apply_under("first", &jobs[0], "Dear all").await, 201),
+        (ada.apply_under("first", &jobs[0], "Dear all").await, 201),
+        (ada.apply_under("first", &jobs[1], "Dear all").await, 422),
+        (ada.apply_under("second", &jobs[0], "Dear all").await, 409),
+        (ada.apply(&jobs[0], "Dear all").await, 409),
+        (ada.apply(&nowhere, "Dear all").await, 404),
+    ] {
+        assert_eq!(answer.status, status, "{answer:?}");
+        let (left, reset) = standing(&answer);
+        assert_eq!(left, 9, "{answer:?}");
+        assert!((3_500..=3_600).contains(&reset), "{answer:?}");
+    }
+}
+
 /// Guards: quota lock.
 #[tokio::test]
 async fn of_two_tenth_applications_at_once_one_is_taken() {

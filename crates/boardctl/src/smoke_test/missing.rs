@@ -86,6 +86,7 @@ mod tests {
             start: 0,
             end: 1,
             attributes: Default::default(),
+            state: String::new(),
             links: Vec::new(),
             error: None,
         }

@@ -28,8 +28,8 @@ const CUTS: usize = 10;
 /// Time for transactions to begin again after a cut.
 const BETWEEN_CUTS: Duration = Duration::from_millis(200);
 
-const REFUSED: &str = "http_server_request_duration_seconds_count{method=\"POST\",\
-                       route=\"/v1/jobs/{id}/applications\",status=\"503\"}";
+const REFUSED: &str = "http_server_request_duration_seconds_count{http_request_method=\"POST\",\
+                       http_route=\"/v1/jobs/{id}/applications\",http_response_status_code=\"503\"}";
 
 /// Who waits for this backend.
 const KEPT_WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))";

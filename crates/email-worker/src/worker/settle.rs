@@ -24,6 +24,7 @@ impl Worker {
         {
             self.pace.borrow_mut().pause(Instant::now(), pause);
         }
+        let had = claimed.read_at.elapsed();
         let outcome = match self.settled(claimed, &tried.verdict).await {
             Ok(true) => outcome(&tried.verdict, tried.error.is_some()),
             Ok(false) => {
@@ -36,7 +37,7 @@ impl Worker {
                 Outcome::Lost
             }
         };
-        self.tell(claimed, &tried, outcome, trace);
+        self.tell(claimed, &tried, outcome, trace, had);
     }
 
     /// Settles; a failing database is asked again until the lease is over. A lost answer of one that did settle makes
@@ -68,11 +69,11 @@ impl Worker {
     }
 
     /// Counts it, writes its spans and its one line.
-    fn tell(&self, claimed: &Claimed, tried: &Tried, outcome: Outcome, trace: OpenSpan) {
+    fn tell(&self, claimed: &Claimed, tried: &Tried, outcome: Outcome, trace: OpenSpan, had: Duration) {
         let (kind, mails, error) = (&claimed.kind, claimed.mails.len(), tried.error.as_deref());
         self.metrics.count(kind, outcome, error, mails as u64);
         if outcome == Outcome::Sent {
-            let waits = claimed.mails.iter().map(|mail| mail.waited + claimed.read_at.elapsed());
+            let waits = claimed.mails.iter().map(|mail| mail.waited + had);
             self.metrics.sent(kind, waits);
         }
         if let Some(times) = tried.posted {

@@ -1,5 +1,6 @@
 //! What the worker says of its mails.
 
+use platform::telemetry::context;
 use testbed::otlp::{Kind, Receiver};
 use testbed::wait;
 
@@ -52,6 +53,19 @@ async fn a_mail_is_a_span_of_its_cause_and_links_to_the_trace_of_its_batch() {
     // Its line belongs to the batch's trace.
     let line = worker.wait_for_line("batch settled", PATIENCE).await.expect("a line");
     assert!(line.contains(batch.id()), "{line}");
+}
+
+#[actix_web::test]
+async fn a_claim_brings_what_came_along_with_the_cause() {
+    let board = Board::new().await;
+    let parent = format!("00-{CAUSE}-{CAUSE_SPAN}-03");
+    board.ask_to_sign_in("ada@example.com", Some(&parent)).await;
+    board.client.batch_execute("UPDATE outbox SET tracestate = 'a=1'").await.expect("it is ours");
+    let claimed = board.store().claim(&["sign_in_link"], 1, PATIENCE).await.expect("an answer").expect("a batch");
+    let [mail] = &claimed.mails[..] else { panic!("one mail") };
+    let cause = mail.traceparent.as_deref().and_then(|parent| context::from_row(parent, mail.tracestate.as_deref()));
+    let written = context::Written::of(&cause.expect("a trace"));
+    assert_eq!(written, Some(context::Written { traceparent: parent, tracestate: Some("a=1".to_owned()) }));
 }
 
 #[actix_web::test]

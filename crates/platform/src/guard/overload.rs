@@ -22,13 +22,14 @@ use actix_http::{HttpMessage as _, Request};
 use actix_service::Service;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
 use actix_web::web::Bytes;
 use futures_util::future::{Either, FutureExt as _};
 use tokio::sync::oneshot;
 
 use crate::config::{Reader, setting};
 use crate::drain::Drain;
+use crate::http::edge::RequestMetrics;
 use crate::http::problem::{OVERLOADED, PROBLEM_JSON, Problem};
 use crate::sabotage;
 use crate::telemetry::metric::{Counter, Gauge, Instruments, Metrics, Registry};
@@ -69,7 +70,14 @@ struct Worker {
     /// What every refused caller is told, written once.
     told: Bytes,
     metrics: GateMetrics,
+    requests: RequestMetrics,
     drain: Drain,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.metrics.limit.dec_by(i64::try_from(self.most).unwrap_or(i64::MAX));
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -109,12 +117,13 @@ impl Gate {
     /// Lets `most` requests be at work.
     #[must_use]
     pub fn new(most: usize, metrics: &Metrics, drain: Drain) -> Self {
-        let (told, metrics): (_, GateMetrics) = (Problem::from(OVERLOADED).text().into(), metrics.of());
+        let (told, requests) = (Problem::from(OVERLOADED).text().into(), metrics.of());
+        let metrics: GateMetrics = metrics.of();
         // One gate a worker.
         metrics.limit.inc_by(i64::try_from(most).unwrap_or(i64::MAX));
         let (at_work, waits, refused, untold) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
         let (coming, pace) = (RefCell::default(), RefCell::new(Pace::quiet(Instant::now())));
-        Self(Rc::new(Worker { most, at_work, coming, waits, refused, untold, pace, told, metrics, drain }))
+        Self(Rc::new(Worker { most, at_work, coming, waits, refused, untold, pace, told, metrics, requests, drain }))
     }
 
     /// A place at work.
@@ -165,6 +174,7 @@ impl Gate {
         self.note();
         let mut answer = HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE);
         answer.insert_header((CONTENT_TYPE, PROBLEM_JSON)).insert_header((RETRY_AFTER, RETRY.as_secs()));
+        answer.insert_header((CACHE_CONTROL, "no-store")).insert_header((VARY, "Authorization"));
         if self.0.drain.begun() {
             answer.force_close();
         }
@@ -174,6 +184,7 @@ impl Gate {
     /// Counts a refusal, for the metrics at once, for the log once a second.
     fn note(&self) {
         self.0.metrics.refused.inc();
+        self.0.requests.unrouted(OVERLOADED);
         let untold = self.0.untold.replace(self.0.untold.get() + 1);
         if untold == 0 {
             let worker = self.0.clone();

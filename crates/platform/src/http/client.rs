@@ -172,7 +172,7 @@ fn fresh() -> reqwest::Result<reqwest::Client> {
     of_function().timeout(deadline::OUTGOING).pool_max_idle_per_host(0).build()
 }
 
-/// Sends calls to one service.
+/// Sends calls to one function of ours, with what proves to it that they come from one.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,

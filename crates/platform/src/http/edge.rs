@@ -1,6 +1,7 @@
 //! What stands between the network and a handler: the root span and the log line of each request, its deadline, the
 //! way out during a drain, and the readers of bodies, queries and tokens.
 
+mod caching;
 mod caller;
 mod client_address;
 mod fields;
@@ -10,6 +11,8 @@ mod paging;
 mod request;
 mod text;
 
+pub(crate) use caching::FRESH_S;
+pub use caching::public;
 pub use caller::{Caller, CurrentSession, MaybeCaller};
 pub use client_address::{AddressSource, ClientAddress, Network};
 pub use fields::{Body, Fields, Patch, Query, choice};

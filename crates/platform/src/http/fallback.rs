@@ -2,16 +2,16 @@
 //! that says so than with none.
 //!
 //! Only what was answered to nobody in particular is remembered, so whoever asks may see it. An answer from memory has
-//! status 200, `Age` (RFC 9111) and `Cache-Status` (RFC 9211), such as `api; hit; ttl=-37; detail=stale-on-error`:
+//! status 200, `Age` (RFC 9111) and `Cache-Status` (RFC 9211), such as `api; hit; ttl=-32; detail=stale-on-error`:
 //!
 //! - `hit`, since it came from memory and no other server was asked; `fwd` tells of requests that were passed on, and
 //!   RFC 9211 allows one of the two alone.
-//! - `ttl` is what is left of its freshness. Our answers promise none, so it is less than nothing from the first second
-//!   on: that is how the RFC says stale.
+//! - `ttl` is what is left of its freshness, which our answers promise for a few seconds: less than nothing is how the RFC
+//!   says stale.
 //! - `detail` is free text of the cache's own, and names the reason.
 //!
 //! `Cache-Control: no-store` keeps it from outliving the outage in a memory of somebody else's. An answer from the
-//! database has none of these.
+//! database has none of these, and may be kept for those seconds where it is the same for everybody.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 use crate::clock::Clock;
 use crate::config::{Reader, Settings, setting};
 use crate::guard::fallback::{Last, LastGood, Limits};
-use crate::http::edge::Caller;
+use crate::http::edge::{Caller, FRESH_S, public};
 use crate::http::problem::{NOT_FOUND, OUTCOME_UNKNOWN, Problem};
 use crate::sabotage;
 use crate::telemetry::context;
@@ -134,10 +134,11 @@ impl Fallback {
         match work.await {
             Ok(answer) => {
                 let body = json(&answer)?;
+                let answer = HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body.clone());
                 if caller.is_none() || sabotage::takes_out("fallback anonymous only") {
-                    self.remember(resource, asked, body.clone());
+                    self.remember(resource, asked, body);
                 }
-                Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body))
+                Ok(if caller.is_none() { public(answer) } else { answer })
             }
             Err(problem) if problem.is_outage() && !sabotage::takes_out("fallback") => {
                 let last = self.note(|memory| memory.last(&resource.0, self.clock.now()));
@@ -165,11 +166,12 @@ impl Fallback {
     fn stale(&self, last: Last, problem: &Problem) -> HttpResponse {
         let age_s = last.age.as_secs();
         let age = i64::try_from(age_s).unwrap_or(i64::MAX);
+        let ttl = i64::from(FRESH_S).saturating_sub(age);
         context::current().span().set_attribute(KeyValue::new("app.fallback.age_s", age));
         let mut answer = HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, "application/json"))
             .insert_header((AGE, age_s))
-            .insert_header((CACHE_STATUS, format!("{}; hit; ttl={}; detail=stale-on-error", self.service, -age)))
+            .insert_header((CACHE_STATUS, format!("{}; hit; ttl={ttl}; detail=stale-on-error", self.service)))
             .insert_header((CACHE_CONTROL, "no-store"))
             .body(last.body);
         answer.extensions_mut().insert(Stale { age_s, cause: problem.to_string(), metrics: self.metrics.clone() });

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
@@ -69,6 +69,15 @@ impl WrongValue {
 /// RFC 6901: `~` and `/` are escaped in a pointer.
 fn pointer(way: &[String]) -> String {
     way.iter().fold("#".to_owned(), |pointer, name| pointer + "/" + &name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// How many wrong values are listed: nobody reads more, and a body of 64 KiB may have thousands.
+const LISTED: usize = 16;
+
+/// Whether an answer of this status is a failure of ours. A version of HTTP that is not spoken is its client's choice.
+#[must_use]
+pub fn is_failure(status: u16) -> bool {
+    status >= 500 && status != HTTP_VERSION_NOT_SUPPORTED.status
 }
 
 /// An answer that says what went wrong.
@@ -207,11 +216,13 @@ impl Problem {
         body.insert("type".to_owned(), format!("/problems/{}", kind.name).into());
         body.insert("title".to_owned(), kind.title.into());
         body.insert("status".to_owned(), kind.status.into());
-        if let Some(detail) = detail {
+        let more_wrong =
+            (wrong.len() > LISTED).then(|| format!("{} values are wrong: the first {LISTED} are listed.", wrong.len()));
+        if let Some(detail) = detail.as_ref().or(more_wrong.as_ref()) {
             body.insert("detail".to_owned(), detail.as_str().into());
         }
         if !wrong.is_empty() {
-            body.insert("errors".to_owned(), wrong.iter().map(WrongValue::json).collect());
+            body.insert("errors".to_owned(), wrong.iter().take(LISTED).map(WrongValue::json).collect());
         }
         if let Some(trace_id) = trace_id {
             body.insert("trace_id".to_owned(), trace_id.as_str().into());
@@ -235,16 +246,17 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut answer = HttpResponse::build(self.status_code());
-        answer.insert_header((CONTENT_TYPE, PROBLEM_JSON));
+        answer.insert_header((CONTENT_TYPE, PROBLEM_JSON)).insert_header((CACHE_CONTROL, "no-store"));
+        answer.insert_header((VARY, "Authorization"));
+        if self.0.kind.status == 401 {
+            answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
         if let Some(wait) = self.0.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             answer.insert_header((RETRY_AFTER, seconds.max(1)));
         }
         for (name, value) in &self.0.headers {
             answer.insert_header((*name, value.as_str()));
-        }
-        if self.0.kind.status == 401 {
-            answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         if self.0.last {
             answer.force_close();

@@ -12,7 +12,8 @@ use crate::config::{Reader, Settings, setting};
 use crate::drain::Drain;
 use crate::guard::overload;
 use crate::guard::rate_limits::RateLimitSettings;
-use crate::http::edge::{AddressSource, Query};
+use crate::http::cors::AllowedOrigins;
+use crate::http::edge::{AddressSource, Query, public};
 use crate::http::problem::{self, Kind, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use crate::probe::{Degraded, Readiness, Report, Steady, steady};
 use crate::sabotage;
@@ -32,6 +33,8 @@ pub struct ServerSettings {
     pub rate_limits: RateLimitSettings,
     /// Who says where they come from.
     pub addresses: AddressSource,
+    /// Whose pages may ask.
+    pub origins: AllowedOrigins,
 }
 
 impl Settings for ServerSettings {
@@ -42,6 +45,7 @@ impl Settings for ServerSettings {
         let workers = from.count(setting("WORKERS", "threads that answer requests"), 1..=64, 1);
         let at_work = overload::read(from);
         let (rate_limits, addresses) = (RateLimitSettings::read(from), AddressSource::read(from));
+        let origins = AllowedOrigins::read(from);
         Some(Self {
             listen: listen?,
             metrics: metrics?,
@@ -49,6 +53,7 @@ impl Settings for ServerSettings {
             at_work: at_work?,
             rate_limits: rate_limits?,
             addresses: addresses?,
+            origins: origins?,
         })
     }
 }
@@ -176,12 +181,12 @@ async fn version(own: Data<Own>) -> HttpResponse {
 async fn problem_page(name: Path<String>, own: Data<Own>) -> HttpResponse {
     let known = problem::ALL.iter().chain(own.problems).find(|kind| kind.name == *name);
     let Some(kind) = known else { return HttpResponse::from_error(Problem::from(NOT_FOUND)) };
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
+    public(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
          <h1>{title}</h1><p>Status {status}, type <code>/problems/{name}</code></p><p>{about}</p></html>\n",
         title = kind.title,
         status = kind.status,
         name = kind.name,
         about = kind.about,
-    ))
+    )))
 }

@@ -65,10 +65,12 @@ struct UnsentLabels {
 impl Instruments for OutboxMetrics {
     fn register(registry: &mut Registry) -> Self {
         let oldest = "Age of the oldest message that waits";
+        let unsent =
+            "Messages of the last 30 days that are dead, or nobody knows whether they were sent, counted to 10,000";
         Self {
             depth: registry.add("outbox_depth", "Messages that wait in the outbox, counted to 10,000"),
             oldest_age: registry.add_seconds("outbox_oldest_age", oldest, Gauge::default()),
-            unsent: registry.add("outbox_unsent", "Messages that ended unsent in the last 30 days, counted to 10,000"),
+            unsent: registry.add("outbox_unsent", unsent),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::STALE;
+use crate::http::problem::is_failure;
 use crate::sabotage;
 
 /// For so many seconds back it can be asked.
@@ -104,7 +105,7 @@ impl Minute {
             *slot = Second { number, ..Second::default() };
         }
         slot.answers += 1;
-        slot.failures += u64::from(status >= 500);
+        slot.failures += u64::from(is_failure(status));
     }
 
     fn unsteady_because(&self, wanted: u64, now: Instant) -> Vec<String> {

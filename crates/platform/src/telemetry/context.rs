@@ -7,9 +7,8 @@ use std::sync::OnceLock;
 
 use actix_web::http::header::HeaderMap;
 use opentelemetry::Context;
-use opentelemetry::trace::{
-    FutureExt as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
-};
+use opentelemetry::trace::{FutureExt as _, SpanContext, TraceContextExt as _, TraceFlags, TraceId, TraceState};
+use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 pub use proof::FunctionKey;
@@ -140,8 +139,9 @@ pub async fn within<F: Future>(context: Context, work: F) -> F::Output {
 /// a trace.
 pub async fn unrecorded<F: Future>(work: F) -> F::Output {
     // Ids of its own, so that it passes for a parent; no span ever has them.
-    let ids = (TraceId::from(rand::random::<u128>() | 1), SpanId::from(rand::random::<u64>() | 1));
-    let nowhere = SpanContext::new(ids.0, ids.1, TraceFlags::NOT_SAMPLED, false, TraceState::NONE);
+    let ids = RandomIdGenerator::default();
+    let nowhere =
+        SpanContext::new(ids.new_trace_id(), ids.new_span_id(), TraceFlags::NOT_SAMPLED, false, TraceState::NONE);
     within(Context::new().with_remote_span_context(nowhere), work).await
 }
 

@@ -21,6 +21,7 @@ pub use sampled::Sample;
 use sampled::Samples;
 
 use crate::clock::Stopwatch;
+use crate::telemetry::trace;
 
 /// Goes before the names of what is measured here and nowhere else. What the conventions of others name has their names.
 const PREFIX: &str = "board";
@@ -152,8 +153,7 @@ pub struct TraceLabels {
 pub fn observe_traced(histogram: &HistogramWithExemplars<TraceLabels>, took: f64, context: &Context) {
     let span = context.span();
     let span = span.span_context();
-    let labels = span
-        .is_sampled()
+    let labels = (span.is_sampled() && trace::keeps())
         .then(|| TraceLabels { trace_id: span.trace_id().to_string(), span_id: span.span_id().to_string() });
     let now = labels.is_some().then(|| Stopwatch::start().began());
     histogram.observe(took, labels, now);

@@ -20,6 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub use delivery::ExportError;
 pub use export::Exporting;
+pub(crate) use export::keeps;
 pub use planned::PlannedSpan;
 pub use sampler::HeadSampler;
 pub use settings::{ExportSettings, OtlpSettings, QueueSettings};

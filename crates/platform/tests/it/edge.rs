@@ -72,6 +72,7 @@ async fn bodies_that_are_not_as_wanted_are_refused_by_name() {
         (Request::new("POST", "/echo"), 415, "unsupported-media-type"),
         (untyped("text/plain"), 415, "unsupported-media-type"),
         (untyped("application/x-www-form-urlencoded"), 415, "unsupported-media-type"),
+        (untyped("application/json; charset=iso-8859-1"), 415, "unsupported-media-type"),
         (post("{}").header("Content-Encoding", "gzip"), 415, "unsupported-media-type"),
         (post("{}"), 422, "validation-failed"),
         (post(r#"{"text":"x","more":1}"#), 422, "validation-failed"),
@@ -79,8 +80,63 @@ async fn bodies_that_are_not_as_wanted_are_refused_by_name() {
         let answer = request.ask(function.address).await;
         assert_eq!((answer.status, answer.problem().as_str()), (status, name), "{}", request.text());
     }
-    let fine = untyped("application/json; charset=utf-8").ask(function.address).await;
-    assert_eq!((fine.status, fine.json()), (200, json!({ "text": "x" })));
+    for fine in ["application/json; charset=utf-8", "application/json;CHARSET=\"UTF-8\"", "application/json; v=1"] {
+        let fine = untyped(fine).ask(function.address).await;
+        assert_eq!((fine.status, fine.json()), (200, json!({ "text": "x" })));
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_in_the_place_of_a_body_is_named() {
+    let function = bare().ready().await;
+    let typed = |kind: &str| Request::raw(&Request::post("/echo", "{}").text().replace("application/json", kind));
+    for (request, detail) in [
+        (Request::new("POST", "/echo"), "The request has no Content-Type: wanted application/json."),
+        (typed("text/plain"), "Content-Type is something else than application/json."),
+        (typed("application/json;charset=latin1"), "The charset of Content-Type is something else than UTF-8."),
+        (
+            Request::post("/echo", "{}").header("Content-Encoding", "br"),
+            "The body has a Content-Encoding, and none is taken.",
+        ),
+    ] {
+        let answer = request.ask(function.address).await;
+        assert_eq!((answer.status, answer.header("accept")), (415, Some("application/json")), "{detail}");
+        assert_eq!(answer.json()["detail"], detail);
+        assert_eq!(answer.header("accept-encoding"), detail.contains("Encoding").then_some("identity"));
+    }
+}
+
+#[tokio::test]
+async fn of_many_wrong_values_the_first_are_listed_and_all_are_counted() {
+    let function = bare().ready().await;
+    let many: serde_json::Map<_, _> = (0..40).map(|number| (format!("x{number:02}"), json!(1))).collect();
+    let answer = Request::post("/echo", json!(many)).ask(function.address).await.json();
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(16), "{answer}");
+    assert_eq!(answer["detail"], "41 values are wrong: the first 16 are listed.");
+}
+
+/// Who may keep what, on every answer there is.
+#[tokio::test]
+async fn no_answer_is_kept_unless_it_says_so() {
+    let function = bare().ready().await;
+    for (path, kept) in [
+        ("/healthz", "no-store"),
+        ("/readyz", "no-store"),
+        ("/version", "no-store"),
+        ("/work/1", "no-store"),
+        ("/nowhere", "no-store"),
+        ("/panic", "no-store"),
+        ("/things/7", "no-store"),
+        ("/problems/not-found", "public, max-age=5"),
+    ] {
+        let answer = function.get(path).await;
+        assert_eq!(answer.header("cache-control"), Some(kept), "{path}: {}", answer.head);
+        assert_eq!(answer.header("vary"), Some("Authorization"), "{path}: {}", answer.head);
+    }
+    let page = function.get("/problems/not-found").await;
+    let tag = page.header("etag").expect("a tag").to_owned();
+    let again = Request::new("GET", "/problems/not-found").header("If-None-Match", &tag).ask(function.address).await;
+    assert_eq!((again.status, again.body.as_str(), again.header("etag")), (304, "", Some(tag.as_str())));
 }
 
 #[tokio::test]

@@ -100,6 +100,9 @@ async fn spans_that_a_good_answer_rejects_are_dropped_and_told() {
     let line = function.line(FAILED).await;
     assert_eq!((line["class"].as_str(), line["count"].as_u64()), (Some("rejected"), Some(1)), "{line}");
     assert_eq!(dropped(&function).await, 1.0);
+    for name in ["board_spans_exported_total", "board_spans_last_export_timestamp_seconds"] {
+        assert_eq!(function.metric(name).await, Some(0.0), "{name}: nothing was taken");
+    }
 }
 
 #[tokio::test]

@@ -50,8 +50,7 @@ async fn what_another_server_may_understand_in_another_way_is_refused_and_nothin
     for request in [
         "GET /work/1 HTTP/1.1\nHost: test\n\n",
         "GET  /work/1 HTTP/1.1\r\nHost: test\r\n\r\n",
-        "GET /work/1 HTTP/2.0\r\nHost: test\r\n\r\n",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "GET /work/1 HTTP/1.2\r\nHost: test\r\n\r\n",
         "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n",
         "\u{16}\u{3}\u{1}\u{2}\n",
@@ -62,6 +61,10 @@ async fn what_another_server_may_understand_in_another_way_is_refused_and_nothin
         "GET /work/1 HTTP/1.1\r\nHost:\r\n\r\n",
     ] {
         refused(&function, &format!("{request}{SMUGGLED}"), 400, "bad-request").await;
+    }
+    // What speaks another version is told so; that is no failure of ours.
+    for request in ["GET /work/1 HTTP/2.0\r\nHost: test\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        refused(&function, &format!("{request}{SMUGGLED}"), 505, "http-version-not-supported").await;
     }
     assert!(function.requests("GET /work/{ms}").is_empty(), "{}", function.output());
     assert!(!function.output().contains("\"level\":\"error\""), "{}", function.output());

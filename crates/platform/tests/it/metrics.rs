@@ -128,10 +128,12 @@ async fn a_bucket_names_a_trace_that_was_kept() {
 
 #[tokio::test]
 async fn a_trace_that_is_not_kept_is_not_named() {
-    let function = bare().env("OTEL_TRACES_SAMPLER", "always_off").ready().await;
-    function.get("/work/1").await;
-    let page = asked(&function, "GET", Some(OPEN)).await.body;
-    assert!(page.contains("http_server_request_duration_seconds_bucket") && !page.contains("trace_id"), "{page}");
+    for (name, value) in [("OTEL_TRACES_SAMPLER", "always_off"), ("OTEL_SDK_DISABLED", "true")] {
+        let function = bare().env(name, value).ready().await;
+        function.get("/work/1").await;
+        let page = asked(&function, "GET", Some(OPEN)).await.body;
+        assert!(page.contains("http_server_request_duration_seconds_bucket") && !page.contains("trace_id"), "{page}");
+    }
 }
 
 #[tokio::test]
@@ -142,7 +144,8 @@ async fn the_metrics_page_tells_requests_by_route_and_never_by_path() {
     }
     let name = "http_server_request_duration_seconds_count";
     for (route, status, count) in [("/work/{ms}", 200, 2.0), ("unmatched", 404, 1.0), ("/panic", 500, 1.0)] {
-        let labelled = format!(r#"{name}{{method="GET",route="{route}",status="{status}"}}"#);
+        let labelled =
+            format!(r#"{name}{{http_request_method="GET",http_route="{route}",http_response_status_code="{status}"}}"#);
         assert_eq!(function.metric(&labelled).await, Some(count), "{}", function.metrics_page().await);
     }
     let page = function.metrics_page().await;

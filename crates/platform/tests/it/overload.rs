@@ -45,6 +45,8 @@ async fn past_the_bound_a_request_is_refused_at_once_and_probes_are_not() {
     wait_for_work(&function, 0.0).await;
     assert_eq!(function.get("/work/1").await.status, 200);
     assert_eq!(function.metric("board_requests_overloaded_total").await, Some(4.0));
+    let problems = r#"board_problems_total{problem="overloaded",route="unmatched"}"#;
+    assert_eq!(function.metric(problems).await, Some(4.0));
 }
 
 #[tokio::test]

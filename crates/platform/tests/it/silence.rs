@@ -53,7 +53,7 @@ async fn for_many_beside_thousands_of_good_answers() {
             }
         });
     }
-    let count = r#"http_server_request_duration_seconds_count{method="GET",route="/rows",status="200"}"#;
+    let count = r#"http_server_request_duration_seconds_count{http_request_method="GET",http_route="/rows",http_response_status_code="200"}"#;
     let many = async || function.metric(count).await.is_some_and(|count| count > 1_000.0);
     wait::until(Duration::from_secs(30), "many good answers", many).await.expect("it answers");
     proxy.freeze();

@@ -24,6 +24,8 @@ pub struct Span {
     pub name: String,
     /// Which side of a call it is.
     pub kind: Kind,
+    /// What other tracing systems said of its trace.
+    pub state: String,
     /// When it began: nanoseconds since 1970.
     pub start: u64,
     /// When it ended: nanoseconds since 1970.
@@ -113,6 +115,7 @@ impl Span {
             service: service.to_owned(),
             name: span.name,
             kind,
+            state: span.trace_state,
             start: span.start_time_unix_nano,
             end: span.end_time_unix_nano,
             attributes: texts(span.attributes),

@@ -97,6 +97,7 @@ pub(super) mod tests {
             start: start_ms * 1_000_000,
             end: end_ms * 1_000_000,
             attributes: Default::default(),
+            state: String::new(),
             links: Vec::new(),
             error: None,
         }

@@ -23,6 +23,7 @@ pub(super) fn span(service: &str, id: &str, parent: Option<&str>, start_us: u64,
         start: BEGIN + start_us * 1_000,
         end: BEGIN + end_us * 1_000,
         attributes: BTreeMap::new(),
+        state: String::new(),
         links: Vec::new(),
         error: None,
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::rt::spawn;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpServer};
@@ -142,7 +142,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
     shared.pool()?;
     let (routes, worker) = (function.routes, Arc::new(std::sync::atomic::AtomicUsize::new(0)));
     let factory = {
-        let shared = shared.clone();
+        let (shared, origins) = (shared.clone(), settings.origins.clone());
         move || {
             let number = worker.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             spawn(shared.watchdog.watch(&format!("worker {number}")).beat_for_ever());
@@ -168,6 +168,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                     }
                 })
                 .wrap(from_fn(around))
+                .wrap(Condition::new(!origins.is_empty(), origins.cors()))
                 .wrap(TracingLogger::<RequestSpan>::new())
         }
     };

@@ -7,7 +7,9 @@ use actix_web::http::uri::Authority;
 use httparse::{EMPTY_HEADER, Error, Request};
 
 use crate::http::edge::LARGEST_BODY;
-use crate::http::problem::{BAD_REQUEST, CONTENT_TOO_LARGE, FIELDS_TOO_LARGE, Kind, URI_TOO_LONG};
+use crate::http::problem::{
+    BAD_REQUEST, CONTENT_TOO_LARGE, FIELDS_TOO_LARGE, HTTP_VERSION_NOT_SUPPORTED, Kind, URI_TOO_LONG,
+};
 use crate::sabotage;
 
 /// The longest head, in bytes: as much as Node and `HAProxy` take.
@@ -38,6 +40,15 @@ const fn bad(detail: &'static str) -> Wrong {
 const TOO_LONG: Wrong = Wrong { kind: FIELDS_TOO_LARGE, detail: "The head may have 16 KiB and 96 fields at most." };
 const TARGET: Wrong = Wrong { kind: URI_TOO_LONG, detail: "The target may have 8 KiB at most." };
 const BODY: Wrong = Wrong { kind: CONTENT_TOO_LARGE, detail: "Content-Length is more than 64 KiB." };
+
+const VERSION: Wrong = Wrong { kind: HTTP_VERSION_NOT_SUPPORTED, detail: "" };
+
+/// Whether the first line ends in another major version of HTTP, such as `HTTP/2.0`.
+fn names_a_version(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let version = line.rsplit(|byte| *byte == b' ').next().and_then(|word| word.strip_prefix(b"HTTP/"));
+    matches!(version, Some([b'0' | b'2'..=b'9', b'.', minor]) if minor.is_ascii_digit())
+}
 
 /// How the end of a body is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +116,7 @@ impl Head {
         match request.parse(bytes) {
             Ok(status) if status.is_complete() => {}
             Err(Error::TooManyHeaders) => return Err(TOO_LONG),
+            Err(Error::Version) if names_a_version(bytes) => return Err(VERSION),
             Ok(_) | Err(_) => return Err(bad("The head is not that of HTTP/1.1.")),
         }
         let (method, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());

@@ -57,6 +57,9 @@ impl<T> Patch<T> {
     }
 }
 
+/// The one media type of bodies.
+const JSON: &str = "application/json";
+
 impl Fields {
     /// Values of a body.
     #[must_use]
@@ -203,14 +206,26 @@ impl FromRequest for Body {
 }
 
 fn accepted(headers: &HeaderMap) -> Result<(), Problem> {
-    let media_type = header(headers, CONTENT_TYPE)?.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    let refused = |detail: &str| Problem::from(UNSUPPORTED_MEDIA_TYPE).detail(detail).header("accept", JSON);
+    let given = header(headers, CONTENT_TYPE)?.map(|value| value.to_str().unwrap_or_default());
+    let given = given.ok_or_else(|| refused("The request has no Content-Type: wanted application/json."))?;
+    let mut parts = given.split(';').map(str::trim);
+    if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case(JSON)) {
+        return Err(refused("Content-Type is something else than application/json."));
+    }
+    let mut parameters = parts.filter_map(|part| part.split_once('='));
+    let is_other = |(name, value): (&str, &str)| {
+        name.eq_ignore_ascii_case("charset") && !value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+    };
+    if parameters.any(is_other) {
+        return Err(refused("The charset of Content-Type is something else than UTF-8."));
+    }
     // A list, which may also stand in several lines.
-    let plain = headers.get_all(CONTENT_ENCODING).all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if media_type.eq_ignore_ascii_case("application/json") && plain {
+    if headers.get_all(CONTENT_ENCODING).all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Ok(());
     }
-    Err(Problem::from(UNSUPPORTED_MEDIA_TYPE))
+    let coded = refused("The body has a Content-Encoding, and none is taken.");
+    Err(coded.header("accept-encoding", "identity"))
 }
 
 /// The body, for which its client has a time of its own, less where more are coming than fit; the request is not at work

@@ -13,6 +13,7 @@ use tracing_actix_web::RootSpanBuilder;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
+use super::caching::cached;
 use super::caller::{KnownCaller, within_rings};
 use super::once::once;
 use crate::clock::Stopwatch;
@@ -20,7 +21,7 @@ use crate::drain::Drain;
 use crate::guard::deadline;
 use crate::http::connection::Wrong;
 use crate::http::fallback::Stale;
-use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Problem};
+use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Kind, Problem};
 use crate::http::routes::is_own_route;
 use crate::probe::Steady;
 use crate::probe::critical::{self, Mark};
@@ -35,15 +36,15 @@ use crate::telemetry::metric::{
 /// A request that took longer is worth a warning, whatever it was answered with.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// What a request was, as far as a metric may tell: never a path, only its route.
+/// What a request was, as far as a metric may tell, by the names of the semantic conventions: never a path, only its route.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
     /// `GET`, `POST` …, `_OTHER` for methods that HTTP does not name.
-    method: &'static str,
+    http_request_method: &'static str,
     /// The route's template, `unmatched` where none matched.
-    route: String,
+    http_route: String,
     /// Status of the answer.
-    status: u16,
+    http_response_status_code: u16,
 }
 
 /// Which problem answered, and where.
@@ -75,6 +76,16 @@ impl Instruments for RequestMetrics {
         }
     }
 }
+
+impl RequestMetrics {
+    /// Counts a problem that is answered before a route is looked for.
+    pub(crate) fn unrouted(&self, kind: Kind) {
+        self.problems.get_or_create(&ProblemLabels { problem: kind.name, route: UNMATCHED.to_owned() }).inc();
+    }
+}
+
+/// In the place of a route where none matched.
+const UNMATCHED: &str = "unmatched";
 
 /// The root span of a request, in the stable semantic conventions. What people put anything into is told as far as it is
 /// what it should be: a path whose route is known and whose parameters are ids or short numbers, a method of capitals; of a query
@@ -141,7 +152,8 @@ pub async fn around<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let drain = request.app_data::<Data<Drain>>().cloned().unwrap_or_default();
     if is_own_route(request.path()) {
-        return next.call(request).await.map(|answer| closing(answer.map_into_boxed_body(), drain.begun()));
+        let answer = next.call(request).await;
+        return answer.map(|answer| closing(cached(answer.map_into_boxed_body()), drain.begun()));
     }
     if Mark::is_on(request.request()) {
         let answer = context::unrecorded(in_time(request, next, &drain)).await;
@@ -169,7 +181,7 @@ async fn in_time<B: MessageBody + 'static>(
     drain: &Drain,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let answer = match deadline::request(deadline::REQUEST, answered(request, next)).await {
-        Ok(Ok(answer)) => Ok(closing(as_problem(answer), drain.begun())),
+        Ok(Ok(answer)) => Ok(closing(cached(as_problem(answer)), drain.begun())),
         Ok(Err(place)) => Err(Problem::from(INTERNAL).because_text(place)),
         Err(late) => Err(Problem::from(DEADLINE_EXCEEDED).because(&late).retry_after(Duration::from_secs(1))),
     };
@@ -250,7 +262,11 @@ impl Noted {
             if let Some(problem) = problem.map(|problem| problem.kind().name) {
                 metrics.problems.get_or_create(&ProblemLabels { problem, route: self.route.clone() }).inc();
             }
-            let labels = RequestLabels { method: self.method, route: self.route, status: status.as_u16() };
+            let labels = RequestLabels {
+                http_request_method: self.method,
+                http_route: self.route,
+                http_response_status_code: status.as_u16(),
+            };
             observe_traced(&metrics.durations.get_or_create(&labels), took.as_secs_f64(), &context::current());
         }
     }
@@ -260,7 +276,7 @@ impl Noted {
         let operation = self.operation.as_str();
         let user_id = self.caller.0.get().map(|caller| caller.0.to_string());
         let (user_id, duration_ms) = (user_id.as_deref(), took.as_secs_f64() * 1_000.0);
-        if status >= 500 {
+        if problem::is_failure(status) {
             let error = problem.map_or_else(|| "answered with a failure and no cause".to_owned(), ToString::to_string);
             tracing::error!(operation, status, user_id, error, duration_ms, "request");
         } else {
@@ -345,7 +361,7 @@ fn method(method: &Method) -> &'static str {
 }
 
 fn route(request: &HttpRequest) -> String {
-    request.match_pattern().unwrap_or_else(|| "unmatched".to_owned())
+    request.match_pattern().unwrap_or_else(|| UNMATCHED.to_owned())
 }
 
 #[cfg(test)]

@@ -71,6 +71,9 @@ kinds! {
     /// A failure of ours.
     INTERNAL = "internal", 500, "Something went wrong on our side",
         "The request failed for a reason of ours. Nothing was changed that was not committed. Tell us the `trace_id`.";
+    /// A version of HTTP that is not spoken here.
+    HTTP_VERSION_NOT_SUPPORTED = "http-version-not-supported", 505, "The version of HTTP is not spoken here",
+        "This server speaks HTTP/1.1 and HTTP/1.0. A proxy in front of it may speak others.";
     /// Something that the answer needs is not there now.
     UNAVAILABLE = "unavailable", 503, "The service cannot answer now",
         "Something that the answer needs is not available now. Nothing was changed. Try again after the time in \

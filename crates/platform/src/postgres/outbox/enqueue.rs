@@ -18,7 +18,8 @@ pub const DESTINATION: &str = "mail";
 /// The writing of messages: what their rows hold of its trace, and its span, which there is if any are written.
 #[derive(Debug)]
 pub struct Enqueue {
-    span: PlannedSpan,
+    /// Until it is told.
+    span: Option<PlannedSpan>,
     written: Option<Written>,
 }
 
@@ -28,7 +29,7 @@ impl Enqueue {
     pub fn begin() -> Self {
         let span = PlannedSpan::begin(format!("enqueue {DESTINATION}"), SpanKind::Producer);
         let written = Written::of(span.context());
-        Self { span, written }
+        Self { span: Some(span), written }
     }
 
     /// For the rows.
@@ -44,7 +45,12 @@ impl Enqueue {
     }
 
     /// Ends: so many were written, or why that is not known. Where none were, nothing is told.
-    pub fn end(self, wrote: Result<i64, &Error>) {
+    pub fn end(mut self, wrote: Result<i64, &Error>) {
+        self.tell(wrote);
+    }
+
+    fn tell(&mut self, wrote: Result<i64, &Error>) {
+        let Some(span) = self.span.take() else { return };
         let mut attributes = vec![
             KeyValue::new(MESSAGING_SYSTEM, SYSTEM),
             KeyValue::new(MESSAGING_OPERATION_NAME, "enqueue"),
@@ -55,12 +61,19 @@ impl Enqueue {
             Ok(..=0) => {}
             Ok(messages) => {
                 attributes.extend((messages > 1).then(|| KeyValue::new(MESSAGING_BATCH_MESSAGE_COUNT, messages)));
-                self.span.end(attributes, None);
+                span.end(attributes, None);
             }
             Err(error) => {
                 attributes.push(KeyValue::new(ERROR_TYPE, error.class()));
-                self.span.end(attributes, Some(chain(error)));
+                span.end(attributes, Some(chain(error)));
             }
         }
+    }
+}
+
+/// One that is cut may have written them: their spans are to have what they hang below.
+impl Drop for Enqueue {
+    fn drop(&mut self) {
+        self.tell(Err(&Error::TooLate));
     }
 }

@@ -52,7 +52,7 @@ fn the_flag_of_a_random_id_and_what_others_say_go_on_to_all_below() {
         let context = from_request(&headers(&[(TRACEPARENT, &given), (TRACESTATE, "a=1"), (TRACESTATE, "b=2")]));
         let child = SpanContext::new(
             TraceId::from(7_u128),
-            SpanId::from(8_u64),
+            opentelemetry::trace::SpanId::from(8_u64),
             TraceFlags::default().with_sampled(flags.ends_with(['1', '3'])),
             false,
             TraceState::NONE,

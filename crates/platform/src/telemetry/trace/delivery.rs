@@ -192,14 +192,17 @@ impl Delivery {
     }
 
     /// Sends until they are taken, or will not be.
-    pub(super) async fn deliver(&self, spans: Vec<SpanData>) -> Result<(), Lost> {
+    pub(super) async fn deliver(&self, spans: Vec<SpanData>) -> Result<u64, Lost> {
         if !self.rested().await {
             return Err(Lost);
         }
         let body = self.body(spans);
         let (watch, mut tries) = (Stopwatch::start(), 0);
         loop {
-            let Err(failed) = self.exchange(body.clone()).await else { return Ok(()) };
+            let failed = match self.exchange(body.clone()).await {
+                Ok(rejected) => return Ok(rejected),
+                Err(failed) => failed,
+            };
             failed.tell();
             tries += 1;
             *self.rests_until() = Instant::now() + failed.wait(tries, rand::random());
@@ -231,7 +234,7 @@ impl Delivery {
         self.rests_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn exchange(&self, body: Bytes) -> Result<(), Failed> {
+    async fn exchange(&self, body: Bytes) -> Result<u64, Failed> {
         let mut sent = self.http.post(self.settings.url.clone()).headers(self.settings.headers.clone());
         sent = sent.header(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
         if self.settings.gzip {
@@ -242,20 +245,20 @@ impl Delivery {
         if !status.is_success() {
             return Err(Failed::with(status.as_u16(), retry_after(answer.headers(), self.clock.now())));
         }
-        self.note_rejected(&answer.bytes().await.map_err(|error| Failed::from(&error))?);
-        Ok(())
+        Ok(self.note_rejected(&answer.bytes().await.map_err(|error| Failed::from(&error))?))
     }
 
-    /// A receiver may take a batch but for some of its spans, and says so in the body of a good answer.
-    fn note_rejected(&self, body: &Bytes) {
+    /// A receiver may take a batch but for some of its spans, and says so in the body of a good answer: how many.
+    fn note_rejected(&self, body: &Bytes) -> u64 {
         // What cannot be read says nothing; most bodies are empty.
         let told = ExportTraceServiceResponse::decode(body.clone()).unwrap_or_default().partial_success;
         let rejected = told.and_then(|told| u64::try_from(told.rejected_spans).ok()).filter(|rejected| *rejected > 0);
-        let Some(rejected) = rejected else { return };
+        let Some(rejected) = rejected else { return 0 };
         self.dropped.inc_by(rejected);
         if let Some(count) = throttle::due_of(FAILED, "rejected", rejected) {
             tracing::warn!(class = "rejected", count, "{FAILED}");
         }
+        rejected
     }
 }
 

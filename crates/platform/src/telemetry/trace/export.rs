@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -20,6 +20,14 @@ use crate::telemetry::metric::{Counter, Gauge, Instruments, Metrics, Registry};
 
 /// How long the flush at the end may take.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+
+/// Whether spans go anywhere: one answer a process, as there is one tracer.
+static KEEPS: AtomicBool = AtomicBool::new(false);
+
+/// Whether sampled spans are kept. Where they go nowhere, they only lend their ids to the log.
+pub(crate) fn keeps() -> bool {
+    KEEPS.load(Ordering::Relaxed)
+}
 
 /// Makes spans and hands them over from the runtime that it was started on, without ever holding up who makes them.
 #[derive(Debug)]
@@ -52,6 +60,9 @@ impl Instruments for ExportMetrics {
 
 impl ExportMetrics {
     fn handed_over(&self, spans: u64) {
+        if spans == 0 {
+            return;
+        }
         self.exported.inc_by(spans);
         self.last.set(Clock::system().now().unix_timestamp_nanos() as f64 / 1e9);
     }
@@ -78,6 +89,7 @@ impl Exporting {
         let (delivery, console) = (otlp.map(deliver).transpose()?, console.map(|log| Console::new(&resource, log)));
         let mut task = None;
         if delivery.is_some() || console.is_some() {
+            KEEPS.store(true, Ordering::Relaxed);
             let (sender, queue) = mpsc::channel(limits.spans);
             provider =
                 provider.with_span_processor(Queue { sender, pending: pending.clone(), dropped: dropped.clone() });
@@ -188,11 +200,11 @@ impl Shipping {
         }
         let shipped = match &self.delivery {
             Some(delivery) => delivery.deliver(batch).await,
-            None => Ok(()),
+            None => Ok(0),
         };
         self.pending.fetch_sub(spans, Ordering::Relaxed);
         match shipped {
-            Ok(()) => self.counts.handed_over(spans as u64),
+            Ok(rejected) => self.counts.handed_over((spans as u64).saturating_sub(rejected)),
             Err(Lost) => drop(self.counts.dropped.inc_by(spans as u64)),
         }
     }

@@ -77,7 +77,11 @@ fn of_http_1_0_only_what_it_had_is_taken() {
         ("POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n", 200),
         ("POST / HTTP/1.0\r\n\r\n", 400),
         ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-        ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 400),
+        ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+        ("PRI * HTTP/2.0\r\n\r\n", 505),
+        ("GET / HTTP/0.9\r\n\r\n", 505),
+        ("GET / HTTP/20\r\n\r\n", 400),
+        ("GET / HTTP/x.0\r\n\r\n", 400),
         ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400),
         ("GET /\r\n\r\n", 400),
     ] {

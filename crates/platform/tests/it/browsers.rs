@@ -1,0 +1,78 @@
+//! What browsers ask before they let a page of another origin ask, and what they let it read.
+
+use super::support::{Answer, Request, Running, bare};
+
+const ORIGIN: &str = "https://board.example";
+
+async fn running() -> Running {
+    bare().env("ALLOWED_ORIGINS", "https://board.example,http://localhost:3000").ready().await
+}
+
+async fn preflight(function: &Running, origin: &str, method: &str, headers: &str) -> Answer {
+    let request = Request::new("OPTIONS", "/echo").header("Origin", origin);
+    let request = request.header("Access-Control-Request-Method", method);
+    request.header("Access-Control-Request-Headers", headers).ask(function.address).await
+}
+
+/// The words of a list in a header.
+fn words(answer: &Answer, name: &str) -> Vec<String> {
+    let list = answer.header(name).unwrap_or_default().split(',');
+    list.map(|word| word.trim().to_ascii_lowercase()).filter(|word| !word.is_empty()).collect()
+}
+
+#[tokio::test]
+async fn a_page_of_an_allowed_origin_may_ask_with_what_the_api_takes() {
+    let function = running().await;
+    let asked = "authorization, content-type, idempotency-key, traceparent";
+    let answer = preflight(&function, ORIGIN, "POST", asked).await;
+    assert_eq!(answer.status, 200, "{}", answer.head);
+    assert_eq!(answer.header("access-control-allow-origin"), Some(ORIGIN));
+    assert!(words(&answer, "access-control-allow-methods").contains(&"post".to_owned()), "{}", answer.head);
+    let taken = words(&answer, "access-control-allow-headers");
+    assert!(asked.split(", ").all(|name| taken.contains(&name.to_owned())), "{}", answer.head);
+    assert_eq!(answer.header("access-control-max-age"), Some("7200"));
+    assert_eq!(answer.header("access-control-allow-credentials"), None, "tokens are no cookies");
+}
+
+#[tokio::test]
+async fn others_may_not_and_are_told_nothing() {
+    let function = running().await;
+    for (origin, method, headers) in [
+        ("https://elsewhere.example", "POST", "authorization"),
+        ("https://board.example.elsewhere.example", "POST", "authorization"),
+        ("http://board.example", "POST", "authorization"),
+        ("null", "POST", "authorization"),
+        (ORIGIN, "PUT", "authorization"),
+        (ORIGIN, "POST", "x-other"),
+    ] {
+        let answer = preflight(&function, origin, method, headers).await;
+        assert_eq!(answer.status, 400, "{origin} {method} {headers}: {}", answer.head);
+    }
+    let answer =
+        Request::new("GET", "/work/1").header("Origin", "https://elsewhere.example").ask(function.address).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));
+}
+
+#[tokio::test]
+async fn a_page_reads_answers_and_refusals_with_their_fields() {
+    let function = running().await;
+    for (path, status) in [("/work/1", 200), ("/nowhere", 404), ("/panic", 500)] {
+        let answer = Request::new("GET", path).header("Origin", ORIGIN).ask(function.address).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (status, Some(ORIGIN)), "{path}");
+        let read = words(&answer, "access-control-expose-headers");
+        for name in ["retry-after", "ratelimit", "etag", "location"] {
+            assert!(read.contains(&name.to_owned()), "{name}: {}", answer.head);
+        }
+        let vary = words(&answer, "vary");
+        assert!(vary.contains(&"origin".to_owned()) && vary.contains(&"authorization".to_owned()), "{}", answer.head);
+    }
+}
+
+#[tokio::test]
+async fn by_default_no_page_of_another_origin_may_ask() {
+    let function = bare().ready().await;
+    assert_eq!(preflight(&function, ORIGIN, "POST", "authorization").await.status, 405);
+    let answer = Request::new("GET", "/work/1").header("Origin", ORIGIN).ask(function.address).await;
+    assert!(!answer.head.to_ascii_lowercase().contains("access-control"), "{}", answer.head);
+    assert_eq!(answer.header("vary"), Some("Authorization"));
+}
