@@ -8,6 +8,7 @@ mod it {
     mod fallback;
     mod http;
     mod idempotency;
+    mod if_match;
     mod interrupted;
     mod jobs;
     mod jobs_list;

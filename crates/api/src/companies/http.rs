@@ -3,7 +3,7 @@ use actix_web::web::{Data, Json, Path};
 use contracts::answers::{Company, Page};
 use contracts::ids::CompanyId;
 use platform::clock::Clock;
-use platform::http::edge::{Body, Caller, Paging, Query};
+use platform::http::edge::{Body, Caller, IfMatch, Paging, Query, own};
 use platform::http::fallback::{Fallback, Resource};
 use platform::http::idempotency::IdempotencyKey;
 use platform::http::problem::Problem;
@@ -52,15 +52,16 @@ pub(crate) async fn change(
     caller: Caller,
     id: Path<CompanyId>,
     Body(mut body): Body,
+    if_match: IfMatch,
     pool: Data<Pool>,
     fallback: Data<Fallback>,
-) -> Result<Json<Company>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let changes = Changes::read(&mut body);
     let changes = body.finish(changes)?;
     let change = fallback.change(page(*id));
-    let changed = store::change(&pool, *id, caller, changes).await.map_err(Problem::from);
+    let changed = store::change(&pool, *id, caller, &if_match, changes).await;
     change.end(&changed);
-    visible(changed?).map(Json)
+    own(&visible(changed?)?)
 }
 
 /// What is remembered of a company for readers.

@@ -1,9 +1,9 @@
 use contracts::answers::{Company, Page};
 use contracts::ids::CompanyId;
-use platform::http::edge::{Caller, Cursor, Line, Paging};
+use platform::http::edge::{Caller, Cursor, IfMatch, Line, Paging};
 use platform::http::idempotency::{KeptAnswer, Keyed, write_once};
 use platform::http::problem::Problem;
-use platform::postgres::{Error, Pool, Row, Statement};
+use platform::postgres::{Error, Pool, Row, Statement, ToSql, Transaction};
 use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
@@ -34,6 +34,14 @@ const MINE: Statement = Statement::new(
        AND (m.created_at, c.id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
      ORDER BY m.created_at DESC, c.id DESC
      LIMIT $4",
+);
+
+/// Others refer to the company meanwhile: no key of it is changed.
+const LOCK: Statement = Statement::new(
+    "select company of a member for update",
+    "SELECT c.id, c.name, c.website, c.place FROM companies c
+     WHERE c.id = $1 AND EXISTS (SELECT 1 FROM company_members m WHERE m.company_id = c.id AND m.person_id = $2)
+     FOR NO KEY UPDATE OF c",
 );
 
 const CHANGE: Statement = Statement::new(
@@ -75,18 +83,27 @@ pub(super) async fn mine(pool: &Pool, who: Caller, paging: Paging) -> Result<Pag
     Ok(Page { items: rows.iter().map(company).collect(), next_cursor })
 }
 
-/// Changes a company; none where the caller is no member of it.
+/// Changes a company, if it is what the caller says; none where the caller is no member of it.
 pub(super) async fn change(
     pool: &Pool,
     id: CompanyId,
     who: Caller,
+    if_match: &IfMatch,
     changes: Changes,
-) -> Result<Option<Company>, Error> {
+) -> Result<Option<Company>, Problem> {
     let name = changes.name.as_ref().map(Line::as_str);
     let ((links, website), (moves, place)) = (changes.website.split(), changes.place.split());
     let (website, place) = (website.as_ref().map(Url::as_str), place.as_ref().map(Line::as_str));
-    let row = pool.write(&CHANGE, &[&id.0, &who.0, &name, &links, &website, &moves, &place]).await?;
-    Ok(row.as_ref().map(company))
+    let values: [&(dyn ToSql + Sync); 7] = [&id.0, &who.0, &name, &links, &website, &moves, &place];
+    if !if_match.is_said() {
+        return Ok(pool.write(&CHANGE, &values).await?.as_ref().map(company));
+    }
+    pool.transaction(async |transaction: &Transaction| {
+        let Some(now) = transaction.query_opt(&LOCK, &[&id.0, &who.0]).await? else { return Ok(None) };
+        if_match.check(&company(&now))?;
+        Ok(transaction.query_opt(&CHANGE, &values).await?.as_ref().map(company))
+    })
+    .await
 }
 
 fn company(row: &Row) -> Company {

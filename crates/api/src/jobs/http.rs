@@ -1,12 +1,12 @@
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Path};
 use contracts::answers::{Job, JobStatus, Page};
 use contracts::ids::{CompanyId, JobId};
 use contracts::problems::WRONG_JOB_STATUS;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use platform::clock::Clock;
-use platform::http::edge::{Body, Caller, MaybeCaller, Paging, Query, choice};
+use platform::http::edge::{Body, Caller, IfMatch, MaybeCaller, Paging, Query, choice, own};
 use platform::http::fallback::{Fallback, Resource};
 use platform::http::idempotency::{IdempotencyKey, KeptAnswer};
 use platform::http::problem::{Problem, Source, VALIDATION_FAILED, WrongValue};
@@ -76,57 +76,62 @@ pub(crate) async fn change(
     caller: Caller,
     id: Path<JobId>,
     Body(mut body): Body,
+    if_match: IfMatch,
     pool: Data<Pool>,
-    clock: Data<Clock>,
-    settings: Data<ApiSettings>,
+    (clock, settings): (Data<Clock>, Data<ApiSettings>),
     fallback: Data<Fallback>,
-) -> Result<Json<Job>, Problem> {
+) -> Result<HttpResponse, Problem> {
     note(*id);
     let (now, change) = (clock.now(), fallback.change(page(*id)));
-    let changed = store::change(&pool, *id, caller, |pay| {
+    let changed = store::change(&pool, *id, caller, |job, pay| {
+        if_match.check(&answer(job, &settings)?)?;
         let changes = Changes::read(&mut body, pay, now);
         body.finish(changes)
     });
     let changed = changed.await;
     change.end(&changed);
-    answer(visible(changed?)?, &settings).map(Json)
+    own(&answer(visible(changed?)?, &settings)?)
 }
 
 /// `POST /v1/jobs/{id}/publish`.
 pub(crate) async fn publish(
     caller: Caller,
     id: Path<JobId>,
+    if_match: IfMatch,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
     fallback: Data<Fallback>,
-) -> Result<Json<Job>, Problem> {
-    step(Step::Publish, caller, *id, &pool, &settings, &fallback).await
+) -> Result<HttpResponse, Problem> {
+    step(Step::Publish, caller, *id, &if_match, &pool, &settings, &fallback).await
 }
 
 /// `POST /v1/jobs/{id}/close`.
 pub(crate) async fn close(
     caller: Caller,
     id: Path<JobId>,
+    if_match: IfMatch,
     pool: Data<Pool>,
     settings: Data<ApiSettings>,
     fallback: Data<Fallback>,
-) -> Result<Json<Job>, Problem> {
-    step(Step::Close, caller, *id, &pool, &settings, &fallback).await
+) -> Result<HttpResponse, Problem> {
+    step(Step::Close, caller, *id, &if_match, &pool, &settings, &fallback).await
 }
 
 async fn step(
     step: Step,
     caller: Caller,
     id: JobId,
+    if_match: &IfMatch,
     pool: &Pool,
     settings: &ApiSettings,
     fallback: &Fallback,
-) -> Result<Json<Job>, Problem> {
+) -> Result<HttpResponse, Problem> {
     note(id);
     let change = fallback.change(page(id));
-    let done = store::step(pool, id, caller, step).await.map_err(Problem::from);
+    let check = |job| if_match.check(&answer(job, settings)?);
+    let done = store::step(pool, id, caller, step, check).await.map_err(Problem::from);
     change.end(&done);
-    answer(visible(done?)?, settings).map(Json)
+    own(&answer(visible(done?)?, settings)?)
 }
 
 /// What is remembered of a job for readers.
@@ -139,6 +144,7 @@ impl From<StepError> for Problem {
         match error {
             StepError::Refused(NoStep::WrongStatus) => WRONG_JOB_STATUS.into(),
             StepError::Refused(NoStep::Overdue) => wrong("closes_at", "is in the past: change it first"),
+            StepError::Changed(problem) => problem,
             StepError::Store(error) => error.into(),
         }
     }

@@ -119,6 +119,8 @@ const STEP: Statement = Statement::new(
 pub(super) enum StepError {
     #[error(transparent)]
     Refused(#[from] NoStep),
+    #[error("the job is not what the caller knows")]
+    Changed(Problem),
     #[error("the job store failed")]
     Store(#[from] Error),
 }
@@ -165,17 +167,17 @@ pub(super) async fn make(
     write_once(pool, keyed, &MAKE, &params, by_clock, |row| answer(row.as_ref().map(stored).transpose()?)).await
 }
 
-/// Changes a job by what `change` reads, which is told the pay as it is now; none where the caller is no member of its
-/// company.
+/// Changes a job by what `change` reads, which is told the job and its pay as they are now; none where the caller is no
+/// member of its company.
 pub(super) async fn change(
     pool: &Pool,
     id: JobId,
     who: Caller,
-    change: impl FnOnce(Option<Pay>) -> Result<Changes, Problem>,
+    change: impl FnOnce(Stored, Option<Pay>) -> Result<Changes, Problem>,
 ) -> Result<Option<Stored>, Problem> {
     pool.transaction(async |transaction: &Transaction| {
         let Some(row) = transaction.query_opt(&LOCK, &[&id.0, &who.0]).await? else { return Ok(None) };
-        let Changes { title, description, place, remote, kind, pay, closes_at } = change(pay(&row)?)?;
+        let Changes { title, description, place, remote, kind, pay, closes_at } = change(stored(&row)?, pay(&row)?)?;
         let (title, description) = (title.as_ref().map(Line::as_str), description.as_ref().map(Prose::as_str));
         let (moves, place) = place.split();
         let place = place.as_ref().map(Line::as_str);
@@ -189,10 +191,17 @@ pub(super) async fn change(
     .await
 }
 
-/// Takes a step; none where the caller is no member of the job's company.
-pub(super) async fn step(pool: &Pool, id: JobId, who: Caller, step: Step) -> Result<Option<Stored>, StepError> {
+/// Takes a step, if `check` takes the job as it is now; none where the caller is no member of its company.
+pub(super) async fn step(
+    pool: &Pool,
+    id: JobId,
+    who: Caller,
+    step: Step,
+    check: impl FnOnce(Stored) -> Result<(), Problem>,
+) -> Result<Option<Stored>, StepError> {
     pool.transaction(async |transaction: &Transaction| {
         let Some(row) = transaction.query_opt(&LOCK, &[&id.0, &who.0]).await? else { return Ok(None) };
+        check(stored(&row)?).map_err(StepError::Changed)?;
         let next = step.after(stored(&row)?.status, row.get("is_overdue"))?;
         let row = transaction.query_opt(&STEP, &[&id.0, &name(&next)?]).await?;
         Ok(row.as_ref().map(stored).transpose()?)

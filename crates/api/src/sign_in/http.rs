@@ -28,6 +28,7 @@ pub(crate) async fn begin(
     let client = keys.blind(&[&client.network().octets()]);
     let asked = Asked { address: &address, client: &client, key_id: keys.newest() };
     match store::begin(&pool, &clock, &limits, &asked).await? {
+        // No RateLimit: what is left of an address would tell whoever asks how often others did.
         Begun::Mailed => {
             bounds::count(&metrics, None);
             Ok(HttpResponse::Accepted().finish())

@@ -149,8 +149,7 @@ async fn a_page_is_known_by_its_tag_until_it_changes() {
     assert_ne!(changed.header("etag"), tag);
     // What is somebody's own is kept by nobody.
     for path in ["/v1/me", "/v1/companies"] {
-        let own = own.ada.api.get(path).await;
-        assert_eq!((own.header("cache-control"), own.header("etag")), ("no-store", ""), "{path}");
+        assert_eq!(own.ada.api.get(path).await.header("cache-control"), "no-store", "{path}");
     }
 }
 

@@ -1,5 +1,5 @@
 use contracts::problems::{ALREADY_APPLIED, JOB_OVER, NAME_MISSING};
-use platform::http::problem::{Problem, UNAUTHENTICATED};
+use platform::http::problem::Problem;
 use serde_json::json;
 
 use super::{ApplyError, QUOTA};
@@ -13,9 +13,7 @@ impl From<ApplyError> for Problem {
             ApplyError::Duplicate(id) => Self::from(ALREADY_APPLIED).with("application_id", id.to_string()),
             ApplyError::NoSuchJob => not_found(),
             ApplyError::JobOver(status) => Self::from(JOB_OVER).with("job_status", json!(status)),
-            ApplyError::NoPerson => {
-                Self::from(UNAUTHENTICATED).detail("The person of this access token does not exist any more.")
-            }
+            ApplyError::NoPerson => Self::invalid_token("The person of this access token does not exist any more."),
             ApplyError::NoName => NAME_MISSING.into(),
             ApplyError::Store(error) => error.into(),
         }

@@ -22,13 +22,17 @@ use actix_http::{HttpMessage as _, Request};
 use actix_service::Service;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
+    VARY,
+};
 use actix_web::web::Bytes;
 use futures_util::future::{Either, FutureExt as _};
 use tokio::sync::oneshot;
 
 use crate::config::{Reader, setting};
 use crate::drain::Drain;
+use crate::http::cors::AllowedOrigins;
 use crate::http::edge::RequestMetrics;
 use crate::http::problem::{OVERLOADED, PROBLEM_JSON, Problem};
 use crate::sabotage;
@@ -72,6 +76,7 @@ struct Worker {
     metrics: GateMetrics,
     requests: RequestMetrics,
     drain: Drain,
+    origins: AllowedOrigins,
 }
 
 impl Drop for Worker {
@@ -116,14 +121,27 @@ pub enum Stopped {
 impl Gate {
     /// Lets `most` requests be at work.
     #[must_use]
-    pub fn new(most: usize, metrics: &Metrics, drain: Drain) -> Self {
+    pub fn new(most: usize, metrics: &Metrics, drain: Drain, origins: AllowedOrigins) -> Self {
         let (told, requests) = (Problem::from(OVERLOADED).text().into(), metrics.of());
         let metrics: GateMetrics = metrics.of();
         // One gate a worker.
         metrics.limit.inc_by(i64::try_from(most).unwrap_or(i64::MAX));
         let (at_work, waits, refused, untold) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
         let (coming, pace) = (RefCell::default(), RefCell::new(Pace::quiet(Instant::now())));
-        Self(Rc::new(Worker { most, at_work, coming, waits, refused, untold, pace, told, metrics, requests, drain }))
+        Self(Rc::new(Worker {
+            most,
+            at_work,
+            coming,
+            waits,
+            refused,
+            untold,
+            pace,
+            told,
+            metrics,
+            requests,
+            drain,
+            origins,
+        }))
     }
 
     /// A place at work.
@@ -158,23 +176,30 @@ impl Gate {
             }
             Err(Full) => {
                 let (gate, turned_away) = (self.clone(), TurnedAway::from(self));
+                let origin = self.0.origins.allowed(request.headers());
                 let wait = self.0.pace.borrow_mut().refuse(self.0.refused.get(), Instant::now());
                 Either::Right(async move {
                     if !wait.is_zero() && !sabotage::takes_out("pace of refusals") {
                         tokio::time::sleep(wait).await;
                     }
                     drop((request, turned_away));
-                    Err(gate.refuse())
+                    Err(gate.refuse(origin))
                 })
             }
         }
     }
 
-    fn refuse(&self) -> HttpResponse {
+    /// A page in a browser, of this origin, may read it.
+    fn refuse(&self, origin: Option<HeaderValue>) -> HttpResponse {
         self.note();
+        self.0.requests.unrouted(OVERLOADED);
         let mut answer = HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE);
         answer.insert_header((CONTENT_TYPE, PROBLEM_JSON)).insert_header((RETRY_AFTER, RETRY.as_secs()));
-        answer.insert_header((CACHE_CONTROL, "no-store")).insert_header((VARY, "Authorization"));
+        answer.insert_header((CACHE_CONTROL, "no-store")).insert_header((VARY, "Authorization, Origin"));
+        if let Some(origin) = origin {
+            answer.insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, origin));
+            answer.insert_header((ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After"));
+        }
         if self.0.drain.begun() {
             answer.force_close();
         }
@@ -184,7 +209,6 @@ impl Gate {
     /// Counts a refusal, for the metrics at once, for the log once a second.
     fn note(&self) {
         self.0.metrics.refused.inc();
-        self.0.requests.unrouted(OVERLOADED);
         let untold = self.0.untold.replace(self.0.untold.get() + 1);
         if untold == 0 {
             let worker = self.0.clone();

@@ -4,18 +4,22 @@ use std::str::FromStr;
 
 use actix_cors::Cors;
 use actix_web::http::Method;
+use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN};
 use url::Url;
 
 use crate::config::{Reader, setting};
+use crate::http::edge::once;
 
 const WANTED: &str = "origins such as https://board.example, comma-separated, without a path";
 
 /// What a page may send beside what every page may.
-const SENT: [&str; 6] =
-    ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "traceparent", "tracestate"];
+const SENT: [&str; 7] =
+    ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "traceparent", "tracestate"];
 
 /// What a page may read beside what every page may.
-const EXPOSED: [&str; 11] = [
+const EXPOSED: [&str; 13] = [
+    "Accept",
+    "Accept-Encoding",
     "Age",
     "Allow",
     "Cache-Status",
@@ -61,6 +65,19 @@ impl AllowedOrigins {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The origin that a request is from, if its page may read what is answered.
+    #[must_use]
+    pub(crate) fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = once(headers.get_all(ORIGIN)).ok().flatten();
+        origin.filter(|given| self.0.iter().any(|origin| origin.as_bytes() == given.as_bytes())).cloned()
+    }
+
+    /// Whether a browser asks for leave, which touches nothing.
+    #[must_use]
+    pub(crate) fn is_preflight(&self, method: &Method, headers: &HeaderMap) -> bool {
+        !self.is_empty() && method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
     /// What answers browsers.

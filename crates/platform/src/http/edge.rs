@@ -11,14 +11,15 @@ mod paging;
 mod request;
 mod text;
 
-pub(crate) use caching::FRESH_S;
-pub use caching::public;
+pub(crate) use caching::{FRESH_S, body_of, known};
+pub use caching::{IfMatch, own, public};
 pub use caller::{Caller, CurrentSession, MaybeCaller};
 pub use client_address::{AddressSource, ClientAddress, Network};
 pub use fields::{Body, Fields, Patch, Query, choice};
 pub use once::{GivenTwice, once};
 pub use paging::{Cursor, Paging};
 pub(crate) use request::RequestMetrics;
+pub(crate) use request::preflight;
 pub use request::{RequestSpan, around};
 pub use text::{Line, Prose, one_line};
 

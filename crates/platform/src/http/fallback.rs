@@ -7,11 +7,11 @@
 //! - `hit`, since it came from memory and no other server was asked; `fwd` tells of requests that were passed on, and
 //!   RFC 9211 allows one of the two alone.
 //! - `ttl` is what is left of its freshness, which our answers promise for a few seconds: less than nothing is how the RFC
-//!   says stale.
+//!   says stale, which it is after these.
 //! - `detail` is free text of the cache's own, and names the reason.
 //!
 //! `Cache-Control: no-store` keeps it from outliving the outage in a memory of somebody else's. An answer from the
-//! database has none of these, and may be kept for those seconds where it is the same for everybody.
+//! database has neither `Age` nor `Cache-Status`, and may be kept for those seconds where it is the same for everybody.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 use crate::clock::Clock;
 use crate::config::{Reader, Settings, setting};
 use crate::guard::fallback::{Last, LastGood, Limits};
-use crate::http::edge::{Caller, FRESH_S, public};
+use crate::http::edge::{Caller, FRESH_S, body_of, known, public};
 use crate::http::problem::{NOT_FOUND, OUTCOME_UNKNOWN, Problem};
 use crate::sabotage;
 use crate::telemetry::context;
@@ -133,11 +133,11 @@ impl Fallback {
         let asked = self.clock.now();
         match work.await {
             Ok(answer) => {
-                let body = json(&answer)?;
-                let answer = HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body.clone());
+                let body = body_of(&answer)?;
                 if caller.is_none() || sabotage::takes_out("fallback anonymous only") {
-                    self.remember(resource, asked, body);
+                    self.remember(resource, asked, body.clone());
                 }
+                let answer = known(body);
                 Ok(if caller.is_none() { public(answer) } else { answer })
             }
             Err(problem) if problem.is_outage() && !sabotage::takes_out("fallback") => {
@@ -213,12 +213,6 @@ impl Drop for Change<'_> {
             self.fallback.note(|memory| memory.changed(&self.resource.0, self.fallback.clock.now()));
         }
     }
-}
-
-/// Without the room that was left at its end: what is counted is what is held.
-fn json(answer: &impl Serialize) -> Result<Bytes, Problem> {
-    let body = serde_json::to_vec(answer).map_err(|error| Problem::internal(&error))?;
-    Ok(Bytes::from(body.into_boxed_slice()))
 }
 
 #[cfg(test)]

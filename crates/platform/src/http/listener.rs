@@ -20,6 +20,7 @@ use actix_web::rt::spawn;
 use futures_util::future::Either;
 
 use super::connection::{Connection, Connections, PIECE, Pieces, Requests};
+use super::cors::AllowedOrigins;
 use super::routes::is_own_route;
 use crate::drain::{Drain, DrainSettings};
 use crate::guard::overload::Gate;
@@ -43,6 +44,8 @@ pub struct Listener {
     pub metrics: Metrics,
     /// Says when answers are to end their connections.
     pub drain: Drain,
+    /// Whose pages may ask.
+    pub origins: AllowedOrigins,
 }
 
 impl Listener {
@@ -78,10 +81,13 @@ impl Listener {
         let server = server.bind("public", address, move || {
             let connections = Connections::new(self.connections, &self.metrics);
             spawn(connections.clone().watch(self.drain.clone(), self.leaving));
-            let gate = Gate::new(self.at_work, &self.metrics, self.drain.clone());
+            let (gate, origins) = (
+                Gate::new(self.at_work, &self.metrics, self.drain.clone(), self.origins.clone()),
+                self.origins.clone(),
+            );
             let app = map_config(app().into_factory(), |()| AppConfig::default());
             let app = app.map_err(|error: actix_web::Error| error.error_response());
-            let app = apply_fn_factory(app, move |request: Request, app: &_| answered(request, app, &gate));
+            let app = apply_fn_factory(app, move |request: Request, app: &_| answered(request, app, &gate, &origins));
             let http = HttpService::build()
                 // Each connection has times of its own, for every head and not the first alone.
                 .keep_alive(KeepAlive::Os)
@@ -108,6 +114,7 @@ fn answered<S, B>(
     mut request: Request,
     app: &S,
     gate: &Gate,
+    origins: &AllowedOrigins,
 ) -> impl Future<Output = Result<HttpResponse<Pieces>, HttpResponse>> + use<S, B>
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = HttpResponse>,
@@ -117,8 +124,8 @@ where
     if let Some(wrong) = under_way.wrong() {
         request.extensions_mut().insert(wrong);
     }
-    // Whoever asks whether it lives is told, however much is at work.
-    let answer = if is_own_route(request.path()) {
+    // Whoever asks whether it lives is told, however much is at work, and so is a browser that asks for leave.
+    let answer = if is_own_route(request.path()) || origins.is_preflight(request.method(), request.headers()) {
         Either::Left(app.call(request))
     } else {
         Either::Right(gate.pass(request, app))

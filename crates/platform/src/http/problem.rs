@@ -121,6 +121,14 @@ impl Problem {
         Self::from(INTERNAL).because(cause)
     }
 
+    /// A token that was given and is not good, which is told apart from that there is none (RFC 6750, 3.1). `why` is a text
+    /// of ours, without quotes.
+    #[must_use]
+    pub fn invalid_token(why: &str) -> Self {
+        let told = format!("Bearer error=\"invalid_token\", error_description=\"{why}\"");
+        Self::from(UNAUTHENTICATED).detail(why).header("www-authenticate", told)
+    }
+
     /// Says more of this one case; 5xx keep their fixed text.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {

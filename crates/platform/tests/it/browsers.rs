@@ -1,6 +1,8 @@
 //! What browsers ask before they let a page of another origin ask, and what they let it read.
 
-use super::support::{Answer, Request, Running, bare};
+use testbed::wait;
+
+use super::support::{Answer, Connection, Request, Running, SOON, bare};
 
 const ORIGIN: &str = "https://board.example";
 
@@ -46,8 +48,12 @@ async fn others_may_not_and_are_told_nothing() {
         (ORIGIN, "POST", "x-other"),
     ] {
         let answer = preflight(&function, origin, method, headers).await;
-        assert_eq!(answer.status, 400, "{origin} {method} {headers}: {}", answer.head);
+        assert_eq!((answer.status, answer.problem().as_str()), (400, "bad-request"), "{origin} {method} {headers}");
+        assert!(!answer.head.to_ascii_lowercase().contains("access-control-allow"), "{}", answer.head);
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
+    let line = r#"board_problems_total{problem="bad-request",route="/echo"}"#;
+    assert_eq!(function.metric(line).await, Some(6.0), "{}", function.metrics_page().await);
     let answer =
         Request::new("GET", "/work/1").header("Origin", "https://elsewhere.example").ask(function.address).await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));
@@ -65,6 +71,21 @@ async fn a_page_reads_answers_and_refusals_with_their_fields() {
         }
         let vary = words(&answer, "vary");
         assert!(vary.contains(&"origin".to_owned()) && vary.contains(&"authorization".to_owned()), "{}", answer.head);
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_refused_because_too_many_are_at_work_may_read_it_and_ask_for_leave() {
+    let function = bare().env("ALLOWED_ORIGINS", ORIGIN).env("AT_WORK_MAX", "1").ready().await;
+    let mut holder = Connection::open(function.address).await.expect("it listens");
+    holder.send(&Request::new("GET", "/work/5000").text()).await.expect("it reads");
+    let at_work = async || function.metric("board_requests_at_work").await == Some(1.0);
+    wait::until(SOON, "a request at work", at_work).await.expect("it works");
+    assert_eq!(preflight(&function, ORIGIN, "POST", "authorization").await.status, 200);
+    for (origin, read) in [(ORIGIN, Some(ORIGIN)), ("https://elsewhere.example", None)] {
+        let answer = Request::new("GET", "/work/1").header("Origin", origin).ask(function.address).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (503, read), "{}", answer.head);
+        assert!(words(&answer, "vary").contains(&"origin".to_owned()), "{}", answer.head);
     }
 }
 

@@ -137,6 +137,8 @@ async fn no_answer_is_kept_unless_it_says_so() {
     let tag = page.header("etag").expect("a tag").to_owned();
     let again = Request::new("GET", "/problems/not-found").header("If-None-Match", &tag).ask(function.address).await;
     assert_eq!((again.status, again.body.as_str(), again.header("etag")), (304, "", Some(tag.as_str())));
+    // A length would be taken for that of the page.
+    assert_eq!((again.header("content-length"), again.header("content-type")), (None, None), "{}", again.head);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::function::Function;
 use crate::guard::breaker::Breaker;
 use crate::guard::quota::QuotaMetrics;
 use crate::guard::rate_limits::RateLimits;
-use crate::http::edge::{AddressSource, RequestMetrics, RequestSpan, around};
+use crate::http::edge::{AddressSource, RequestMetrics, RequestSpan, around, preflight};
 use crate::http::fallback::Fallback;
 use crate::http::listener::Listener;
 use crate::http::routes::{Own, ServerSettings, own_routes};
@@ -169,6 +169,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
                 })
                 .wrap(from_fn(around))
                 .wrap(Condition::new(!origins.is_empty(), origins.cors()))
+                .wrap(Condition::new(!origins.is_empty(), from_fn(preflight)))
                 .wrap(TracingLogger::<RequestSpan>::new())
         }
     };
@@ -180,6 +181,7 @@ pub(super) fn public_server<S: Settings + Send + Sync + 'static>(
         leaving,
         metrics: shared.metrics.clone(),
         drain: shared.drain.clone(),
+        origins: settings.origins.clone(),
     };
     Ok(listener.serve(factory).map_err(|error| format!("LISTEN={}: {error}", settings.listen))?)
 }

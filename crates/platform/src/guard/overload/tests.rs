@@ -5,7 +5,7 @@ use tokio::task::LocalSet;
 use super::*;
 
 fn gate(most: usize) -> Gate {
-    Gate::new(most, &Metrics::default(), Drain::default())
+    Gate::new(most, &Metrics::default(), Drain::default(), AllowedOrigins::default())
 }
 
 /// Guards: overload bound.

@@ -108,9 +108,5 @@ fn claims(request: &HttpRequest) -> Result<Claims, Problem> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .ok_or_else(|| refuse("The Authorization header is not `Bearer TOKEN`."))?;
-    // RFC 6750, 3: what is wrong with a token is told apart from that there is none.
-    verifier.verify(token).map_err(|error| {
-        let told = format!("Bearer error=\"invalid_token\", error_description=\"{error}\"");
-        refuse(&error.to_string()).header("www-authenticate", told)
-    })
+    verifier.verify(token).map_err(|error| Problem::invalid_token(&error.to_string()))
 }

@@ -58,7 +58,7 @@ impl<T> Patch<T> {
 }
 
 /// The one media type of bodies.
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 
 impl Fields {
     /// Values of a body.

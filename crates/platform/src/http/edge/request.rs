@@ -174,6 +174,27 @@ pub async fn around<B: MessageBody + 'static>(
     answer
 }
 
+/// Goes around the answers that browsers get who ask for leave: `around` does not hear of them, and they are to be noted,
+/// kept by nobody and, where they are refusals, problems as all others are.
+pub(crate) async fn preflight<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if request.method() != Method::OPTIONS || !asks {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
+    let drain = request.app_data::<Data<Drain>>().cloned().unwrap_or_default();
+    let noted = Noted::of(&request);
+    let answer = next.call(request).await.map(|answer| {
+        let mut answer = as_problem(answer.map_into_boxed_body());
+        answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        closing(answer, drain.begun())
+    });
+    noted.finish(&answer);
+    answer
+}
+
 /// The handler's answer within its time, or the problem that it ended with.
 async fn in_time<B: MessageBody + 'static>(
     request: ServiceRequest,
@@ -311,8 +332,15 @@ fn as_problem(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
 }
 
 fn problem_of(status: u16) -> Problem {
-    let known = problem::ALL.iter().find(|kind| kind.status == status).copied();
-    known.unwrap_or(if status >= 500 { INTERNAL } else { problem::BAD_REQUEST }).into()
+    match status {
+        // Of several of one status the one that says least.
+        400 => problem::BAD_REQUEST,
+        status => {
+            let known = problem::ALL.iter().find(|kind| kind.status == status).copied();
+            known.unwrap_or(if status >= 500 { INTERNAL } else { problem::BAD_REQUEST })
+        }
+    }
+    .into()
 }
 
 /// During a drain every answer ends its connection, so that no client sends a request into a closed one.

@@ -40,6 +40,9 @@ kinds! {
     REQUEST_TIMEOUT = "request-timeout", 408, "The request came too slowly",
         "The head of the request was not there within 10 seconds, or its body within 5 seconds of its head, or, while more \
          are coming than fit into memory, had been coming longest. Nothing was changed. Send it again.";
+    /// What is to be changed is not what the caller knows.
+    PRECONDITION_FAILED = "precondition-failed", 412, "It was changed meanwhile",
+        "It is not what `If-Match` names any more, so nothing was changed. Read it again, and change what is there now.";
     /// The body is larger than 64 KiB.
     CONTENT_TOO_LARGE = "content-too-large", 413, "The body is too large",
         "Bodies may have 64 KiB at most, and those in chunks 128 KiB with all that is around these. Nothing was changed.";
