@@ -64,9 +64,16 @@ async fn a_step_is_of_the_job_that_its_caller_knows() {
 async fn who_is_no_member_learns_nothing_of_a_draft_by_its_tag() {
     let board = Board::new().await;
     let (ada, other) = (board.someone().await, board.someone().await);
-    let job = format!("/v1/jobs/{}", ada.draft(&ada.company().await).await);
+    let company = ada.company().await;
+    let job = format!("/v1/jobs/{}", ada.draft(&company).await);
+    let (company, publish) = (format!("/v1/companies/{company}"), format!("{job}/publish"));
     for tag in [ada.api.get(&job).await.header("etag"), "*", "\"a\""] {
-        let body = json!({ "title": "Other" });
-        change(&other.api, (Method::PATCH, &job, body), tag).await.problem(404, "not-found");
+        for change_of in [
+            (Method::PATCH, job.as_str(), json!({ "title": "Other" })),
+            (Method::PATCH, company.as_str(), json!({ "name": "Other" })),
+            (Method::POST, publish.as_str(), Value::Null),
+        ] {
+            change(&other.api, change_of, tag).await.problem(404, "not-found");
+        }
     }
 }

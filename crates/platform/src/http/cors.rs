@@ -74,10 +74,10 @@ impl AllowedOrigins {
         origin.filter(|given| self.0.iter().any(|origin| origin.as_bytes() == given.as_bytes())).cloned()
     }
 
-    /// Whether a browser asks for leave, which touches nothing.
+    /// Whether a page of these origins asks for leave, which touches nothing.
     #[must_use]
     pub(crate) fn is_preflight(&self, method: &Method, headers: &HeaderMap) -> bool {
-        !self.is_empty() && method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        asks_for_leave(method, headers) && self.allowed(headers).is_some()
     }
 
     /// What answers browsers.
@@ -87,6 +87,13 @@ impl AllowedOrigins {
             Cors::default().allowed_methods(methods).allowed_headers(SENT).expose_headers(EXPOSED).max_age(KEPT_S);
         self.0.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
     }
+}
+
+/// Whether a browser asks for leave, by the same rule as what answers it: anything else goes on to the routes.
+pub(crate) fn asks_for_leave(method: &Method, headers: &HeaderMap) -> bool {
+    let mut wanted = headers.get_all(ACCESS_CONTROL_REQUEST_METHOD);
+    let wanted = wanted.next().and_then(|wanted| wanted.to_str().ok());
+    method == Method::OPTIONS && wanted.is_some_and(|wanted| Method::try_from(wanted).is_ok())
 }
 
 #[cfg(test)]

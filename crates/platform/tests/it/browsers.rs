@@ -60,6 +60,17 @@ async fn others_may_not_and_are_told_nothing() {
 }
 
 #[tokio::test]
+async fn what_only_looks_like_a_question_for_leave_is_counted_once() {
+    let function = running().await;
+    for method in ["", "a b"] {
+        assert_eq!(preflight(&function, ORIGIN, method, "authorization").await.status, 405, "{method}");
+    }
+    let name = "http_server_request_duration_seconds_count";
+    let line = format!(r#"{name}{{http_request_method="OPTIONS",http_route="/echo",http_response_status_code="405"}}"#);
+    assert_eq!(function.metric(&line).await, Some(2.0), "{}", function.metrics_page().await);
+}
+
+#[tokio::test]
 async fn a_page_reads_answers_and_refusals_with_their_fields() {
     let function = running().await;
     for (path, status) in [("/work/1", 200), ("/nowhere", 404), ("/panic", 500)] {

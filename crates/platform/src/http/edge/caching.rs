@@ -79,12 +79,13 @@ impl FromRequest for IfMatch {
         }
         let wrong =
             || Problem::from(BAD_REQUEST).detail("The header If-Match holds no entity tag, such as \"x\", and no *.");
-        let read = header::IfMatch::parse(request).ok();
-        ready(
-            read.filter(|read| !matches!(read, header::IfMatch::Items(tags) if tags.is_empty()))
-                .map(|read| Self(Some(read)))
-                .ok_or_else(wrong),
-        )
+        let lines = request.headers().get_all(IF_MATCH).count();
+        let said = header::IfMatch::parse(request).ok().filter(|said| match said {
+            // It stands alone.
+            header::IfMatch::Any => lines == 1,
+            header::IfMatch::Items(tags) => !tags.is_empty(),
+        });
+        ready(said.map(|said| Self(Some(said))).ok_or_else(wrong))
     }
 }
 
@@ -109,7 +110,7 @@ impl IfMatch {
     }
 }
 
-/// Says of each answer who may keep it, and of one that may be kept what it is known by.
+/// Says of each answer who may keep it, and spares whoever has it already one that is known by a tag.
 pub(super) fn cached(mut answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     // A page may be another one for who is signed in.
     answer.headers_mut().insert(VARY, HeaderValue::from_static("Authorization"));
@@ -250,5 +251,6 @@ mod tests {
         for said in ["", "a", "no tag"] {
             assert_eq!(checked(&[said]).await.expect_err("it is none").kind(), BAD_REQUEST, "{said}");
         }
+        assert_eq!(checked(&["*", "\"a\""]).await.expect_err("it stands alone").kind(), BAD_REQUEST);
     }
 }

@@ -20,6 +20,7 @@ use crate::clock::Stopwatch;
 use crate::drain::Drain;
 use crate::guard::deadline;
 use crate::http::connection::Wrong;
+use crate::http::cors::asks_for_leave;
 use crate::http::fallback::Stale;
 use crate::http::problem::{self, DEADLINE_EXCEEDED, INTERNAL, Kind, Problem};
 use crate::http::routes::is_own_route;
@@ -180,12 +181,12 @@ pub(crate) async fn preflight<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if request.method() != Method::OPTIONS || !asks {
+    if !asks_for_leave(request.method(), request.headers()) {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let drain = request.app_data::<Data<Drain>>().cloned().unwrap_or_default();
-    let noted = Noted::of(&request);
+    // That leave was given says nothing of whether the function can work.
+    let noted = Noted { steady: None, ..Noted::of(&request) };
     let answer = next.call(request).await.map(|answer| {
         let mut answer = as_problem(answer.map_into_boxed_body());
         answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
